@@ -1,0 +1,31 @@
+import type * as z from 'zod'
+import { auditMethods } from './audit.ts'
+import { leasesMethods } from './leases.ts'
+import type { Command, Query, ResultType } from './method.ts'
+import { resourcesMethods } from './resources.ts'
+import { systemMethods } from './system.ts'
+import { usersMethods } from './users.ts'
+
+/** The whole API: what a name takes, answers, may be called by and leaves on the audit trail. */
+export const contract = {
+  ...systemMethods,
+  ...resourcesMethods,
+  ...leasesMethods,
+  ...auditMethods,
+  ...usersMethods,
+}
+
+export type Contract = typeof contract
+export type MethodName = keyof Contract
+
+/** What a caller sends: members with a default may be left out. */
+export type Params<M extends MethodName> = z.input<Contract[M]['params']>
+/** What a handler receives after parsing. */
+export type ParsedParams<M extends MethodName> = z.output<Contract[M]['params']>
+export type Result<M extends MethodName> = Contract[M]['result'] extends ResultType<infer R> ? R : never
+
+export type CommandName = { [M in MethodName]: Contract[M] extends Command<z.ZodType, infer _> ? M : never }[MethodName]
+export type QueryName = { [M in MethodName]: Contract[M] extends Query<z.ZodType, infer _> ? M : never }[MethodName]
+
+/** Looks a method up by a name from outside; an inherited member such as `constructor` is not one. */
+export const isMethodName = (name: string): name is MethodName => Object.hasOwn(contract, name)

@@ -1,0 +1,90 @@
+import * as z from 'zod'
+import type { AuditEntry } from './audit.ts'
+import { command, query, type } from './method.ts'
+import type { EngineStatus } from './resources.ts'
+
+/** The wire's version: both sides must name the same one in the handshake. */
+export const protocolVersion = 1
+
+export interface DaemonStatus {
+  readonly pid: number
+  readonly state: 'running' | 'stopping'
+  readonly version: string
+  readonly protocol: number
+  readonly startedAt: string
+  readonly socket: string
+  /** Where teams reach it over TLS; null without `--listen`. */
+  readonly url: string | null
+}
+
+export interface Overview {
+  readonly machine: {
+    readonly hostname: string
+    readonly platform: string
+    readonly cpus: number
+    /** Load average of the last minute. */
+    readonly load: number
+    readonly memory: { readonly totalBytes: number; readonly usedBytes: number }
+    readonly uptimeSeconds: number
+  }
+  readonly counts: {
+    readonly ports: number
+    readonly processes: number
+    readonly containers: { readonly running: number; readonly stopped: number }
+    readonly leases: number
+  }
+  readonly engine: Pick<EngineStatus, 'state' | 'reason'>
+  /** The newest audit entries. */
+  readonly activity: readonly AuditEntry[]
+}
+
+/** One line of `quantum-admin doctor`. */
+export interface DoctorCheck {
+  readonly name: string
+  readonly ok: boolean
+  readonly message: string
+  readonly hint: string | null
+}
+
+/** What can be subscribed to. A `changed` notification carries the topic and its new revision, never data. */
+export const topics = ['ports', 'processes', 'containers', 'leases', 'audit', 'users'] as const
+export type Topic = (typeof topics)[number]
+
+export interface ChangedEvent {
+  readonly topic: Topic
+  /** Opaque; equal revisions mean equal data, across reconnects too. */
+  readonly revision: string
+}
+
+const none = z.strictObject({})
+
+export const systemMethods = {
+  'daemon.status': query({ params: none, result: type<DaemonStatus>(), role: 'viewer' }),
+  'daemon.doctor': query({ params: none, result: type<readonly DoctorCheck[]>(), role: 'viewer' }),
+  'daemon.stop': command({
+    params: none,
+    result: type<null>(),
+    role: 'admin',
+    danger: 'confirm',
+    audit: () => ({ action: 'stop', resource: { type: 'daemon', id: 'daemon', name: 'daemon' } }),
+  }),
+  /** Asked by a newer build that wants this daemon's place; what it manages keeps running. */
+  'daemon.handover': command({
+    params: z.strictObject({ version: z.string().max(50), build: z.string().max(100) }),
+    result: type<null>(),
+    role: 'admin',
+    danger: 'none',
+    audit: ({ version, build }) => ({
+      action: 'handover',
+      resource: { type: 'daemon', id: 'daemon', name: 'daemon' },
+      details: { version, build },
+    }),
+  }),
+  'overview.get': query({ params: none, result: type<Overview>(), role: 'viewer' }),
+  /** Replaces this connection's subscriptions and answers where each topic stands. */
+  'events.subscribe': query({
+    params: z.strictObject({ topics: z.array(z.enum(topics)).max(topics.length) }),
+    result: type<Readonly<Partial<Record<Topic, string>>>>(),
+    role: 'viewer',
+  }),
+}
