@@ -44,7 +44,11 @@ export const errorKinds = {
   cancelled: kind(1023, 1, 'Nothing more was done after the cancellation.'),
   timeout: kind(1024, 1, 'Try again; if it persists, look at `quantum-admin doctor`.'),
   overloaded: kind(1025, 1, 'Read faster or ask for less: the connection was cut to protect the daemon.'),
-  'verify-failed': kind(1026, 6, 'Keep the files as they are and read docs/audit.md on what the finding means.'),
+  'verify-failed': kind(
+    1026,
+    6,
+    'Keep the files as they are and read docs/audit.md on what the finding means.',
+  ),
   'doctor-failed': kind(1027, 6, 'Follow the hint beside each failed check.'),
 } as const satisfies Record<string, ErrorKind>
 

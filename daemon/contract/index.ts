@@ -24,8 +24,12 @@ export type Params<M extends MethodName> = z.input<Contract[M]['params']>
 export type ParsedParams<M extends MethodName> = z.output<Contract[M]['params']>
 export type Result<M extends MethodName> = Contract[M]['result'] extends ResultType<infer R> ? R : never
 
-export type CommandName = { [M in MethodName]: Contract[M] extends Command<z.ZodType, infer _> ? M : never }[MethodName]
-export type QueryName = { [M in MethodName]: Contract[M] extends Query<z.ZodType, infer _> ? M : never }[MethodName]
+export type CommandName = {
+  [M in MethodName]: Contract[M] extends Command<z.ZodType, infer _> ? M : never
+}[MethodName]
+export type QueryName = {
+  [M in MethodName]: Contract[M] extends Query<z.ZodType, infer _> ? M : never
+}[MethodName]
 
 /** Looks a method up by a name from outside; an inherited member such as `constructor` is not one. */
 export const isMethodName = (name: string): name is MethodName => Object.hasOwn(contract, name)

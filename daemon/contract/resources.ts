@@ -154,7 +154,10 @@ export interface StopResult {
 }
 
 export const portNumber = z.int().min(1).max(65_535)
-const processId = z.int().min(1).max(2 ** 31 - 1)
+const processId = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
 const startedAt = z.iso.datetime({ precision: 3 })
 const containerId = z.string().regex(/^[0-9a-f]{12,64}$/, 'expected a container id of 12 to 64 hex digits')
 const none = z.strictObject({})
@@ -166,12 +169,19 @@ const containerAudit =
 
 export const resourcesMethods = {
   'ports.list': query({ params: none, result: type<Snapshot<PortRow>>(), role: 'viewer' }),
-  'ports.who': query({ params: z.strictObject({ port: portNumber }), result: type<PortWho>(), role: 'viewer' }),
+  'ports.who': query({
+    params: z.strictObject({ port: portNumber }),
+    result: type<PortWho>(),
+    role: 'viewer',
+  }),
   /** Stops exactly the holders the person was shown; another holder by now is `process-changed`. */
   'ports.free': command({
     params: z.strictObject({
       port: portNumber,
-      holders: z.array(z.strictObject({ pid: processId, startedAt })).min(1).max(64),
+      holders: z
+        .array(z.strictObject({ pid: processId, startedAt }))
+        .min(1)
+        .max(64),
     }),
     result: type<{ readonly stopped: readonly StopResult[] }>(),
     role: 'operator',
@@ -189,7 +199,12 @@ export const resourcesMethods = {
     role: 'viewer',
   }),
   'processes.stop': command({
-    params: z.strictObject({ pid: processId, startedAt, name: z.string().max(300), force: z.boolean().default(false) }),
+    params: z.strictObject({
+      pid: processId,
+      startedAt,
+      name: z.string().max(300),
+      force: z.boolean().default(false),
+    }),
     result: type<StopResult>(),
     role: 'operator',
     danger: 'confirm',

@@ -1,5 +1,13 @@
 import type { Actor } from '#contract/audit.ts'
-import { contract, isMethodName, type CommandName, type MethodName, type ParsedParams, type QueryName, type Result } from '#contract/index.ts'
+import {
+  contract,
+  isMethodName,
+  type CommandName,
+  type MethodName,
+  type ParsedParams,
+  type QueryName,
+  type Result,
+} from '#contract/index.ts'
 import { roles, type AuditTarget, type Command, type Role } from '#contract/method.ts'
 import type { Clock } from '#base/clock.ts'
 import { Failure, messageOf } from '#base/failure.ts'
@@ -96,7 +104,8 @@ export function createExecutor(deps: {
   readonly clock: Clock
 }): Execute {
   return async (name, params, context) => {
-    if (!isMethodName(name)) throw new Failure('unknown-method', `There is no method ${JSON.stringify(name.slice(0, 100))}`)
+    if (!isMethodName(name))
+      throw new Failure('unknown-method', `There is no method ${JSON.stringify(name.slice(0, 100))}`)
     const method = contract[name]
     const parsed = parseParams(name, params)
     if (!allows(context.caller.role, method.role)) {
@@ -104,7 +113,10 @@ export function createExecutor(deps: {
         const target = (method as Command).audit(parsed)
         await deps.trail.refused(context.caller, target, 'forbidden')
       }
-      throw new Failure('forbidden', `${name} needs the role ${method.role}; ${context.caller.name} is ${context.caller.role}`)
+      throw new Failure(
+        'forbidden',
+        `${name} needs the role ${method.role}; ${context.caller.name} is ${context.caller.role}`,
+      )
     }
     // TypeScript cannot follow that `name` selects method, params and handler together.
     if (method.kind === 'query') {
@@ -112,7 +124,9 @@ export function createExecutor(deps: {
       return handler(parsed, context)
     }
     const handler = deps.handlers[name] as (params: unknown, change: Change, context: CallContext) => unknown
-    return runCommand(deps, (method as Command).audit(parsed), context, (change) => handler(parsed, change, context))
+    return runCommand(deps, (method as Command).audit(parsed), context, (change) =>
+      handler(parsed, change, context),
+    )
   }
 }
 
@@ -136,7 +150,11 @@ async function runCommand(
   const started = deps.clock.monotonic()
   const sequence = await deps.trail.intent(context.caller, target)
   const change = new AuditedChange(sequence, context.caller, context.signal)
-  const finish = (outcome: Outcome['outcome'], errorCode: string | null, extra: Record<string, unknown> = {}) =>
+  const finish = (
+    outcome: Outcome['outcome'],
+    errorCode: string | null,
+    extra: Record<string, unknown> = {},
+  ) =>
     deps.trail.outcome(sequence, {
       outcome,
       errorCode,
