@@ -1,0 +1,155 @@
+// Makes dist/: one self-contained CommonJS file for each program, and the native SQLite binaries beside them.
+//
+// `import()` inside a bundle stays lazy: esbuild keeps the module's code in the file and runs it at the first import.
+// The sources may read these, which hold a value only in a bundle:
+//   process.env['QUANTUM_ADMIN_VERSION']     the version in package.json
+//   process.env['QUANTUM_ADMIN_BUILD']       version + hash of all sources, so equal trees give equal builds
+//   process.env['QUANTUM_ADMIN_BUILD_TIME']  seconds since the epoch: SOURCE_DATE_EPOCH, else HEAD's commit time, else 0
+//   import.meta.dirname, .filename, .url     of the bundle, that is dist/
+import { build } from 'esbuild'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import path from 'node:path'
+
+const root = import.meta.dirname
+const dist = path.join(root, 'dist')
+const inRoot = (...parts) => path.join(root, ...parts)
+
+/** What is bundled: the output's name, its entry, and what the place it runs in provides. */
+const programs = [
+  { name: 'extension', entry: 'extension/main.ts', external: ['vscode'] },
+  { name: 'daemon', entry: 'daemon/main.ts', external: [] },
+  { name: 'cli', entry: 'daemon/cli/main.ts', external: [] },
+]
+
+/** Whatever can change a bundle is part of its identity. Line ends are not: git may change them. */
+function buildId(version) {
+  const hash = createHash('sha256')
+  const files = [
+    'package.json',
+    'package-lock.json',
+    'esbuild.mjs',
+    ...globSync('{daemon,extension,migrations,webviews}/**/*.{ts,css,html}', { cwd: root }),
+  ]
+    .map((file) => file.replaceAll(path.sep, '/'))
+    .filter((file) => !file.endsWith('.test.ts'))
+    .toSorted()
+  for (const file of files)
+    hash.update(`${file}\0${readFileSync(inRoot(file), 'utf8').replaceAll('\r\n', '\n')}\0`)
+  return `${version}+${hash.digest('hex').slice(0, 16)}`
+}
+
+/** A tree without git, such as an unpacked archive, has no commit time: it counts as the oldest. */
+function buildTime() {
+  const given = process.env.SOURCE_DATE_EPOCH
+  if (given !== undefined) return given
+  const log = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' })
+  return log.status === 0 ? log.stdout.trim() : '0'
+}
+
+/**
+ * better-sqlite3 looks for its binary in its own package. In a bundle that package is gone, so this points it at
+ * dist/prebuilds. Fails when the package changes, rather than make a bundle that cannot open a database.
+ */
+const bundledSqlite = {
+  name: 'bundled-sqlite',
+  setup(bundle) {
+    bundle.onLoad({ filter: /better-sqlite3[\\/]lib[\\/]binding\.js$/ }, ({ path: file }) => {
+      const source = readFileSync(file, 'utf8')
+      const contents = source.replace(
+        "path.join(__dirname, '..', 'prebuilds',",
+        "path.join(__dirname, 'prebuilds',",
+      )
+      if (contents === source)
+        throw new Error(`${file} no longer looks for its binary where esbuild.mjs expects`)
+      return { contents, loader: 'js' }
+    })
+  },
+}
+
+/** A reader of dist/ (a daemon that starts during a build) never sees half a file. */
+function replaceFile(file, contents) {
+  if (existsSync(file) && Buffer.compare(readFileSync(file), contents) === 0) return
+  mkdirSync(path.dirname(file), { recursive: true })
+  const temporary = `${file}.${process.pid}`
+  writeFileSync(temporary, contents)
+  renameSync(temporary, file)
+}
+
+async function bundleProgram({ name, entry, external }, define) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: path.join('dist', `${name}.cjs`),
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    // Optional native parts of SSH transport; each has a fallback in JavaScript.
+    external: [...external, 'cpu-features', '*/sshcrypto.node'],
+    plugins: [bundledSqlite],
+    define,
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    minify: true,
+    // Stack traces in the daemon's log are read by people.
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  })
+  for (const file of result.outputFiles) replaceFile(file.path, file.contents)
+  replaceFile(inRoot('.cache', `meta-${name}.json`), Buffer.from(JSON.stringify(result.metafile, null, 1)))
+  return result.metafile
+}
+
+function copyPrebuilds() {
+  const from = inRoot('node_modules/better-sqlite3/prebuilds')
+  for (const file of readdirSync(from))
+    replaceFile(path.join(dist, 'prebuilds', file), readFileSync(path.join(from, file)))
+}
+
+/** The licences of everything that was bundled, as they ask for. */
+function copyLicences(metafiles) {
+  const packages = new Set()
+  for (const { inputs } of metafiles)
+    for (const input of Object.keys(inputs)) {
+      const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)
+      if (match) packages.add(match[1])
+    }
+  const texts = [...packages].toSorted().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(inRoot(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(inRoot(folder)).find((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry))
+    const text =
+      file === undefined ? `Licence: ${license}` : readFileSync(inRoot(folder, file), 'utf8').trim()
+    return `${name} ${version}\n\n${text}\n`
+  })
+  replaceFile(path.join(dist, 'THIRD-PARTY-LICENCES.txt'), Buffer.from(texts.join(`\n${'-'.repeat(80)}\n\n`)))
+}
+
+const started = performance.now()
+const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+const id = buildId(version)
+const define = {
+  'process.env.QUANTUM_ADMIN_VERSION': JSON.stringify(version),
+  'process.env.QUANTUM_ADMIN_BUILD': JSON.stringify(id),
+  'process.env.QUANTUM_ADMIN_BUILD_TIME': JSON.stringify(buildTime()),
+  'import.meta.dirname': '__dirname',
+  'import.meta.filename': '__filename',
+  'import.meta.url': 'bundleUrl',
+}
+const present = programs.filter(({ entry }) => existsSync(inRoot(entry)))
+copyLicences(await Promise.all(present.map((program) => bundleProgram(program, define))))
+copyPrebuilds()
+console.log(`built ${id} in ${Math.round(performance.now() - started)} ms`)
