@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http'
+import { connect as connectSocket } from 'node:net'
+import { WebSocket } from 'ws'
+import { isErrorCode } from '#contract/errors.ts'
+import { protocolVersion } from '#contract/system.ts'
+import { Failure, messageOf, systemCode } from '#base/failure.ts'
+import { headers, largestResponse, localHost, rpcPath } from '#base/wire.ts'
+import type { DaemonIdentity } from './client.ts'
+
+/** An authenticated connection and who is at its other end. */
+export interface Connected {
+  readonly socket: WebSocket
+  readonly daemon: DaemonIdentity
+}
+
+/** Where and as whom to connect. */
+export type Endpoint = { readonly token: string; readonly client: string } & (
+  | { readonly socket: string }
+  /** `wss://host:port`, with the PEM text of the authority its certificate is from where that is a private one. */
+  | { readonly url: string; readonly ca?: string }
+)
+
+const handshakeMs = 10_000
+
+/**
+ * Opens one WebSocket with the handshake of the daemon's door.
+ * @throws Failure `daemon-unreachable`, or the code of the daemon's refusal.
+ */
+export function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Connected> {
+  const base = {
+    perMessageDeflate: false,
+    maxPayload: largestResponse,
+    handshakeTimeout: handshakeMs,
+    headers: {
+      authorization: `Bearer ${endpoint.token}`,
+      [headers.protocol]: String(protocolVersion),
+      [headers.client]: endpoint.client,
+    },
+  }
+  const socket =
+    'socket' in endpoint
+      ? new WebSocket(`ws://${localHost}${rpcPath}`, {
+          ...base,
+          createConnection: () => connectSocket(endpoint.socket),
+        })
+      : new WebSocket(new URL(rpcPath, endpoint.url), {
+          ...base,
+          ...(endpoint.ca === undefined ? {} : { ca: endpoint.ca }),
+        })
+  const where = 'socket' in endpoint ? endpoint.socket : endpoint.url
+  return new Promise((resolve, reject) => {
+    let daemon: DaemonIdentity | undefined
+    const abort = () => socket.terminate()
+    signal.addEventListener('abort', abort, { once: true })
+    socket.on('upgrade', (response) => {
+      daemon = identityOf(response)
+    })
+    socket.once('open', () => {
+      signal.removeEventListener('abort', abort)
+      // Paused until the owner has its listeners on: a frame that came with the handshake must not be lost.
+      if (daemon === undefined)
+        return reject(new Failure('daemon-incompatible', `${where} is not a Quantum Admin daemon`))
+      resolve({ socket, daemon })
+    })
+    socket.on('unexpected-response', (_request, response) => {
+      void refusalOf(response, where).then((failure) => {
+        socket.terminate()
+        reject(failure)
+      })
+    })
+    socket.on('error', (error) => {
+      signal.removeEventListener('abort', abort)
+      reject(unreachable(error, where))
+    })
+  })
+}
+
+function unreachable(error: unknown, where: string): Failure {
+  const code = systemCode(error)
+  const reason =
+    code === 'ENOENT' || code === 'ECONNREFUSED'
+      ? `nothing listens at ${where}`
+      : `${where}: ${messageOf(error)}`
+  return new Failure('daemon-unreachable', `The daemon cannot be reached: ${reason}`, { cause: error })
+}
+
+function identityOf(response: IncomingMessage): DaemonIdentity | undefined {
+  const text = (name: string) => {
+    const value = response.headers[name]
+    return typeof value === 'string' ? value : ''
+  }
+  const protocol = Number(text(headers.protocol))
+  if (!Number.isInteger(protocol) || protocol < 1) return undefined
+  return {
+    protocol,
+    version: text(headers.version),
+    build: text(headers.build),
+    pid: Number(text(headers.pid)),
+  }
+}
+
+async function refusalOf(response: IncomingMessage, where: string): Promise<Failure> {
+  let body = ''
+  try {
+    for await (const chunk of response) {
+      body += String(chunk)
+      if (body.length > 4096) break
+    }
+    const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown; hint?: unknown } }
+    if (error !== undefined && isErrorCode(error.code)) {
+      return new Failure(
+        error.code,
+        String(error.message),
+        typeof error.hint === 'string' ? { hint: error.hint } : {},
+      )
+    }
+  } catch (error) {
+    return new Failure(
+      'daemon-unreachable',
+      `${where} answered ${response.statusCode}, which no daemon of ours does`,
+      { cause: error },
+    )
+  }
+  return new Failure(
+    'daemon-unreachable',
+    `${where} answered ${response.statusCode}, which no daemon of ours does`,
+  )
+}

@@ -1,0 +1,101 @@
+import { topics, type ChangedEvent, type Topic } from '#contract/system.ts'
+import { Emitter } from '#base/emitter.ts'
+
+/** One connection as the events see it. */
+export interface Subscriber {
+  readonly id: string
+  /** Sends a text frame; answers false when the peer is slow and this event should wait for the next one. */
+  sendEvent(frame: string): boolean
+}
+
+/**
+ * Who wants to know of which topic. A notification carries a bare revision, so one that a slow reader misses
+ * is made good by the next; nothing queues up behind it.
+ */
+export class Events {
+  readonly #revisions = new Map<Topic, () => string>()
+  readonly #subscriptions = new Map<Subscriber, Map<Topic, string | null>>()
+  readonly #connections = new Map<string, Subscriber>()
+  readonly #dirty = new Set<Topic>()
+  #scheduled = false
+
+  /** A topic gained its first subscriber or lost its last. */
+  readonly watchedChanged = new Emitter<Topic>()
+
+  /** Says where a topic's revision comes from. */
+  source(topic: Topic, revision: () => string): void {
+    this.#revisions.set(topic, revision)
+  }
+
+  connect(subscriber: Subscriber): void {
+    this.#connections.set(subscriber.id, subscriber)
+  }
+
+  disconnect(subscriber: Subscriber): void {
+    this.#connections.delete(subscriber.id)
+    this.#replace(subscriber, new Map())
+    this.#subscriptions.delete(subscriber)
+  }
+
+  /** Replaces a connection's topics and answers their revisions. */
+  subscribe(connection: string, wanted: readonly Topic[]): Partial<Record<Topic, string>> {
+    const subscriber = this.#connections.get(connection)
+    if (subscriber === undefined) return {}
+    const next = new Map<Topic, string | null>()
+    const answer: Partial<Record<Topic, string>> = {}
+    for (const topic of wanted) {
+      const revision = this.#revisions.get(topic)?.() ?? ''
+      next.set(topic, revision)
+      answer[topic] = revision
+    }
+    this.#replace(subscriber, next)
+    return answer
+  }
+
+  watched(topic: Topic): boolean {
+    for (const wanted of this.#subscriptions.values()) if (wanted.has(topic)) return true
+    return false
+  }
+
+  /** Tells the topic's subscribers, once per turn of the event loop however often it is called. */
+  changed(topic: Topic): void {
+    this.#dirty.add(topic)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.#flush())
+  }
+
+  /** Sends what a reader that was slow has missed. */
+  drained(subscriber: Subscriber): void {
+    const wanted = this.#subscriptions.get(subscriber)
+    if (wanted === undefined) return
+    for (const [topic, known] of wanted) if (known === null) this.#tell(subscriber, wanted, topic)
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    const dirty = [...this.#dirty]
+    this.#dirty.clear()
+    for (const [subscriber, wanted] of this.#subscriptions) {
+      for (const topic of dirty) if (wanted.has(topic)) this.#tell(subscriber, wanted, topic)
+    }
+  }
+
+  #tell(subscriber: Subscriber, wanted: Map<Topic, string | null>, topic: Topic): void {
+    const revision = this.#revisions.get(topic)?.() ?? ''
+    if (wanted.get(topic) === revision) return
+    const event: ChangedEvent = { topic, revision }
+    const sent = subscriber.sendEvent(
+      `{"jsonrpc":"2.0","method":"$/changed","params":${JSON.stringify(event)}}`,
+    )
+    wanted.set(topic, sent ? revision : null)
+  }
+
+  #replace(subscriber: Subscriber, next: Map<Topic, string | null>): void {
+    const before = new Set(topics.filter((topic) => this.watched(topic)))
+    this.#subscriptions.set(subscriber, next)
+    for (const topic of topics) {
+      if (before.has(topic) !== this.watched(topic)) this.watchedChanged.emit(topic)
+    }
+  }
+}

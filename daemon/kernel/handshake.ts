@@ -1,0 +1,90 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { protocolVersion } from '#contract/system.ts'
+import { Failure } from '#base/failure.ts'
+import { headers, rpcPath } from '#base/wire.ts'
+import { tokenPattern, type Authenticate } from './auth.ts'
+import type { Caller } from './execute.ts'
+
+/** What one listener accepts. */
+export interface HandshakePolicy {
+  /** Exact values of the Host header. */
+  readonly hosts: ReadonlySet<string>
+  readonly authenticate: Authenticate
+  /** Names the peer for the audit trail: `local`, or its IP address. */
+  readonly address: (request: IncomingMessage) => string
+}
+
+/** The values of a header as it stood on the wire: Node merges or drops repeated ones. */
+function rawValues(request: IncomingMessage, name: string): string[] {
+  const values: string[] = []
+  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
+    if (request.rawHeaders[i]?.toLowerCase() === name) values.push(request.rawHeaders[i + 1] ?? '')
+  }
+  return values
+}
+
+/**
+ * Decides on an upgrade before anything of it is answered. Refused: any Origin or Referer (only a browser
+ * sends them), another Host, another path, a query string, a missing, repeated or wrong token.
+ * @returns who calls, or why not.
+ */
+export async function examine(request: IncomingMessage, policy: HandshakePolicy): Promise<Caller | Failure> {
+  const refused = refusal(request, policy.hosts)
+  if (refused !== undefined) return refused
+  const authorization = rawValues(request, 'authorization')
+  const token = /^Bearer ([A-Za-z0-9_-]+)$/.exec(authorization[0] ?? '')?.[1] ?? ''
+  if (authorization.length !== 1 || !tokenPattern.test(token)) {
+    return new Failure('unauthenticated', 'The handshake carries no valid token')
+  }
+  const client = rawValues(request, headers.client)[0] ?? 'unknown'
+  const caller = await policy.authenticate(token, {
+    client: /^[\w.@/ +()-]{1,80}$/.test(client) ? client : 'unknown',
+    address: policy.address(request),
+  })
+  if (caller instanceof Failure) return caller
+  const spoken = rawValues(request, headers.protocol)[0] ?? 'none'
+  if (spoken !== String(protocolVersion)) {
+    return new Failure(
+      'daemon-incompatible',
+      `The client speaks protocol ${spoken.slice(0, 20)}, this daemon speaks ${protocolVersion}`,
+    )
+  }
+  return caller
+}
+
+function refusal(request: IncomingMessage, hosts: ReadonlySet<string>): Failure | undefined {
+  if (rawValues(request, 'origin').length > 0 || rawValues(request, 'referer').length > 0) {
+    return new Failure('forbidden', 'Requests from web pages are refused')
+  }
+  const host = rawValues(request, 'host')
+  if (host.length !== 1 || !hosts.has(host[0] ?? ''))
+    return new Failure('forbidden', 'The Host header is wrong')
+  if (request.method !== 'GET') return new Failure('forbidden', 'Only a WebSocket upgrade is answered here')
+  if (request.url !== rpcPath)
+    return new Failure('not-found', `Only ${rpcPath} is answered here, without a query`)
+  const upgrade = rawValues(request, 'upgrade')
+  if (upgrade.length !== 1 || upgrade[0]?.toLowerCase() !== 'websocket') {
+    return new Failure('forbidden', 'Only a WebSocket upgrade is answered here')
+  }
+  return undefined
+}
+
+const statusOf = (failure: Failure): number => {
+  if (failure.code === 'unauthenticated') return 401
+  if (failure.code === 'login-throttled') return 429
+  if (failure.code === 'not-found') return 404
+  if (failure.code === 'daemon-incompatible') return 426
+  if (failure.code === 'overloaded') return 503
+  return 403
+}
+
+/** Answers a refused handshake with its code as JSON, readable by our client and by no web page. */
+export function refuse(socket: Duplex, failure: Failure): void {
+  const body = JSON.stringify({ error: { code: failure.code, message: failure.message, hint: failure.hint } })
+  const status = statusOf(failure)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n` +
+      `Cache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

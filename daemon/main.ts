@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util'
+
+/** The first Node.js on which everything below runs: older ones lack what the drivers need, or crash on them. */
+const oldestNode = [22, 18] as const
+
+const usage = `usage: daemon run [--listen HOST:PORT --tls-cert FILE --tls-key FILE [--public]]
+       daemon verify [--home FOLDER | --file EXPORT] [--pin SEQUENCE:HASH]`
+
+/** Ends with a message for a person on stderr and, when a launcher waits, for it on the IPC channel. */
+function fail(code: string, message: string, hint: string, exit: number): void {
+  process.send?.({ state: 'failed', code, message, hint })
+  process.stderr.write(`quantum-admin: ${message}\ncode: ${code}\n${hint}\n`)
+  process.exitCode = exit
+  if (process.connected) process.disconnect()
+}
+
+async function main(): Promise<void> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
+    const hint = 'Install a newer Node.js, or set quantumAdmin.daemon.node to one.'
+    return fail('node-too-old', `Node.js ${oldestNode.join('.')} or newer is needed, this is ${process.versions.node}`, hint, 1)
+  }
+  const [command, ...rest] = process.argv.slice(2)
+  // Loaded only now: what it imports does not even load on an older Node.js.
+  if (command === 'run') return (await import('./daemon-process.ts')).runDaemonProcess(rest, fail)
+  if (command === 'verify') {
+    const { values } = parseArgs({
+      args: rest,
+      options: { home: { type: 'string' }, file: { type: 'string' }, pin: { type: 'string' } },
+    })
+    const { runVerify } = await import('./verify-main.ts')
+    process.exitCode = await runVerify(values)
+    return
+  }
+  fail('wrong-use', usage, 'Run `quantum-admin daemon --help`.', 2)
+}
+
+void main()

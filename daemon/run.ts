@@ -1,0 +1,145 @@
+import { readFileSync, rmSync } from 'node:fs'
+import * as path from 'node:path'
+import { protocolVersion } from '#contract/system.ts'
+import { isoTime, systemClock } from '#base/clock.ts'
+import { Failure, messageOf, systemCode } from '#base/failure.ts'
+import { Lifetime } from '#base/lifetime.ts'
+import { socketPath, stateFolder, statePaths, type DaemonFile, type StatePaths } from '#base/state-paths.ts'
+import { build } from '#base/version.ts'
+import { localHost } from '#base/wire.ts'
+import { privateFolder, secureStateFolder } from './adapters/files/state-folder.ts'
+import { replaceFile } from './adapters/files/write-file.ts'
+import type { Composition } from './composition.ts'
+import { hashToken, localAdmin, newToken, sameToken } from './kernel/auth.ts'
+import { createListener, type Accepted } from './kernel/listener.ts'
+import { takeInstanceLock } from './store/instance-lock.ts'
+
+/** Where `daemon run --listen` listens for teams. */
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly certFile: string
+  readonly keyFile: string
+  /** Allows an address that means every interface. */
+  readonly public: boolean
+}
+
+/** A daemon that runs. `stopped` settles after everything was let go of. */
+export interface RunningDaemon {
+  readonly paths: StatePaths
+  readonly socket: string
+  readonly stopped: Promise<void>
+  stop(): void
+}
+
+/**
+ * Starts the daemon of a state folder. First only what a handshake needs (folder, lock, token, socket), then
+ * everything else; whoever connects in between is served as soon as it is there.
+ * @returns null when another daemon holds the folder.
+ * @throws Failure when the folder, the store, the settings or the listening address cannot be used.
+ */
+export async function startDaemon(listen: ListenOptions | null): Promise<RunningDaemon | null> {
+  process.umask(0o077)
+  const paths = statePaths(stateFolder())
+  secureStateFolder(paths)
+  const lifetime = new Lifetime()
+  const lock = takeInstanceLock(paths.lock)
+  if (lock === null) return null
+  lifetime.own(lock)
+  try {
+    return await startLocked(paths, lifetime, listen)
+  } catch (error) {
+    await lifetime.dispose()
+    throw error
+  }
+}
+
+async function startLocked(paths: StatePaths, lifetime: Lifetime, listen: ListenOptions | null): Promise<RunningDaemon> {
+  const startedAt = isoTime(systemClock.now())
+  const socket = socketPath(paths.home)
+  const waiting: Accepted[] = []
+  let accept = (accepted: Accepted): void => {
+    accepted.socket.pause()
+    waiting.push(accepted)
+  }
+  await openLocalDoor(paths, socket, lifetime, (accepted) => accept(accepted))
+  const describe = (url: string | null) => {
+    const file: DaemonFile = {
+      pid: process.pid,
+      startedAt,
+      version: build.version,
+      build: build.id,
+      protocol: protocolVersion,
+      socket,
+      url,
+    }
+    replaceFile(paths.daemonFile, `${JSON.stringify(file)}\n`)
+  }
+  describe(null)
+  lifetime.onDispose(() => removeOwn(paths))
+  const stopping = Promise.withResolvers<void>()
+  let composition: Composition
+  try {
+    const { compose } = await import('./composition.ts')
+    composition = lifetime.own(await compose({ paths, socket, startedAt, listen, stop: () => stopping.resolve() }))
+  } catch (error) {
+    const failure = error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })
+    const reason = `${failure.code}: ${failure.message}`
+    // A close reason holds at most 123 bytes (RFC 6455, section 5.5).
+    for (const { socket } of waiting) socket.close(1011, Buffer.from(reason).subarray(0, 120).toString('latin1'))
+    throw error
+  }
+  if (composition.url !== null) describe(composition.url)
+  accept = (accepted) => composition.serve(accepted)
+  for (const accepted of waiting.splice(0)) {
+    composition.serve(accepted)
+    accepted.socket.resume()
+  }
+  const stopped = stopping.promise.then(() => lifetime.dispose())
+  return { paths, socket, stopped, stop: () => stopping.resolve() }
+}
+
+async function openLocalDoor(
+  paths: StatePaths,
+  socket: string,
+  lifetime: Lifetime,
+  onAccepted: (accepted: Accepted) => void,
+): Promise<void> {
+  const token = newToken()
+  const hash = hashToken(token)
+  replaceFile(paths.token, `${token}\n`)
+  if (process.platform !== 'win32') {
+    privateFolder(path.dirname(socket))
+    // We hold the lock, so a socket that is there was left by a daemon that was killed.
+    rmSync(socket, { force: true })
+  }
+  const listener = createListener({
+    policy: {
+      hosts: new Set([localHost]),
+      address: () => 'local',
+      authenticate: (given, { client }) =>
+        sameToken(given, hash) ? localAdmin(client) : new Failure('unauthenticated', 'The token is not the one of this start'),
+    },
+    onAccepted,
+  })
+  lifetime.own(listener)
+  await new Promise<void>((resolve, reject) => {
+    listener.server.once('error', (error) => {
+      reject(new Failure('store-unavailable', `The socket ${socket} cannot be opened: ${messageOf(error)}`, { cause: error }))
+    })
+    listener.server.listen({ path: socket, backlog: 511 }, () => resolve())
+  })
+}
+
+/** Removes what names this daemon, unless another one has written its own meanwhile. */
+function removeOwn(paths: StatePaths): void {
+  try {
+    const { pid } = JSON.parse(readFileSync(paths.daemonFile, 'utf8')) as DaemonFile
+    if (pid !== process.pid) return
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return
+    throw error
+  }
+  rmSync(paths.daemonFile, { force: true })
+  rmSync(paths.token, { force: true })
+}
