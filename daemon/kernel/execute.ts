@@ -88,6 +88,9 @@ export type CommandHandlers = {
 /** One handler for each method of the contract. */
 export type Handlers = QueryHandlers & CommandHandlers
 
+/** The handlers of one capability's methods: `HandlersOf<typeof leasesMethods>`. */
+export type HandlersOf<Methods> = Pick<Handlers, Extract<keyof Methods, MethodName>>
+
 /** Runs one method for one caller: the only way to change anything. */
 export type Execute = (name: string, params: unknown, context: CallContext) => Promise<unknown>
 

@@ -1,0 +1,148 @@
+import type { Actor } from '#contract/audit.ts'
+import type { AuditTarget, Role } from '#contract/method.ts'
+import type { User } from '#contract/users.ts'
+import { isoTime, type Clock } from '#base/clock.ts'
+import { Emitter } from '#base/emitter.ts'
+import { Failure } from '#base/failure.ts'
+import type { NewId } from '#base/ids.ts'
+import { hashToken, newToken, type Authenticate } from '../../kernel/auth.ts'
+import type { AuditTrail, Caller, Change } from '../../kernel/execute.ts'
+import { LoginThrottle } from './login-throttle.ts'
+import type { UsersStore } from './users-store.ts'
+
+const dayMs = 86_400_000
+
+interface UsersDeps {
+  readonly store: UsersStore
+  readonly trail: AuditTrail
+  readonly clock: Clock
+  readonly newId: NewId
+  /** When each token was last used, by its id; from the audit trail. */
+  readonly lastLogins: () => Promise<ReadonlyMap<string, string>>
+}
+
+/** The users of a daemon that listens on the network, and their logins. */
+export class UsersService {
+  readonly #deps: UsersDeps
+  readonly #throttle: LoginThrottle
+  #revision = 0
+  readonly changed = new Emitter<void>()
+  /** A user's id whose access was withdrawn: what it has open must end. */
+  readonly withdrawn = new Emitter<string>()
+
+  constructor(deps: UsersDeps) {
+    this.#deps = deps
+    this.#throttle = new LoginThrottle(deps.clock)
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  async list(): Promise<readonly User[]> {
+    const [users, logins] = await Promise.all([this.#deps.store.list(), this.#deps.lastLogins()])
+    return users.map((user) => ({
+      ...user,
+      tokens: user.tokens.map((token) => ({ ...token, lastUsedAt: logins.get(token.id) ?? null })),
+    }))
+  }
+
+  /** @throws Failure `conflict` when the name is taken. */
+  async add(change: Change, name: string, role: Role): Promise<User> {
+    const user = { id: this.#deps.newId(), name, role, createdAt: isoTime(this.#deps.clock.now()) }
+    if (!(await this.#deps.store.add(change, user)))
+      throw new Failure('conflict', `There is a user ${name} already`)
+    change.note({ new: { name, role } })
+    this.#touch()
+    return { ...user, tokens: [] }
+  }
+
+  /** @throws Failure `not-found`. */
+  async remove(change: Change, name: string): Promise<null> {
+    const user = await this.#user(name)
+    await this.#deps.store.remove(change, user.id)
+    change.note({ old: { name, role: user.role } })
+    this.#touch()
+    this.withdrawn.emit(user.id)
+    return null
+  }
+
+  /** Makes a token; only its hash stays here. @throws Failure `not-found`. */
+  async issue(change: Change, name: string, expiresInDays: number) {
+    const user = await this.#user(name)
+    const now = this.#deps.clock.now()
+    const token = newToken()
+    const id = this.#deps.newId()
+    const expiresAt = isoTime(now + expiresInDays * dayMs)
+    await this.#deps.store.addToken(change, {
+      id,
+      userId: user.id,
+      hash: hashToken(token).toString('hex'),
+      createdAt: isoTime(now),
+      expiresAt,
+    })
+    change.note({ new: { tokenId: id, expiresAt } })
+    this.#touch()
+    return { id, token, expiresAt }
+  }
+
+  /** @throws Failure `not-found` when there is no such token in force. */
+  async revoke(change: Change, tokenId: string): Promise<null> {
+    const userId = await this.#deps.store.revokeToken(change, tokenId, isoTime(this.#deps.clock.now()))
+    if (userId === undefined) throw new Failure('not-found', `There is no token ${tokenId} in force`)
+    this.#touch()
+    this.withdrawn.emit(userId)
+    return null
+  }
+
+  /** Decides on a login over the network; both ends of it are on the audit trail, and guessing is slowed down. */
+  readonly authenticate: Authenticate = async (token, { client, address }) => {
+    const wait = this.#throttle.waitMs(address)
+    if (wait > 0) {
+      return new Failure(
+        'login-throttled',
+        `Too many wrong tokens from ${address}; try again in ${Math.ceil(wait / 1000)} s`,
+      )
+    }
+    const owner = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
+    const problem =
+      owner === undefined
+        ? 'The token is unknown'
+        : owner.revokedAt !== null
+          ? 'The token was revoked'
+          : Date.parse(owner.expiresAt) <= this.#deps.clock.now()
+            ? `The token expired at ${owner.expiresAt}`
+            : undefined
+    const actor: Actor = { id: owner?.userId ?? 'unknown', name: owner?.name ?? 'unknown', client, address }
+    const target = loginTarget(owner?.tokenId ?? 'unknown', actor.name)
+    if (owner === undefined || problem !== undefined) {
+      this.#throttle.failed(address)
+      await this.#deps.trail.refused(actor, target, 'unauthenticated')
+      return new Failure('unauthenticated', problem ?? 'The token is unknown')
+    }
+    this.#throttle.succeeded(address)
+    return this.#login({ ...actor, role: owner.role }, target)
+  }
+
+  async #login(caller: Caller, target: AuditTarget): Promise<Caller> {
+    const sequence = await this.#deps.trail.intent(caller, target)
+    await this.#deps.trail.outcome(sequence, { outcome: 'ok', errorCode: null, durationMs: 0, details: {} })
+    return caller
+  }
+
+  async #user(name: string): Promise<{ readonly id: string; readonly role: Role }> {
+    const user = await this.#deps.store.byName(name)
+    if (user === undefined) throw new Failure('not-found', `There is no user ${name}`)
+    return user
+  }
+
+  #touch(): void {
+    this.#revision++
+    this.changed.emit()
+  }
+}
+
+const loginTarget = (tokenId: string, name: string): AuditTarget => ({
+  action: 'login',
+  resource: { type: 'token', id: tokenId, name },
+})
