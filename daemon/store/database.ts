@@ -1,0 +1,63 @@
+import type { Role } from '#contract/method.ts'
+
+/** One record of the audit trail: an intent, or the outcome that refers to it. See migrations/001-audit.ts. */
+export interface AuditRecordTable {
+  readonly sequence: number
+  readonly kind: 'intent' | 'outcome'
+  /** ISO 8601 UTC with milliseconds, as are all times in the store. */
+  readonly timestamp: string
+  readonly clock_run: number
+  readonly id: string | null
+  /** Sequence of the intent that an outcome belongs to. */
+  readonly intent: number | null
+  readonly actor_id: string | null
+  readonly actor_name: string | null
+  readonly actor_client: string | null
+  readonly actor_address: string | null
+  readonly action: string | null
+  readonly resource_type: string | null
+  readonly resource_id: string | null
+  readonly resource_name: string | null
+  readonly project: string | null
+  /** JSON object. */
+  readonly details: string
+  readonly outcome: string | null
+  readonly error_code: string | null
+  readonly duration_ms: number | null
+  readonly hash: string
+  readonly seal: string
+  readonly signature: string | null
+}
+
+export interface LeaseTable {
+  readonly name: string
+  readonly kind: string
+  readonly port: number
+  readonly app: string | null
+  readonly created_at: string
+}
+
+export interface UserTable {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+  readonly created_at: string
+}
+
+/** A token is stored as its hash only. */
+export interface TokenTable {
+  readonly id: string
+  readonly user_id: string
+  readonly hash: string
+  readonly created_at: string
+  readonly expires_at: string
+  readonly revoked_at: string | null
+}
+
+/** Every table of the store, as Kysely sees it. */
+export interface Database {
+  readonly audit_records: AuditRecordTable
+  readonly leases: LeaseTable
+  readonly users: UserTable
+  readonly tokens: TokenTable
+}

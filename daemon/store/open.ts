@@ -1,0 +1,119 @@
+import Sqlite from 'better-sqlite3'
+import { Kysely, SqliteDialect } from 'kysely'
+import { Failure } from '#base/failure.ts'
+import type { Owned } from '#base/lifetime.ts'
+import { createAppender, type Appender } from './appender.ts'
+import { systemClock, type Clock } from '#base/clock.ts'
+import type { Database } from './database.ts'
+import { storeFailure } from './failures.ts'
+import { migrate } from './migrate.ts'
+import { claimFile, quarantine, refuseIfQuarantined, setAsideOrphans } from './store-file.ts'
+
+/** Where the daemon keeps its rows. Only the daemon opens it for writing. */
+export interface Store extends Owned {
+  readonly file: string
+  /** Errors that can be explained come as `Failure`: `store-unavailable`, `store-damaged`, `conflict`. */
+  readonly kysely: Kysely<Database>
+  /** Prepares the fast way to add many rows to one table: compiled once, one transaction for all of them. */
+  appender<T extends keyof Database>(table: T, columns: readonly (keyof Database[T])[]): Appender
+}
+
+export interface StoreOptions {
+  readonly file: string
+  readonly clock?: Clock
+  /** Begins with an empty store although a damaged one was set aside: only ever a person's decision. */
+  readonly fresh?: boolean
+}
+
+/** Above this a check of every page takes longer than a start may; `audit verify` and every read still check. */
+const checkedAtStart = 16 * 1024 * 1024
+
+/**
+ * Opens the store, brings it to this build's schema and makes every commit durable (WAL, `synchronous=FULL`).
+ * @throws Failure `store-newer`, `store-damaged` (the file was renamed, never deleted), `store-unavailable`,
+ * `unsafe-state-folder`.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { file, clock = systemClock } = options
+  setAsideOrphans(file, clock)
+  if (options.fresh !== true) refuseIfQuarantined(file)
+  const size = claimFile(file)
+  let sqlite: Sqlite.Database | undefined
+  try {
+    sqlite = connect(file)
+    if (size <= checkedAtStart) checkPages(sqlite, file)
+    const kysely = new Kysely<Database>({ dialect: new SqliteDialect({ database: mapped(sqlite, file) }) })
+    await migrate(kysely, file)
+    return storeOf(sqlite, kysely, file)
+  } catch (error) {
+    sqlite?.close()
+    const failure = storeFailure(error, file)
+    if (failure instanceof Failure && failure.code === 'store-damaged') throw quarantine(file, clock, failure)
+    throw failure
+  }
+}
+
+function connect(file: string): Sqlite.Database {
+  const sqlite = new Sqlite(file, { timeout: 250 })
+  try {
+    sqlite.pragma('trusted_schema = OFF')
+    sqlite.pragma('journal_mode = WAL')
+    sqlite.pragma('synchronous = FULL')
+    sqlite.pragma('foreign_keys = ON')
+    sqlite.pragma('recursive_triggers = ON')
+    sqlite.pragma('cache_size = -8000')
+    sqlite.function('contains_text', { deterministic: true, varargs: true }, containsText)
+    return sqlite
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
+}
+
+/** `contains_text(needle, ...texts)`: SQLite's own LIKE knows case in ASCII only and stops at NUL. */
+function containsText(needle: unknown, ...texts: unknown[]): number {
+  if (typeof needle !== 'string') return 0
+  return texts.some((text) => typeof text === 'string' && text.toLowerCase().includes(needle)) ? 1 : 0
+}
+
+function checkPages(sqlite: Sqlite.Database, file: string): void {
+  const answer = sqlite.pragma('quick_check(1)', { simple: true })
+  if (answer === 'ok') return
+  throw new Failure('store-damaged', `The store ${file} is damaged: ${String(answer)}`)
+}
+
+/** What Kysely needs of the driver, with its errors turned into ours. */
+function mapped(sqlite: Sqlite.Database, file: string) {
+  const guard = <T>(run: () => T): T => {
+    try {
+      return run()
+    } catch (error) {
+      throw storeFailure(error, file)
+    }
+  }
+  return {
+    close: () => void sqlite.close(),
+    prepare: (text: string) => {
+      const statement = guard(() => sqlite.prepare(text))
+      return {
+        reader: statement.reader,
+        all: (parameters: readonly unknown[]) => guard(() => statement.all(...parameters)),
+        run: (parameters: readonly unknown[]) => guard(() => statement.run(...parameters)),
+        iterate: (parameters: readonly unknown[]) => guard(() => statement.iterate(...parameters)),
+      }
+    },
+  }
+}
+
+function storeOf(sqlite: Sqlite.Database, kysely: Kysely<Database>, file: string): Store {
+  return {
+    file,
+    kysely,
+    appender: (table, columns) => createAppender({ sqlite, kysely, file, table, columns }),
+    dispose: async () => {
+      await kysely.destroy()
+      // Kysely closes only what it has used; closing twice is harmless.
+      sqlite.close()
+    },
+  }
+}
