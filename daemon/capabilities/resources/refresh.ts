@@ -1,0 +1,118 @@
+import type { Clock } from '#base/clock.ts'
+import type { Owned } from '#base/lifetime.ts'
+
+/** What brought a look about: its own timer, or somebody who asks and is answered with it. */
+export type LookReason = 'timer' | 'question'
+
+export interface RefreshDeps {
+  /** Looks once; answers what it cost in milliseconds of CPU. */
+  readonly look: (reason: LookReason) => Promise<number>
+  /** Milliseconds between the starts of two looks, as things stand now. */
+  readonly interval: () => number
+  readonly clock: Clock
+  /** Told of a look of the timer's own that failed; whoever asks gets the error instead. */
+  readonly report: (error: unknown) => void
+}
+
+/** A refresh may use this share of one core; a look that costs more comes less often. */
+const shareOfCore = 0.01
+/** How much the newest look counts in the running cost: one slow look does not blind a view for long. */
+const newestWeight = 0.25
+
+interface Look {
+  /** Monotonic time at which it began. */
+  readonly began: number
+  readonly done: Promise<void>
+}
+
+/**
+ * Looks at one source again and again, never twice at once. A look answers only questions that were asked
+ * before it began (or as long before as the questioner accepts), so an old picture never passes for a new one.
+ */
+export class Refresh implements Owned {
+  readonly #deps: RefreshDeps
+  #running: Look | undefined
+  #next: Promise<void> | undefined
+  #lastBegan = Number.NEGATIVE_INFINITY
+  #costMs = 0
+  #timer: NodeJS.Timeout | undefined
+  #disposed = false
+
+  constructor(deps: RefreshDeps) {
+    this.#deps = deps
+  }
+
+  /** Begins to look by itself. */
+  start(): void {
+    this.reschedule()
+  }
+
+  /** CPU that one look costs of late, in milliseconds. */
+  get costMs(): number {
+    return this.#costMs
+  }
+
+  /**
+   * Settles once a look that began at most `maxAgeMs` before this call has ended. All who ask while one runs
+   * that is too old for them share the next one.
+   */
+  fresh(maxAgeMs: number): Promise<void> {
+    const oldest = this.#deps.clock.monotonic() - maxAgeMs
+    if (this.#lastBegan > oldest) return Promise.resolve()
+    if (this.#running && this.#running.began > oldest) return this.#running.done
+    this.#next ??= this.#afterRunning()
+    return this.#next
+  }
+
+  /** Puts the timer to the interval as it is now; called when that changed. */
+  reschedule(): void {
+    clearTimeout(this.#timer)
+    if (this.#disposed) return
+    const sinceLast = this.#deps.clock.monotonic() - this.#lastBegan
+    const interval = Math.max(this.#deps.interval(), this.#costMs / shareOfCore)
+    this.#timer = setTimeout(() => void this.#tick(), Math.max(0, interval - sinceLast))
+    this.#timer.unref()
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true
+    clearTimeout(this.#timer)
+    await Promise.allSettled([this.#running?.done, this.#next])
+  }
+
+  async #tick(): Promise<void> {
+    // A question is being answered already; the timer goes on when that is done.
+    if (this.#running || this.#next) return
+    try {
+      await this.#begin('timer')
+    } catch (error) {
+      this.#deps.report(error)
+    }
+  }
+
+  async #afterRunning(): Promise<void> {
+    // Its error is its own askers'; the next look is another try.
+    await this.#running?.done.catch(() => undefined)
+    this.#next = undefined
+    await this.#begin('question')
+  }
+
+  #begin(reason: LookReason): Promise<void> {
+    const began = this.#deps.clock.monotonic()
+    const done = this.#look(reason, began)
+    this.#running = { began, done }
+    return done
+  }
+
+  async #look(reason: LookReason, began: number): Promise<void> {
+    try {
+      const cost = await this.#deps.look(reason)
+      this.#lastBegan = began
+      // What people ask for is theirs to spend; the pace answers for the timer's own looks.
+      if (reason === 'timer') this.#costMs += (cost - this.#costMs) * newestWeight
+    } finally {
+      this.#running = undefined
+      this.reschedule()
+    }
+  }
+}
