@@ -13,7 +13,7 @@ function setup() {
       id,
       sendEvent: (frame) => {
         if (state.slow) return false
-        state.frames.push(String((JSON.parse(frame) as { params: { revision: string } }).params.revision))
+        state.frames.push((JSON.parse(frame) as { params: { revision: string } }).params.revision)
         return true
       },
     }
