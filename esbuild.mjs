@@ -1,10 +1,10 @@
 // Makes dist/: one self-contained CommonJS file for each program, and the native SQLite binaries beside them.
 //
 // `import()` inside a bundle stays lazy: esbuild keeps the module's code in the file and runs it at the first import.
-// The sources may read these, which hold a value only in a bundle:
-//   process.env['QUANTUM_ADMIN_VERSION']     the version in package.json
-//   process.env['QUANTUM_ADMIN_BUILD']       version + hash of all sources, so equal trees give equal builds
-//   process.env['QUANTUM_ADMIN_BUILD_TIME']  seconds since the epoch: SOURCE_DATE_EPOCH, else HEAD's commit time, else 0
+// These names hold a value only in a bundle (daemon/base/version.ts reads the first three):
+//   QUANTUM_ADMIN_VERSION     the version in package.json
+//   QUANTUM_ADMIN_BUILD_ID    a hash of all sources, so equal trees give equal builds
+//   QUANTUM_ADMIN_BUILD_TIME  seconds since the epoch: SOURCE_DATE_EPOCH, else HEAD's commit time, else 0
 //   import.meta.dirname, .filename, .url     of the bundle, that is dist/
 import { build } from 'esbuild'
 import { spawnSync } from 'node:child_process'
@@ -31,8 +31,11 @@ const programs = [
   { name: 'cli', entry: 'daemon/cli/main.ts', external: [] },
 ]
 
+/** The same order in every locale. */
+const byCodeUnit = (a, b) => (a < b ? -1 : Number(a > b))
+
 /** Whatever can change a bundle is part of its identity. Line ends are not: git may change them. */
-function buildId(version) {
+function sourceHash() {
   const hash = createHash('sha256')
   const files = [
     'package.json',
@@ -42,18 +45,18 @@ function buildId(version) {
   ]
     .map((file) => file.replaceAll(path.sep, '/'))
     .filter((file) => !file.endsWith('.test.ts'))
-    .toSorted()
+    .toSorted(byCodeUnit)
   for (const file of files)
     hash.update(`${file}\0${readFileSync(inRoot(file), 'utf8').replaceAll('\r\n', '\n')}\0`)
-  return `${version}+${hash.digest('hex').slice(0, 16)}`
+  return hash.digest('hex').slice(0, 16)
 }
 
 /** A tree without git, such as an unpacked archive, has no commit time: it counts as the oldest. */
 function buildTime() {
   const given = process.env.SOURCE_DATE_EPOCH
-  if (given !== undefined) return given
+  if (given !== undefined) return Number(given)
   const log = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' })
-  return log.status === 0 ? log.stdout.trim() : '0'
+  return log.status === 0 ? Number(log.stdout) : 0
 }
 
 /**
@@ -128,7 +131,7 @@ function copyLicences(metafiles) {
       const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)
       if (match) packages.add(match[1])
     }
-  const texts = [...packages].toSorted().map((folder) => {
+  const texts = [...packages].toSorted(byCodeUnit).map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(inRoot(folder, 'package.json'), 'utf8'))
     const file = readdirSync(inRoot(folder)).find((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry))
     const text =
@@ -140,11 +143,11 @@ function copyLicences(metafiles) {
 
 const started = performance.now()
 const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
-const id = buildId(version)
+const hash = sourceHash()
 const define = {
-  'process.env.QUANTUM_ADMIN_VERSION': JSON.stringify(version),
-  'process.env.QUANTUM_ADMIN_BUILD': JSON.stringify(id),
-  'process.env.QUANTUM_ADMIN_BUILD_TIME': JSON.stringify(buildTime()),
+  QUANTUM_ADMIN_VERSION: JSON.stringify(version),
+  QUANTUM_ADMIN_BUILD_ID: JSON.stringify(hash),
+  QUANTUM_ADMIN_BUILD_TIME: String(buildTime()),
   'import.meta.dirname': '__dirname',
   'import.meta.filename': '__filename',
   'import.meta.url': 'bundleUrl',
@@ -152,4 +155,4 @@ const define = {
 const present = programs.filter(({ entry }) => existsSync(inRoot(entry)))
 copyLicences(await Promise.all(present.map((program) => bundleProgram(program, define))))
 copyPrebuilds()
-console.log(`built ${id} in ${Math.round(performance.now() - started)} ms`)
+console.log(`built ${version} (${hash}) in ${Math.round(performance.now() - started)} ms`)

@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core'
+import { cache, inRoot } from './paths.ts'
+import { chromiumPath } from './peers.ts'
+
+/** The extension's id, as VS Code knows it. */
+export const extensionId = 'quantum-admin.quantum-admin'
+
+/** How long a window may take to show something: a new window downloads and starts the whole workbench. */
+const appears = 60_000
+
+/** Starts the browser that VS Code's windows are opened in. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = chromiumPath()
+  if (executablePath === null) throw new Error('Chromium is not installed')
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** Opens a window at an address from {@link VscodeServer.url} and waits for its workbench. */
+export async function openWindow(browser: Browser, url: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  await page.goto(url)
+  await page.locator('.monaco-workbench').waitFor({ timeout: appears })
+  return page
+}
+
+/** The palette, or any other quick input that is open. */
+export const quickInput = (page: Page): Locator => page.locator('.quick-input-widget:visible')
+
+/**
+ * Runs a command by its palette label. F1 does nothing until the keybindings live, the list does not grow when an
+ * extension arrives late, Enter would then run a similarly named command, and the palette closes when an editor opens:
+ * so it asks again until it could click the very label.
+ */
+export async function runCommand(page: Page, label: string): Promise<void> {
+  const option = quickInput(page).getByRole('option', { name: label }).first()
+  const deadline = performance.now() + appears
+  while (performance.now() < deadline) {
+    await page.keyboard.press('F1')
+    const ran = await quickInput(page)
+      .locator('input.input')
+      .fill(`>${label}`, { timeout: 1500 })
+      .then(() => option.click({ timeout: 1500 }))
+      .then(
+        () => true,
+        () => false,
+      )
+    if (ran) return
+    await page.keyboard.press('Escape')
+  }
+  throw new Error(`The palette never offered ${JSON.stringify(label)}`)
+}
+
+/** Shows a container of the activity bar. */
+export const openContainer = (page: Page, title: string): Promise<void> =>
+  page.locator('.activitybar').getByRole('tab', { name: title }).click({ timeout: appears })
+
+/** A tree view by its title. */
+export const tree = (page: Page, name: string): Locator => page.getByRole('tree', { name })
+
+/** A row of a tree. Its tooltip is its accessible name, so this looks at the text that is shown. */
+export const treeRow = (page: Page, name: string, text: string | RegExp): Locator =>
+  tree(page, name).getByRole('treeitem').filter({ hasText: text })
+
+/** The inside of a webview of our extension: an editor tab, or a view in a side bar or the panel. */
+export function webview(page: Page, place: 'editor' | 'view'): FrameLocator {
+  const inView = '[src*="purpose=webviewView"]'
+  return page
+    .frameLocator(
+      `iframe.webview.ready[src*="extensionId=${extensionId}"]${place === 'view' ? inView : `:not(${inView})`}`,
+    )
+    .frameLocator('iframe#active-frame')
+}
+
+/** A notification that shows the text. */
+export const notification = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.notifications-toasts .notification-list-item', { hasText: text })
+
+/** A modal dialog. */
+export const dialog = (page: Page): Locator => page.locator('.monaco-dialog-box')
+
+/** An item of the status bar. */
+export const statusBarItem = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.statusbar-item', { hasText: text })
+
+/**
+ * Writes a picture of the window: into `.cache/screenshots`, and with `QUANTUM_ADMIN_SCREENSHOTS=1` into `docs/images`,
+ * from where README and docs show it.
+ * @returns the file.
+ */
+export async function screenshot(page: Page, name: string): Promise<string> {
+  const folder =
+    process.env['QUANTUM_ADMIN_SCREENSHOTS'] === '1' ? inRoot('docs/images') : cache('screenshots')
+  mkdirSync(folder, { recursive: true })
+  const file = path.join(folder, `${name}.png`)
+  await page.screenshot({ path: file })
+  return file
+}
