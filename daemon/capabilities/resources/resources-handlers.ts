@@ -1,10 +1,8 @@
 import type { resourcesMethods } from '#contract/resources.ts'
-import type { Handlers } from '../../kernel/execute.ts'
+import type { HandlersOf } from '../../kernel/execute.ts'
 import type { ResourcesService } from './resources-service.ts'
 
-type ResourcesMethod = keyof typeof resourcesMethods
-
-export const resourcesHandlers = (resources: ResourcesService): Pick<Handlers, ResourcesMethod> => ({
+export const resourcesHandlers = (resources: ResourcesService): HandlersOf<typeof resourcesMethods> => ({
   'ports.list': () => resources.ports(),
   'ports.who': ({ port }) => resources.who(port),
   'ports.free': async ({ port, holders }, change) => ({

@@ -1,0 +1,58 @@
+import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } from 'node:os'
+import { readFile } from 'node:fs/promises'
+import type { AuditEntry } from '#contract/audit.ts'
+import type { ContainerRow, EngineStatus, PortRow, ProcessRow, Snapshot } from '#contract/resources.ts'
+import type { Overview } from '#contract/system.ts'
+
+export interface OverviewDeps {
+  readonly ports: () => Promise<Snapshot<PortRow>>
+  readonly processes: () => Promise<Snapshot<ProcessRow>>
+  readonly containers: () => Promise<Snapshot<ContainerRow> & { readonly engine: EngineStatus }>
+  readonly leases: () => number
+  /** The newest audit entries. */
+  readonly activity: () => Promise<readonly AuditEntry[]>
+}
+
+/** The machine, what runs on it and what was done last, at a glance. */
+export async function overview(deps: OverviewDeps): Promise<Overview> {
+  const [ports, processes, containers, activity, memory] = await Promise.all([
+    deps.ports(),
+    deps.processes(),
+    deps.containers(),
+    deps.activity(),
+    memoryOfMachine(),
+  ])
+  const running = containers.rows.filter(({ state }) => state === 'running').length
+  const { state, reason } = containers.engine
+  return {
+    machine: {
+      hostname: hostname(),
+      platform: process.platform,
+      cpus: availableParallelism(),
+      load: loadavg()[0] ?? 0,
+      memory,
+      uptimeSeconds: Math.floor(uptime()),
+    },
+    counts: {
+      ports: ports.rows.length,
+      processes: processes.rows.length,
+      containers: { running, stopped: containers.rows.length - running },
+      leases: deps.leases(),
+    },
+    engine: { state, reason },
+    activity,
+  }
+}
+
+/** Used is what cannot be had without swapping: Linux counts caches as available, not as free. */
+async function memoryOfMachine(): Promise<Overview['machine']['memory']> {
+  const totalBytes = totalmem()
+  const available = process.platform === 'linux' ? await memoryAvailable() : undefined
+  return { totalBytes, usedBytes: totalBytes - (available ?? freemem()) }
+}
+
+async function memoryAvailable(): Promise<number | undefined> {
+  const text = await readFile('/proc/meminfo', 'latin1')
+  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1]
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
+}
