@@ -1,0 +1,124 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '#base/clock.ts'
+import { Lifetime } from '#base/lifetime.ts'
+import { Refresh, type LookReason } from './refresh.ts'
+
+let life = new Lifetime()
+afterEach(async () => {
+  await life.dispose()
+  life = new Lifetime()
+})
+
+/** A source that changes by itself and whose looks take a while, as the machine's do. */
+function setup(
+  options: { readonly lookMs?: number; readonly interval?: () => number; readonly cost?: number } = {},
+) {
+  const looks: { readonly reason: LookReason; readonly began: number; ended: number }[] = []
+  const errors: unknown[] = []
+  const machine = { value: 0, seen: -1, running: 0, fails: false }
+  const refresh = life.own(
+    new Refresh({
+      clock: systemClock,
+      interval: options.interval ?? (() => 1_000_000),
+      report: (error) => errors.push(error),
+      look: async (reason) => {
+        const look = { reason, began: systemClock.monotonic(), ended: 0 }
+        looks.push(look)
+        expect(++machine.running).toBe(1)
+        const { value } = machine
+        await wait(options.lookMs ?? 5)
+        machine.running--
+        if (machine.fails) throw new Error('the machine is gone')
+        machine.seen = value
+        look.ended = systemClock.monotonic()
+        return options.cost ?? 0
+      },
+    }),
+  )
+  return { refresh, looks, machine, errors }
+}
+
+test('whoever asks gets a look that began after the question, also while an older look runs', async () => {
+  const { refresh, looks, machine } = setup({ lookMs: 20 })
+  const first = refresh.fresh(0)
+  await wait(10)
+  machine.value = 1
+  await refresh.fresh(0)
+  expect(machine.seen).toBe(1)
+  await first
+  expect(looks).toHaveLength(2)
+})
+
+test('all who ask while one look runs share the next', async () => {
+  const { refresh, looks, machine } = setup({ lookMs: 20 })
+  const first = refresh.fresh(0)
+  await wait(5)
+  machine.value = 7
+  await Promise.all(Array.from({ length: 200 }, () => refresh.fresh(0)))
+  await first
+  expect(looks).toHaveLength(2)
+  expect(machine.seen).toBe(7)
+})
+
+test('a picture young enough for the questioner is given without a look, an older one is not', async () => {
+  const { refresh, looks } = setup()
+  await refresh.fresh(0)
+  await refresh.fresh(10_000)
+  expect(looks).toHaveLength(1)
+  await wait(30)
+  await refresh.fresh(25)
+  expect(looks).toHaveLength(2)
+})
+
+test('a picture counts as old from when its look began, not from when it ended', async () => {
+  const { refresh, looks } = setup({ lookMs: 60 })
+  await refresh.fresh(0)
+  await refresh.fresh(30)
+  expect(looks).toHaveLength(2)
+})
+
+test('looks come by themselves at the interval, and a new interval takes effect at once', async () => {
+  const pace = { interval: 1_000_000 }
+  const { refresh, looks } = setup({ lookMs: 0, interval: () => pace.interval })
+  refresh.start()
+  await wait(30)
+  expect(looks).toHaveLength(1)
+  pace.interval = 10
+  refresh.reschedule()
+  await wait(300)
+  expect(looks.length).toBeGreaterThan(3)
+  expect(looks.every(({ reason }) => reason === 'timer')).toBe(true)
+})
+
+test('a costly look comes so seldom that it stays below one percent of a core', async () => {
+  const { refresh, looks } = setup({ lookMs: 0, interval: () => 1, cost: 40 })
+  refresh.start()
+  await wait(500)
+  // The running cost reaches 10 ms with the first look, which makes the interval a second.
+  expect(looks).toHaveLength(1)
+  expect(refresh.costMs).toBe(10)
+})
+
+test('a look that fails is told to who asked, or reported, and the next one is tried', async () => {
+  const { refresh, machine, errors } = setup({ lookMs: 0, interval: () => 5 })
+  machine.fails = true
+  await expect(refresh.fresh(0)).rejects.toThrow('the machine is gone')
+  refresh.start()
+  while (errors.length < 2) await wait(5)
+  machine.fails = false
+  machine.value = 3
+  await refresh.fresh(0)
+  expect(machine.seen).toBe(3)
+})
+
+test('after disposal nothing is looked at any more', async () => {
+  const { refresh, looks } = setup({ lookMs: 5, interval: () => 5 })
+  refresh.start()
+  await wait(40)
+  await refresh.dispose()
+  const before = looks.length
+  await wait(40)
+  expect(looks).toHaveLength(before)
+  expect(looks.every(({ ended }) => ended > 0)).toBe(true)
+})
