@@ -153,6 +153,12 @@ const define = {
   'import.meta.url': 'bundleUrl',
 }
 const present = programs.filter(({ entry }) => existsSync(inRoot(entry)))
-copyLicences(await Promise.all(present.map((program) => bundleProgram(program, define))))
-copyPrebuilds()
-console.log(`built ${version} (${hash}) in ${Math.round(performance.now() - started)} ms`)
+const bundles = await Promise.allSettled(present.map((program) => bundleProgram(program, define)))
+if (bundles.some(({ status }) => status === 'rejected')) {
+  // esbuild has printed why. What could be built is there.
+  process.exitCode = 1
+} else {
+  copyLicences(bundles.map(({ value }) => value))
+  copyPrebuilds()
+  console.log(`built ${version} (${hash}) in ${Math.round(performance.now() - started)} ms`)
+}

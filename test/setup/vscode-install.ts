@@ -89,8 +89,7 @@ export function installVscodeServer(): void {
 /** Downloads a package and unpacks its lib/vscode folder alone. */
 function unpack(spec: string, folder: string, target: string): void {
   mkdirSync(target, { recursive: true })
-  const archive = npm(['pack', spec, '--loglevel=error'], folder).trim().split('\n').at(-1)
-  if (archive === undefined) throw new Error(`npm pack ${spec} named no archive`)
+  const archive = runNpm(['pack', spec, '--loglevel=error'], folder).trim().split('\n').at(-1) ?? ''
   execFileSync('tar', ['xzf', archive, '--strip-components=3', '-C', target, 'package/lib/vscode'], {
     cwd: folder,
   })
@@ -107,7 +106,13 @@ function installDependencies(server: string): void {
   const { allowScripts: _, overrides: __, ...rest } = manifest as Record<string, unknown>
   writeFileSync(file, JSON.stringify({ ...rest, dependencies }, null, 2))
   const quietly = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  npm(['install', ...quietly, `node-pty@npm:${terminal}`], server)
+  runNpm(['install', ...quietly, `node-pty@npm:${terminal}`], server)
+}
+
+function runNpm(args: readonly string[], folder: string): string {
+  const { status, output } = npm(args, folder, true)
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed with status ${status}`)
+  return output
 }
 
 /** Gives three native modules a stand-in in JavaScript. */

@@ -45,8 +45,12 @@ export interface VscodeServerOptions {
   readonly workspace?: string
   /** Opens `workspace` itself instead of a copy. */
   readonly inPlace?: boolean
-  /** 0 chooses a free one. */
+  /** Default a free one. */
   readonly port?: number
+  /** Asks every page for this secret; without it whoever reaches the port may run programs. */
+  readonly token?: string
+  /** Uses the daemon of whoever runs this, instead of one of this server's own. */
+  readonly sharedDaemon?: boolean
   /** Where the server keeps its data; default a temporary folder that `stop` removes. */
   readonly dataFolder?: string
 }
@@ -110,17 +114,18 @@ export async function startVscodeServer(options: VscodeServerOptions = {}): Prom
   writeSettings(data, { ...quietSettings, ...options.settings })
   linkExtensions(extensions, options.link ?? [])
   const workspace = prepareWorkspace(folder, options)
-  const env = { QUANTUM_ADMIN_HOME: stateFolder, ...options.env }
+  const ownDaemon = options.sharedDaemon === true ? {} : { QUANTUM_ADMIN_HOME: stateFolder }
+  const env = { ...ownDaemon, ...options.env }
   const launch = (args: readonly string[]) => launchServer(folder, data, extensions, env, args)
 
   for (const vsix of options.vsix ?? []) await installVsix(launch, vsix)
-  const port = options.port || (await freePort())
+  const port = options.port ?? (await freePort())
   const { child, output } = launch([
     '--host',
     '127.0.0.1',
     '--port',
     String(port),
-    '--without-connection-token',
+    ...tokenArguments(folder, options.token),
     ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
     ...(options.inHostTests === true ? ['--enable-smoke-test-driver'] : []),
   ])
@@ -143,7 +148,7 @@ export async function startVscodeServer(options: VscodeServerOptions = {}): Prom
     logs: path.join(data, 'data', 'logs'),
     process: child,
     output,
-    url: (window = {}) => windowUrl(base, port, workspace, window),
+    url: (window = {}) => windowUrl(base, port, { folder: workspace, ...window }, options.token),
     stop,
   }
 }
@@ -177,6 +182,14 @@ function linkExtensions(extensions: string, folders: readonly string[]): void {
     const name = `${manifest.publisher}.${manifest.name}-${manifest.version}`
     symlinkSync(path.resolve(folder), path.join(extensions, name), 'junction')
   }
+}
+
+/** A file, because arguments are there for everyone to read. */
+function tokenArguments(folder: string, token: string | undefined): readonly string[] {
+  if (token === undefined) return ['--without-connection-token']
+  const file = path.join(folder, 'token')
+  writeFileSync(file, token, { mode: 0o600 })
+  return ['--connection-token-file', file]
 }
 
 function prepareWorkspace(folder: string, options: VscodeServerOptions): string {
@@ -242,13 +255,17 @@ async function untilAnswers(url: string, child: ChildProcess, output: () => stri
   throw new Error(`VS Code's server did not start:\n${output()}`)
 }
 
-function windowUrl(base: string, port: number, workspace: string, window: WindowOptions): string {
+function windowUrl(base: string, port: number, window: WindowOptions, token: string | undefined): string {
   // The authority must be the page's own, or the extension host never finds the folder.
   const remote = (file: string) => `vscode-remote://127.0.0.1:${port}${path.resolve(file)}`
   const payload = [['skipWelcome', 'true']]
   if (window.developing !== undefined) payload.push(['extensionDevelopmentPath', remote(window.developing)])
   if (window.testsFile !== undefined) payload.push(['extensionTestsPath', remote(window.testsFile)])
-  const query = new URLSearchParams({ folder: window.folder ?? workspace, payload: JSON.stringify(payload) })
+  const query = new URLSearchParams({
+    ...(token === undefined ? {} : { tkn: token }),
+    ...(window.folder === undefined ? {} : { folder: window.folder }),
+    ...(payload.length === 1 && token !== undefined ? {} : { payload: JSON.stringify(payload) }),
+  })
   return `${base}/?${query.toString()}`
 }
 
