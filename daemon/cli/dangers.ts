@@ -1,0 +1,24 @@
+import type { CommandName } from '#contract/index.ts'
+import type { Danger } from '#contract/method.ts'
+
+/**
+ * What must be asked before each command, as the contract says it. Repeated here so that an answer does not
+ * wait for zod to load; it does not compile with a command missing, and a test holds it to the contract.
+ */
+export const dangers = {
+  'ports.free': 'confirm',
+  'processes.stop': 'confirm',
+  'containers.start': 'none',
+  'containers.stop': 'confirm',
+  'containers.restart': 'confirm',
+  'leases.allocate': 'none',
+  'leases.release': 'confirm',
+  'audit.export': 'none',
+  'audit.checkpoint': 'none',
+  'users.add': 'none',
+  'users.remove': 'confirm',
+  'users.token': 'none',
+  'users.revoke': 'confirm',
+  'daemon.stop': 'confirm',
+  'daemon.handover': 'none',
+} as const satisfies Record<CommandName, Danger>
