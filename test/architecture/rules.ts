@@ -1,0 +1,80 @@
+/** What the files of one folder may import. Whatever is not listed is refused. */
+export interface Rule {
+  /** `*` stands for one folder name: each such folder is a house of its own. */
+  readonly folder: string
+  /** Files of ours outside the folder, as path patterns with `*` and `**`. */
+  readonly ours: readonly string[]
+  /** Packages, by name. */
+  readonly packages: readonly string[]
+  /** In files named `*-store.ts` alone: all types of these packages, and the named values. */
+  readonly inStores?: Readonly<Record<string, readonly string[]>>
+  /** Node.js' own modules. */
+  readonly node: boolean
+}
+
+const contract = 'daemon/contract/**'
+const base = 'daemon/base/**'
+const client = 'daemon/client/**'
+/** `Change`, `CallContext` and the like: the one door's types, which everything behind it asks for. */
+const door = 'daemon/kernel/**'
+/** The interfaces of the outside world. What stands behind them is known to the composition root alone. */
+const ports = [
+  'daemon/adapters/host/host.ts',
+  'daemon/adapters/docker/engine.ts',
+  'daemon/adapters/git/git.ts',
+]
+
+const adapter = (name: string, packages: readonly string[] = []): Rule => ({
+  folder: `daemon/adapters/${name}`,
+  ours: [contract, base, door],
+  packages,
+  node: true,
+})
+
+/** The whole house, deny by default: a folder without a rule here may not exist. */
+export const rules: readonly Rule[] = [
+  { folder: 'daemon/contract', ours: [], packages: ['zod'], node: false },
+  { folder: 'daemon/base', ours: [contract], packages: [], node: true },
+  { folder: 'daemon/client', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
+  { folder: 'daemon/kernel', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
+  {
+    folder: 'daemon/store',
+    ours: [contract, base, door, 'migrations/**'],
+    packages: ['better-sqlite3', 'kysely'],
+    node: true,
+  },
+  { folder: 'migrations', ours: [], packages: ['kysely'], node: false },
+  adapter('docker', ['dockerode']),
+  adapter('files', ['zod']),
+  adapter('git', ['simple-git']),
+  adapter('host', ['systeminformation']),
+  {
+    folder: 'daemon/capabilities/*',
+    ours: [contract, base, door, 'daemon/store/**', ...ports],
+    packages: [],
+    // What makes a query, and nothing that opens a database.
+    inStores: { kysely: ['CompiledQuery', 'sql'] },
+    node: true,
+  },
+  // The composition root, and the entries of processes that it starts.
+  { folder: 'daemon', ours: ['daemon/**'], packages: [], node: true },
+  {
+    folder: 'daemon/cli',
+    ours: [contract, base, client],
+    packages: ['commander', 'string-width', 'tail'],
+    node: true,
+  },
+  { folder: 'extension', ours: [contract, base, client], packages: ['tail', 'vscode'], node: true },
+]
+
+/** The only files that may start programs, and why each must. */
+export const startsPrograms: Readonly<Record<string, string>> = {
+  'daemon/client/launch.ts': 'the daemon, when none runs',
+  'daemon/cli/browser.ts': 'the browser, for the documentation',
+  'daemon/cli/daemon-process.ts': 'the daemon in the foreground, and its offline verification',
+  'daemon/adapters/host/socket-details.ts': 'ss, once at the start, for what /proc does not tell of a socket',
+  'extension/node-version.ts': 'the Node.js that a setting names, to ask for its version',
+}
+
+/** Running text through a shell is how a name becomes a command: these are never used. */
+export const shellFunctions = ['exec', 'execSync']
