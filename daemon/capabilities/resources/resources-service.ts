@@ -123,6 +123,11 @@ export class ResourcesService implements Owned {
     return this.#ports.rows.rows
   }
 
+  /** The containers as last seen, without asking the engine. */
+  get lastContainers(): readonly ContainerRow[] {
+    return this.#containers.rows
+  }
+
   async processes(): Promise<Snapshot<ProcessRow>> {
     const age = this.#acceptedAge('processes')
     await Promise.all([this.#ports.refresh.fresh(age), this.#containerRefresh.fresh(age)])

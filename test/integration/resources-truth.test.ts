@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PortRow } from '#contract/resources.ts'
+import type { Client } from '#client/client.ts'
+import { Lifetime } from '#base/lifetime.ts'
+import { startDaemon, type TestDaemon } from '../support/daemon.ts'
+import { withPeers } from '../support/peers.ts'
+import { Random } from '../support/random.ts'
+import { figure, scale } from '../support/scale.ts'
+import { SocketActor } from '../support/socket-actors.ts'
+import { ssSockets, type SsSocket } from '../support/ss.ts'
+
+const rounds = scale(20, 200)
+/** Ports of our own, below the ephemeral ones; what others on this machine open and close lies outside. */
+const firstPort = 23_000 + (process.pid % 40) * 200
+const lastPort = firstPort + 199
+const isOurs = ({ port }: { readonly port: number }) => port >= firstPort && port <= lastPort
+
+interface Open {
+  readonly actor: SocketActor
+  readonly id: number
+  readonly parts: ('own' | 'child')[]
+}
+
+/** One line per socket that is equal exactly when everything `ss` tells of it is equal. */
+const line = ({ protocol, family, address, port, dualStack, pids }: SsSocket | PortRow): string =>
+  `${protocol} ${family} ${address} ${port} ${dualStack ? 'dual ' : ''}${[...pids].sort((a, b) => a - b).join(',')}`
+
+const linesOf = (sockets: readonly (SsSocket | PortRow)[]) => sockets.map(line).sort()
+
+/** Sockets of the host only: a published port that nobody listens on here is not in `ss`. */
+const listening = (rows: readonly PortRow[]) =>
+  rows.filter(({ pids, container }) => pids.length > 0 || !container)
+
+describe.runIf(process.platform === 'linux' && withPeers('iproute2'))('ports list beside ss', () => {
+  const life = new Lifetime()
+  let daemon: TestDaemon
+  let client: Client
+  beforeAll(async () => {
+    daemon = await startDaemon()
+    life.onDispose(() => daemon.stop())
+    client = life.own(daemon.client())
+  })
+  afterAll(() => life.dispose())
+
+  test(`after each of ${rounds} rounds of opening and closing, the list asked at once equals ss`, async () => {
+    const random = new Random(4711)
+    const actors = Array.from({ length: 4 }, () => life.own(new SocketActor()))
+    let open: Open[] = []
+    let differences = 0
+    let compared = 0
+    for (let round = 0; round < rounds; round++) {
+      for (let step = random.int(1, 6); step > 0; step--) {
+        if (open.length > 0 && random.next() < 0.4) open = await closeOne(random, open)
+        else open.push(...(await openOne(random, random.pick(actors))))
+      }
+      const [before, list] = [await ssSockets(), await client.call('ports.list', {})]
+      const after = await ssSockets()
+      expect(linesOf(before.filter(isOurs))).toEqual(linesOf(after.filter(isOurs)))
+      compared += before.filter(isOurs).length
+      differences += difference(linesOf(list.rows.filter(isOurs)), linesOf(after.filter(isOurs)), round)
+      // What others opened stays put long enough to be compared only where both looks of ss agree.
+      const steady = new Set(linesOf(after))
+      const rows = new Set(linesOf(listening(list.rows)))
+      const missed = linesOf(before).filter((socket) => steady.has(socket) && !rows.has(socket))
+      expect(missed, `round ${round}: in ss and not in the list`).toEqual([])
+    }
+    figure('truth', `${differences} differences to ss in ${rounds} rounds, ${compared} sockets compared`)
+    expect(differences).toBe(0)
+  })
+
+  test('the command line prints the same rows, and the holder that started first is in front', async () => {
+    const actor = life.own(new SocketActor())
+    const id = await actor.order({
+      do: 'open',
+      protocol: 'tcp',
+      address: '::',
+      port: lastPort,
+      ipv6Only: false,
+      connect: false,
+      share: true,
+    })
+    const { stdout, code } = await daemon.cli('ports', 'list', '--json')
+    expect(code).toBe(0)
+    const row = (JSON.parse(stdout) as PortRow[]).find(({ port }) => port === lastPort)
+    expect(row).toMatchObject({
+      family: 'ipv6',
+      address: '::',
+      dualStack: true,
+      pid: actor.pid,
+      container: null,
+    })
+    expect(row?.pids).toHaveLength(2)
+    expect(row?.pids[0]).toBe(actor.pid)
+    await actor.order({ do: 'close', id, part: 'own' })
+    const { rows } = await client.call('ports.list', {})
+    expect(rows.find(({ port }) => port === lastPort)).toMatchObject({ pid: row?.pids[1], process: 'sleep' })
+    await actor.order({ do: 'close', id, part: 'child' })
+  })
+})
+
+function difference(list: readonly string[], ss: readonly string[], round: number): number {
+  const extra = list.filter((socket) => !ss.includes(socket))
+  const missing = ss.filter((socket) => !list.includes(socket))
+  if (extra.length + missing.length === 0) return Math.abs(list.length - ss.length)
+  console.log(`round ${round}: only listed: ${extra.join(' | ')}; only in ss: ${missing.join(' | ')}`)
+  return extra.length + missing.length
+}
+
+async function openOne(random: Random, actor: SocketActor): Promise<Open[]> {
+  const address = random.pick(['127.0.0.1', '0.0.0.0', '127.0.0.2', '::1', '::'])
+  const protocol = random.pick(['tcp', 'udp'] as const)
+  const share = protocol === 'tcp' && random.next() < 0.3
+  const order = {
+    do: 'open',
+    protocol,
+    address,
+    port: random.int(firstPort, lastPort - 1),
+    ipv6Only: random.next() < 0.5,
+    connect: address !== '127.0.0.2' && random.next() < 0.2,
+    share,
+  } as const
+  try {
+    return [{ actor, id: await actor.order(order), parts: share ? ['own', 'child'] : ['own'] }]
+  } catch (error) {
+    // Two of the random choices may want one port; then there is one less to look at.
+    if (String(error).includes('EADDRINUSE')) return []
+    throw error
+  }
+}
+
+/** Closes a socket where it was opened, or in the child it was shared with; the other keeps it open. */
+async function closeOne(random: Random, open: readonly Open[]): Promise<Open[]> {
+  const chosen = random.pick(open)
+  const part = random.pick(chosen.parts)
+  await chosen.actor.order({ do: 'close', id: chosen.id, part })
+  const left = { ...chosen, parts: chosen.parts.filter((other) => other !== part) }
+  return [...open.filter((other) => other !== chosen), ...(left.parts.length > 0 ? [left] : [])]
+}
