@@ -1,5 +1,5 @@
 import type { Clock } from '#base/clock.ts'
-import { Failure, systemCode } from '#base/failure.ts'
+import { Failure } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { Host, HostSocket, ProcessIdentity } from './host.ts'
 import { readKernelFacts } from './kernel-facts.ts'
@@ -8,6 +8,7 @@ import type { SocketRow } from './proc-net.ts'
 import { ProcessCensus } from './process-census.ts'
 import { executableOf, readProcess } from './process-details.ts'
 import { ProcessTable } from './process-table.ts'
+import { sendSignal } from './send-signal.ts'
 import { Slices } from './slices.ts'
 import { findSs, SocketDetails } from './socket-details.ts'
 import { SocketOwners } from './socket-owners.ts'
@@ -58,7 +59,7 @@ export class LinuxHost implements Host {
         throw new Failure('process-changed', `Process ${target.pid} is another one by now`)
       if (expected !== undefined && executableOf(target.pid) !== expected)
         throw new Failure('process-changed', `Process ${target.pid} runs another program by now`)
-      return send(target.pid, signal)
+      return sendSignal(target.pid, signal)
     })
   }
 
@@ -107,16 +108,3 @@ export class LinuxHost implements Host {
 
 const inodesOf = (rows: readonly SocketRow[]): Set<number> =>
   new Set(rows.map((row) => row.inode).filter((inode) => inode !== 0))
-
-/** @returns false when it ended at the last moment. @throws Failure `permission-denied`. */
-function send(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal)
-  } catch (error) {
-    const code = systemCode(error)
-    if (code === 'ESRCH') return false
-    if (code === 'EPERM')
-      throw new Failure('permission-denied', `Process ${pid} belongs to another user`, { cause: error })
-    throw error
-  }
-}
