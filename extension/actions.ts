@@ -1,0 +1,68 @@
+import { l10n, window } from 'vscode'
+import type { CommandName, Params, Result } from '#contract/index.ts'
+import { Failure } from '#base/failure.ts'
+import { withoutLinks } from './display.ts'
+import type { SendCommand } from './model.ts'
+
+/** What a person is asked before something dangerous. */
+export interface Question {
+  readonly message: string
+  /** Everything needed to decide, on lines. */
+  readonly detail: string
+  /** The verb on the button. */
+  readonly yes: string
+  /** What has to be typed where a command asks for that. */
+  readonly name: string
+}
+
+export interface Action<M extends CommandName> {
+  readonly name: M
+  readonly params: Params<M>
+  readonly question: Question
+  readonly onPiece?: (piece: unknown) => void
+  readonly signal?: AbortSignal
+}
+
+export interface ActionsDeps {
+  readonly send: SendCommand
+  readonly isTrusted: () => boolean
+}
+
+/** The one place that sends commands: no command leaves without the confirmation its contract asks for. */
+export class Actions {
+  readonly #deps: ActionsDeps
+
+  constructor(deps: ActionsDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws Failure `cancelled` when the person said no, else the daemon's. */
+  async run<M extends CommandName>(action: Action<M>): Promise<Result<M>> {
+    if (!this.#deps.isTrusted())
+      throw new Failure('untrusted', 'Commands are not sent from a workspace in Restricted Mode')
+    // Loaded at the first command: the schemas cost more than the whole activation.
+    const { contract } = await import('#contract/index.ts')
+    const { danger } = contract[action.name]
+    if (danger === 'confirm' && !(await confirmed(action.question))) throw declined()
+    if (danger === 'typed' && !(await typed(action.question))) throw declined()
+    return this.#deps.send(action.name, action.params, {
+      ...(action.onPiece === undefined ? {} : { onPiece: action.onPiece }),
+      ...(action.signal === undefined ? {} : { signal: action.signal }),
+    })
+  }
+}
+
+const declined = (): Failure => new Failure('cancelled', 'Nothing was done')
+
+async function confirmed({ message, detail, yes }: Question): Promise<boolean> {
+  return (await window.showWarningMessage(withoutLinks(message), { modal: true, detail }, yes)) === yes
+}
+
+async function typed({ message, detail, name }: Question): Promise<boolean> {
+  const answer = await window.showInputBox({
+    title: message,
+    prompt: l10n.t('{0} Type {1} to go on.', detail, name),
+    ignoreFocusOut: true,
+  })
+  return answer === name
+}

@@ -1,0 +1,68 @@
+import { EventEmitter, languages, Uri, window, workspace, type TextDocumentContentProvider } from 'vscode'
+import { messageOf } from '#base/failure.ts'
+import { Lifetime, type Owned } from '#base/lifetime.ts'
+import { printable } from '#base/printable.ts'
+import { fullText } from './display.ts'
+import {
+  containerText,
+  doctorText,
+  entryText,
+  leaseText,
+  processText,
+  whoText,
+  type Ask,
+} from './document-texts.ts'
+
+/** What a read-only document shows, and of which. */
+export type DocumentSubject = 'port' | 'process' | 'container' | 'lease' | 'entry' | 'doctor'
+
+const scheme = 'quantum-admin'
+const texts: Readonly<Record<DocumentSubject, (ask: Ask, key: string) => Promise<string>>> = {
+  port: (ask, key) => whoText(ask, Number(key)),
+  process: (ask, key) => processText(ask, Number(key)),
+  container: containerText,
+  lease: leaseText,
+  entry: (ask, key) => entryText(ask, Number(key)),
+  doctor: doctorText,
+}
+
+/**
+ * Read-only documents with details. Each asks the daemon when it is opened, so one that VS Code restores shows
+ * what is true then; the address holds only which subject, and can ask for nothing but these queries.
+ */
+export class Documents implements TextDocumentContentProvider, Owned {
+  readonly #ask: Ask
+  readonly #lifetime = new Lifetime()
+  readonly #changed = new EventEmitter<Uri>()
+  readonly onDidChange = this.#changed.event
+
+  constructor(ask: Ask) {
+    this.#ask = ask
+    this.#lifetime.own(this.#changed)
+    this.#lifetime.own(workspace.registerTextDocumentContentProvider(scheme, this))
+  }
+
+  /** Opens a document beside what the person does; `title` is the name of its tab. */
+  async show(subject: DocumentSubject, key: string, title: string): Promise<void> {
+    const name = printable(title, 80).replace(/[/\\?#]/g, '_')
+    const uri = Uri.from({ scheme, path: `/${name}`, query: `${subject}=${key}` })
+    this.#changed.fire(uri)
+    const document = await workspace.openTextDocument(uri)
+    if (subject === 'entry') await languages.setTextDocumentLanguage(document, 'json')
+    await window.showTextDocument(document, { preview: true, preserveFocus: true })
+  }
+
+  async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const [subject = '', key = ''] = uri.query.split('=')
+    if (!Object.hasOwn(texts, subject)) return ''
+    try {
+      return await texts[subject as DocumentSubject](this.#ask, key)
+    } catch (error) {
+      return fullText(messageOf(error))
+    }
+  }
+
+  dispose(): Promise<void> {
+    return this.#lifetime.dispose()
+  }
+}

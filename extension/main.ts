@@ -1,0 +1,110 @@
+import { window, workspace, type ExtensionContext } from 'vscode'
+import { build } from '#base/version.ts'
+import { Lifetime } from '#base/lifetime.ts'
+import { Actions } from './actions.ts'
+import { AuditWatch } from './audit-watch.ts'
+import { activityCommands } from './commands/activity.ts'
+import { containerCommands } from './commands/containers.ts'
+import { copyCommands } from './commands/copy.ts'
+import { generalCommands } from './commands/general.ts'
+import { leaseCommands } from './commands/leases.ts'
+import { portCommands } from './commands/ports.ts'
+import { processCommands } from './commands/processes.ts'
+import { registerCommands } from './commands/register.ts'
+import { Targets } from './commands/targets.ts'
+import { openClient } from './daemon-source.ts'
+import { Documentation } from './documentation.ts'
+import { Documents } from './documents.ts'
+import { ContainerLogs } from './logs/container-logs.ts'
+import { DaemonLog } from './logs/daemon-log.ts'
+import { Model } from './model.ts'
+import { Pickers } from './pickers.ts'
+import { Report } from './report.ts'
+import { settings } from './settings.ts'
+import { StatusBar } from './status-bar.ts'
+import { followSurroundings } from './surroundings.ts'
+import { SecretTokens } from './tokens.ts'
+import { ActivityView } from './views/activity-view.ts'
+import { ResourcesView } from './views/resources-view.ts'
+import { StateLine } from './views/state-line.ts'
+
+let lifetime = new Lifetime()
+
+/**
+ * Puts the parts together. Everything slow (the connection, the schemas, starting a daemon) begins after this
+ * returns, so that opening a window costs next to nothing.
+ */
+export function activate(context: ExtensionContext): void {
+  lifetime = new Lifetime()
+  const log = lifetime.own(window.createOutputChannel('Quantum Admin', { log: true }))
+  const documentation = new Documentation(context)
+  const report = new Report(documentation, log)
+  const tokens = new SecretTokens(context.secrets)
+  const isTrusted = () => workspace.isTrusted
+  const model = lifetime.own(
+    new Model({
+      log: (message) => log.warn(message),
+      open: () =>
+        openClient({
+          settings,
+          isTrusted,
+          tokens,
+          extensionPath: context.extensionPath,
+          client: `vscode/${build.version}`,
+        }),
+    }),
+  )
+  const actions = new Actions({ send: Model.sender(model), isTrusted })
+  const daemonLog = lifetime.own(new DaemonLog(model, () => settings().daemonUrl === ''))
+  const logs: ContainerLogs = lifetime.own(
+    new ContainerLogs({ model, report, changed: () => resources.redraw('containers') }),
+  )
+  const resources = lifetime.own(
+    new ResourcesView({ model, memory: context.globalState, isFollowing: (id) => logs.isFollowing(id) }),
+  )
+  const activity = lifetime.own(new ActivityView(model, report))
+  lifetime.own(new StatusBar(model))
+  lifetime.own(new StateLine(model, [resources, activity]))
+  const watch = lifetime.own(
+    new AuditWatch({
+      model,
+      memory: context.globalState,
+      report,
+      documentation,
+      daemon: () => settings().daemonUrl || 'local',
+    }),
+  )
+  const documents = lifetime.own(new Documents((name, params) => model.query(name, params)))
+  const targets = new Targets(new Pickers(model))
+  lifetime.own(
+    registerCommands(
+      {
+        ...generalCommands({
+          model,
+          actions,
+          targets,
+          view: resources,
+          documents,
+          documentation,
+          report,
+          tokens,
+          settings,
+          log,
+          daemonLog: daemonLog.channel,
+        }),
+        ...portCommands({ model, actions, targets, documents }),
+        ...processCommands({ actions, targets, documents, view: resources }),
+        ...containerCommands({ actions, targets, documents, logs }),
+        ...leaseCommands({ model, actions, targets, documents }),
+        ...copyCommands(targets),
+        ...activityCommands({ model, actions, view: activity, documents, watch, documentation }),
+      },
+      report,
+    ),
+  )
+  lifetime.own(followSurroundings(context, model, log))
+}
+
+export function deactivate(): Promise<void> {
+  return lifetime.dispose()
+}

@@ -1,0 +1,263 @@
+import type { CallOptions, Client, ConnectionState, DaemonIdentity } from '#client/client.ts'
+import type { CommandName, Params, QueryName, Result } from '#contract/index.ts'
+import type { Topic } from '#contract/system.ts'
+import { Emitter } from '#base/emitter.ts'
+import { Failure, messageOf } from '#base/failure.ts'
+import type { Owned } from '#base/lifetime.ts'
+
+/** How it stands with the daemon, for views to show. */
+export type ModelState =
+  | { readonly kind: 'starting'; readonly waitingFor: string }
+  | { readonly kind: 'connected'; readonly daemon: DaemonIdentity }
+  /** Tries again by itself at `retryAt`, milliseconds since the epoch. */
+  | { readonly kind: 'waiting'; readonly failure: Failure; readonly retryAt: number }
+  /** A person has to act. */
+  | { readonly kind: 'failed'; readonly failure: Failure }
+
+/** The topics of which the model keeps the newest snapshot. */
+export interface Snapshots {
+  readonly ports: Result<'ports.list'>
+  readonly processes: Result<'processes.list'>
+  readonly containers: Result<'containers.list'>
+  readonly leases: Result<'leases.list'>
+}
+export type SnapshotTopic = keyof Snapshots
+
+const fetchers: { readonly [T in SnapshotTopic]: (client: Client) => Promise<Snapshots[T]> } = {
+  ports: (client) => client.call('ports.list', {}),
+  processes: (client) => client.call('processes.list', {}),
+  containers: (client) => client.call('containers.list', {}),
+  leases: (client) => client.call('leases.list', {}),
+}
+
+const isSnapshotTopic = (topic: Topic): topic is SnapshotTopic => Object.hasOwn(fetchers, topic)
+
+/** Sends one command; only the place that asks for confirmation is given this. */
+export type SendCommand = <M extends CommandName>(
+  name: M,
+  params: Params<M>,
+  options?: CallOptions,
+) => Promise<Result<M>>
+
+export interface ModelDeps {
+  /** Opens the connection. @throws Failure when a person has to act first. */
+  readonly open: () => Promise<Client>
+  readonly log: (message: string) => void
+}
+
+/** At most one fetch of a topic in this time, however often it changes. */
+const fetchPauseMs = 250
+/** How long the last picture stays while a lost connection comes back, for instance at a hand-over. */
+const keepPictureMs = 2000
+
+/** Everything the views show: one connection, its state, and the newest snapshot of each topic somebody looks at. */
+export class Model implements Owned {
+  readonly #deps: ModelDeps
+  readonly #stateChanged = new Emitter<ModelState>()
+  readonly #changed = new Emitter<Topic>()
+  readonly #interests = new Set<readonly Topic[]>()
+  readonly #snapshots: { -readonly [T in SnapshotTopic]?: Snapshots[T] } = {}
+  readonly #fetching = new Set<SnapshotTopic>()
+  readonly #stale = new Set<SnapshotTopic>()
+  #state: ModelState = { kind: 'starting', waitingFor: 'the daemon' }
+  #client: Client | undefined
+  #ofClient: Owned[] = []
+  #watch: Owned | undefined
+  #generation = 0
+  #forget: NodeJS.Timeout | undefined
+
+  constructor(deps: ModelDeps) {
+    this.#deps = deps
+  }
+
+  get state(): ModelState {
+    return this.#state
+  }
+
+  onState(listener: (state: ModelState) => void): Owned {
+    return this.#stateChanged.on(listener)
+  }
+
+  /** Reports a topic with a new snapshot, or with none any more; for other topics, that something changed. */
+  onChanged(listener: (topic: Topic) => void): Owned {
+    return this.#changed.on(listener)
+  }
+
+  /** The newest picture, or undefined while there is none that is true. */
+  snapshot<T extends SnapshotTopic>(topic: T): Snapshots[T] | undefined {
+    return this.#snapshots[topic]
+  }
+
+  /** Keeps topics fresh until disposed. What nobody looks at is neither fetched nor kept. */
+  want(topics: readonly Topic[]): Owned {
+    // A copy, because two views may want the same list.
+    const interest = [...topics]
+    this.#interests.add(interest)
+    this.#follow()
+    return {
+      dispose: () => {
+        if (this.#interests.delete(interest)) this.#follow()
+      },
+    }
+  }
+
+  /** Opens the connection anew, for instance with changed settings. */
+  async start(): Promise<void> {
+    const generation = ++this.#generation
+    this.#close()
+    this.#setState({ kind: 'starting', waitingFor: 'the daemon' })
+    try {
+      const client = await this.#deps.open()
+      if (generation !== this.#generation) {
+        await client.dispose()
+        return
+      }
+      this.#client = client
+      this.#ofClient.push(client.onState((state) => this.#follows(state)))
+      this.#follows(client.state)
+    } catch (error) {
+      if (generation === this.#generation) this.#setState({ kind: 'failed', failure: asFailure(error) })
+    }
+  }
+
+  /** Tries again now. */
+  retry(): void {
+    if (this.#state.kind === 'waiting') this.#client?.reconnect()
+    else if (this.#state.kind === 'failed') void this.start()
+  }
+
+  /** Asks the daemon. Waits while it starts. @throws Failure at once when it cannot be reached. */
+  async query<M extends QueryName>(name: M, params: Params<M>, options?: CallOptions): Promise<Result<M>> {
+    return (await this.#ready(options?.signal)).call(name, params, options)
+  }
+
+  /** As {@link query}, for commands. Handed out as a {@link SendCommand} once, by the composition root. */
+  static sender(model: Model): SendCommand {
+    return async (name, params, options) => (await model.#ready(options?.signal)).call(name, params, options)
+  }
+
+  /** Looks at everything that is shown again. */
+  refresh(): void {
+    for (const topic of this.#wanted()) this.#touch(topic)
+  }
+
+  dispose(): void {
+    this.#generation += 1
+    this.#close()
+  }
+
+  #ready(signal?: AbortSignal): Promise<Client> {
+    return new Promise((resolve, reject) => {
+      const look = (state: ModelState): boolean => {
+        if (state.kind === 'starting') return false
+        if (state.kind === 'connected' && this.#client !== undefined) resolve(this.#client)
+        else if ('failure' in state) reject(state.failure)
+        return true
+      }
+      if (look(this.#state)) return
+      const watch = this.#stateChanged.on((state) => {
+        if (look(state)) void watch.dispose()
+      })
+      signal?.addEventListener(
+        'abort',
+        () => {
+          void watch.dispose()
+          reject(new Failure('cancelled', 'The call was cancelled'))
+        },
+        { once: true },
+      )
+    })
+  }
+
+  #follows(state: ConnectionState): void {
+    if (state.state === 'connecting') this.#setState({ kind: 'starting', waitingFor: state.waitingFor })
+    else if (state.state === 'connected') {
+      this.#setState({ kind: 'connected', daemon: state.daemon })
+      this.#follow()
+      this.refresh()
+    } else if (state.state === 'waiting')
+      this.#setState({ kind: 'waiting', failure: state.failure, retryAt: state.retryAt })
+    else if (state.failure !== null) this.#setState({ kind: 'failed', failure: state.failure })
+  }
+
+  #setState(state: ModelState): void {
+    this.#state = state
+    clearTimeout(this.#forget)
+    if (state.kind === 'failed') this.#drop(Object.keys(this.#snapshots) as SnapshotTopic[])
+    else if (state.kind !== 'connected')
+      this.#forget = setTimeout(
+        () => this.#drop(Object.keys(this.#snapshots) as SnapshotTopic[]),
+        keepPictureMs,
+      )
+    this.#stateChanged.emit(state)
+  }
+
+  #wanted(): readonly Topic[] {
+    return [...new Set([...this.#interests].flat())]
+  }
+
+  /** Watches exactly what is wanted now. */
+  #follow(): void {
+    const wanted = this.#wanted()
+    this.#drop((Object.keys(this.#snapshots) as SnapshotTopic[]).filter((topic) => !wanted.includes(topic)))
+    if (this.#client === undefined) return
+    const before = this.#watch
+    this.#watch =
+      wanted.length === 0 ? undefined : this.#client.watch(wanted, ({ topic }) => this.#touch(topic))
+    void before?.dispose()
+    for (const topic of wanted)
+      if (isSnapshotTopic(topic) && this.#snapshots[topic] === undefined) this.#touch(topic)
+  }
+
+  #touch(topic: Topic): void {
+    if (!isSnapshotTopic(topic)) this.#changed.emit(topic)
+    else if (this.#fetching.has(topic)) this.#stale.add(topic)
+    else if (this.#state.kind === 'connected') void this.#fetch(topic)
+  }
+
+  async #fetch(topic: SnapshotTopic): Promise<void> {
+    const client = this.#client
+    if (client === undefined) return
+    this.#fetching.add(topic)
+    try {
+      await this.#fetchOne(client, topic)
+    } catch (error) {
+      this.#deps.log(`${topic}: ${messageOf(error)}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, fetchPauseMs))
+    this.#fetching.delete(topic)
+    if (this.#stale.delete(topic)) this.#touch(topic)
+  }
+
+  async #fetchOne<T extends SnapshotTopic>(client: Client, topic: T): Promise<void> {
+    const snapshot = await fetchers[topic](client)
+    if (client === this.#client && this.#wanted().includes(topic)) this.#keep(topic, snapshot)
+  }
+
+  #keep<T extends SnapshotTopic>(topic: T, snapshot: Snapshots[T]): void {
+    if (this.#snapshots[topic]?.revision === snapshot.revision) return
+    // TypeScript cannot follow that the key and the value belong together.
+    ;(this.#snapshots as Record<SnapshotTopic, unknown>)[topic] = snapshot
+    this.#changed.emit(topic)
+  }
+
+  #drop(topics: readonly SnapshotTopic[]): void {
+    for (const topic of topics) {
+      if (this.#snapshots[topic] === undefined) continue
+      delete this.#snapshots[topic]
+      this.#changed.emit(topic)
+    }
+  }
+
+  #close(): void {
+    clearTimeout(this.#forget)
+    for (const owned of this.#ofClient.splice(0)) void owned.dispose()
+    void this.#watch?.dispose()
+    this.#watch = undefined
+    void this.#client?.dispose()
+    this.#client = undefined
+  }
+}
+
+const asFailure = (error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })

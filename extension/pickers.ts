@@ -1,0 +1,93 @@
+import { l10n, window, type QuickPickItem } from 'vscode'
+import type { LeaseStatus } from '#contract/leases.ts'
+import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
+import { Failure } from '#base/failure.ts'
+import { withoutIcons } from './display.ts'
+import type { Model } from './model.ts'
+import { portHoldings, type PortHolding } from './resources.ts'
+import { leaseStateWord } from './views/lease-item.ts'
+import { holderOf, portTitle } from './views/port-item.ts'
+import { stateWord } from './views/container-item.ts'
+
+interface Choice<T> extends QuickPickItem {
+  readonly value: T
+}
+
+/** Asks for one of the rows. @throws Failure `cancelled` when none was picked. */
+async function pick<T>(
+  title: string,
+  load: () => Promise<readonly Choice<T>[]>,
+  nothing: string,
+): Promise<T> {
+  const choices = load().then((found) => {
+    if (found.length === 0) throw new Failure('not-found', nothing)
+    return found
+  })
+  const choice = await window.showQuickPick(choices, { title, matchOnDescription: true, matchOnDetail: true })
+  // The quick pick closes without a word when loading fails, so the reason is taken from here.
+  await choices
+  if (choice === undefined) throw new Failure('cancelled', 'Nothing was picked')
+  return choice.value
+}
+
+const choice = <T>(value: T, label: string, description: string, detail: string | null): Choice<T> => ({
+  value,
+  label: withoutIcons(label),
+  description: withoutIcons(description),
+  ...(detail === null ? {} : { detail: withoutIcons(detail, 300) }),
+})
+
+/** Asks for rows when a command comes from the palette, where nothing is selected. */
+export class Pickers {
+  readonly #model: Model
+
+  constructor(model: Model) {
+    this.#model = model
+  }
+
+  port(title: string, only: (holding: PortHolding) => boolean = () => true): Promise<PortHolding> {
+    return pick(
+      title,
+      async () =>
+        portHoldings((await this.#model.query('ports.list', {})).rows)
+          .filter(only)
+          .map((holding) => choice(holding, portTitle(holding), holderOf(holding), holding.row.cwd)),
+      l10n.t('No port is open'),
+    )
+  }
+
+  process(title: string): Promise<ProcessRow> {
+    return pick(
+      title,
+      async () =>
+        (await this.#model.query('processes.list', {})).rows.map((row) =>
+          choice(row, row.name, String(row.pid), row.command),
+        ),
+      l10n.t('No process is visible'),
+    )
+  }
+
+  container(title: string, only: (row: ContainerRow) => boolean = () => true): Promise<ContainerRow> {
+    return pick(
+      title,
+      async () => {
+        const { rows, engine } = await this.#model.query('containers.list', {})
+        if (engine.state !== 'connected')
+          throw new Failure('engine-unavailable', engine.reason ?? l10n.t('No container engine was found'))
+        return rows.filter(only).map((row) => choice(row, row.name, stateWord(row), row.image))
+      },
+      l10n.t('There is no container for this'),
+    )
+  }
+
+  lease(title: string): Promise<LeaseStatus> {
+    return pick(
+      title,
+      async () =>
+        (await this.#model.query('leases.list', {})).rows.map((lease) =>
+          choice(lease, lease.name, `:${lease.port} ${lease.kind}`, leaseStateWord(lease)),
+        ),
+      l10n.t('No port is leased'),
+    )
+  }
+}
