@@ -1,6 +1,6 @@
 import path from 'node:path/posix'
 import { importsOf, type Import } from './import-scan.ts'
-import { rules, shellFunctions, startsPrograms, type Rule } from './rules.ts'
+import { queryFiles, rules, shellFunctions, startsPrograms, type Rule } from './rules.ts'
 
 /** Source texts by their path from the root, with `/`. */
 export type Sources = ReadonlyMap<string, string>
@@ -39,7 +39,7 @@ function problemWith(file: string, rule: Rule, found: Import): string | null {
   if (target !== null) return mayReach(file, rule, target) ? null : `may not import ${target}`
   const name = packageOf(specifier)
   if (rule.packages.includes(name)) return null
-  const values = file.endsWith('-store.ts') ? rule.inStores?.[name] : undefined
+  const values = queryFiles.test(file) ? rule.inQueries?.[name] : undefined
   if (values === undefined) return `may not import the package ${name}`
   const fine = typeOnly || (names.length > 0 && names.every((value) => values.includes(value)))
   return fine ? null : `may import only types and ${values.join(', ')} from ${name}`

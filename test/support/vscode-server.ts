@@ -65,6 +65,8 @@ export interface VscodeServer {
   readonly stateFolder: string
   /** Where VS Code writes its log files. */
   readonly logs: string
+  /** Where its extensions are installed. */
+  readonly extensions: string
   readonly process: ChildProcess
   /** What the server printed so far. */
   readonly output: () => string
@@ -146,6 +148,7 @@ export async function startVscodeServer(options: VscodeServerOptions = {}): Prom
     workspace,
     stateFolder,
     logs: path.join(data, 'data', 'logs'),
+    extensions,
     process: child,
     output,
     url: (window = {}) => windowUrl(base, port, { folder: workspace, ...window }, options.token),

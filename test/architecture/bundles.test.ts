@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { cache, inRoot } from '../support/paths.ts'
+
+interface Metafile {
+  readonly inputs: Readonly<Record<string, { readonly bytes: number }>>
+  readonly outputs: Readonly<
+    Record<
+      string,
+      {
+        readonly bytes: number
+        readonly imports: readonly { readonly path: string; readonly external?: boolean }[]
+        readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>
+      }
+    >
+  >
+}
+
+const build = () => spawnSync(process.execPath, [inRoot('esbuild.mjs')], { encoding: 'utf8' })
+
+/** Packages that open databases, engines or clouds: they belong to the daemon. */
+const drivers = [
+  'better-sqlite3',
+  'kysely',
+  'dockerode',
+  'docker-modem',
+  'ssh2',
+  'systeminformation',
+  'simple-git',
+]
+
+/** What esbuild says it put into one program. */
+function bundle(name: string) {
+  const { outputs } = JSON.parse(readFileSync(cache(`meta-${name}.json`), 'utf8')) as Metafile
+  const output = outputs[`dist/${name}.cjs`]
+  if (output === undefined) throw new Error(`There is no bundle ${name}`)
+  const packages = new Map<string, number>()
+  for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+    const name = packageOf(input)
+    if (name !== null && bytesInOutput > 0) packages.set(name, (packages.get(name) ?? 0) + bytesInOutput)
+  }
+  const external = output.imports
+    .filter((imported) => imported.external === true)
+    .map((imported) => imported.path)
+  return { bytes: output.bytes, packages, external, sources: Object.keys(output.inputs) }
+}
+
+const packageOf = (input: string): string | null =>
+  /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? null
+
+beforeAll(() => {
+  expect(build()).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('a package is recognised by its path, with and without a scope', () => {
+  expect(packageOf('node_modules/kysely/dist/index.js')).toBe('kysely')
+  expect(packageOf('node_modules/a/node_modules/@b/c/x.js')).toBe('a')
+  expect(packageOf('daemon/main.ts')).toBeNull()
+})
+
+describe('the extension', () => {
+  test('carries no driver and nothing of the daemon but the contract, the base and the client', () => {
+    const { packages, sources } = bundle('extension')
+    expect(drivers.filter((driver) => packages.has(driver))).toEqual([])
+    const daemon = sources.filter((file) => file.startsWith('daemon/'))
+    expect(daemon.filter((file) => !/^daemon\/(contract|base|client)\//.test(file))).toEqual([])
+    expect(daemon).not.toEqual([])
+  })
+
+  test('is 250 KB at most', () => {
+    expect(bundle('extension').bytes).toBeLessThanOrEqual(250 * 1024)
+  })
+})
+
+describe('the daemon and the command line', () => {
+  test('never need VS Code', () => {
+    expect(bundle('extension').external).toContain('vscode')
+    expect(bundle('daemon').external).not.toContain('vscode')
+    expect(bundle('cli').external).not.toContain('vscode')
+  })
+
+  test('need nothing at run time that is not in the bundle or in Node.js, except what SSH can do without', () => {
+    const own = (name: string) => bundle(name).external.filter((file) => !isBuiltin(file))
+    expect(own('cli')).toEqual([])
+    expect(own('daemon').filter((file) => !/cpu-features|sshcrypto\.node/.test(file))).toEqual([])
+  })
+
+  test('the command line carries no driver', () => {
+    expect(drivers.filter((driver) => bundle('cli').packages.has(driver))).toEqual([])
+  })
+})
+
+const isBuiltin = (name: string): boolean =>
+  process.getBuiltinModule(name.replace(/^node:/, '')) !== undefined
+
+test.each(['extension', 'daemon', 'cli'])(
+  '%s holds only the part of zod that it uses: `import * as z` is some 80 KB, the object z 440 KB',
+  (name) => {
+    expect(bundle(name).packages.get('zod') ?? 0).toBeLessThanOrEqual(120 * 1024)
+  },
+)
+
+test('two builds of one tree are equal, byte for byte', () => {
+  const hashes = () =>
+    globSync('dist/**/*', { cwd: inRoot() })
+      .filter((file) => statSync(inRoot(file)).isFile())
+      .map(
+        (file) =>
+          `${file} ${createHash('sha256')
+            .update(readFileSync(inRoot(file)))
+            .digest('hex')}`,
+      )
+  const first = hashes()
+  expect(first.length).toBeGreaterThan(8)
+  expect(build().status).toBe(0)
+  expect(hashes()).toEqual(first)
+})
