@@ -3,6 +3,7 @@ import type { PortRow } from '#contract/resources.ts'
 import type { Client } from '#client/client.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
+import { startEngine, type TestEngine } from '../support/docker-engine.ts'
 import { withPeers } from '../support/peers.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
@@ -31,21 +32,32 @@ const linesOf = (sockets: readonly (SsSocket | PortRow)[]) => sockets.map(line).
 const listening = (rows: readonly PortRow[]) =>
   rows.filter(({ pids, container }) => pids.length > 0 || !container)
 
-describe.runIf(process.platform === 'linux' && withPeers('iproute2'))('ports list beside ss', () => {
-  const life = new Lifetime()
+const runnable = process.platform === 'linux' && withPeers('iproute2', 'docker', 'busybox')
+
+describe.runIf(runnable).each([
+  ['whose proxies listen on the host', true],
+  ['whose published ports have no listener on the host', false],
+])('ports list beside ss and docker ps, with an engine %s', (_engine, userlandProxy) => {
+  let life = new Lifetime()
   let daemon: TestDaemon
   let client: Client
+  let engine: TestEngine
   beforeAll(async () => {
-    daemon = await startDaemon()
+    life = new Lifetime()
+    engine = await startEngine({ userlandProxy })
+    life.onDispose(() => engine.stop())
+    await engine.makeImage('shop')
+    daemon = await startDaemon({ env: { DOCKER_HOST: `unix://${engine.socket}` } })
     life.onDispose(() => daemon.stop())
     client = life.own(daemon.client())
   })
   afterAll(() => life.dispose())
 
   test(`after each of ${rounds} rounds of opening and closing, the list asked at once equals ss`, async () => {
-    const random = new Random(4711)
+    const random = new Random(userlandProxy ? 4711 : 4712)
     const actors = Array.from({ length: 4 }, () => life.own(new SocketActor()))
     let open: Open[] = []
+    const containers: string[] = []
     let differences = 0
     let compared = 0
     for (let round = 0; round < rounds; round++) {
@@ -53,19 +65,36 @@ describe.runIf(process.platform === 'linux' && withPeers('iproute2'))('ports lis
         if (open.length > 0 && random.next() < 0.4) open = await closeOne(random, open)
         else open.push(...(await openOne(random, random.pick(actors))))
       }
+      // Starting a container takes the engine longer than all else of a round.
+      if (round % 4 === 0) await changeContainers(random, engine, containers)
       const [before, list] = [await ssSockets(), await client.call('ports.list', {})]
       const after = await ssSockets()
       expect(linesOf(before.filter(isOurs))).toEqual(linesOf(after.filter(isOurs)))
       compared += before.filter(isOurs).length
-      differences += difference(linesOf(list.rows.filter(isOurs)), linesOf(after.filter(isOurs)), round)
+      differences += difference(
+        linesOf(listening(list.rows.filter(isOurs))),
+        linesOf(after.filter(isOurs)),
+        round,
+      )
+      const published = await publishedPorts(engine)
+      const shown = publicationsOf(list.rows)
+      differences += difference(shown, published, round)
+      compared += published.length
+      const unheld = list.rows.filter(({ pids, container }) => pids.length === 0 && container !== null)
+      expect(unheld.length).toBe(userlandProxy ? 0 : published.length)
       // What others opened stays put long enough to be compared only where both looks of ss agree.
       const steady = new Set(linesOf(after))
       const rows = new Set(linesOf(listening(list.rows)))
       const missed = linesOf(before).filter((socket) => steady.has(socket) && !rows.has(socket))
       expect(missed, `round ${round}: in ss and not in the list`).toEqual([])
     }
-    figure('truth', `${differences} differences to ss in ${rounds} rounds, ${compared} sockets compared`)
+    figure(
+      'truth',
+      `${differences} differences to ss and docker ps in ${rounds} rounds, ${compared} sockets and published ports compared`,
+    )
     expect(differences).toBe(0)
+    await Promise.all(containers.map((id) => engine.docker('rm', '--force', id)))
+    expect(publicationsOf((await client.call('ports.list', {})).rows)).toEqual([])
   })
 
   test('the command line prints the same rows, and the holder that started first is in front', async () => {
@@ -98,11 +127,53 @@ describe.runIf(process.platform === 'linux' && withPeers('iproute2'))('ports lis
   })
 })
 
+/** Starts a container with published ports, or removes or stops one. */
+async function changeContainers(random: Random, engine: TestEngine, containers: string[]): Promise<void> {
+  const [oldest] = containers
+  if (oldest !== undefined && (containers.length >= 4 || random.next() < 0.3)) {
+    containers.shift()
+    await engine.docker(...random.pick([['rm', '--force'], ['kill']]), oldest)
+    return
+  }
+  const publish = Array.from({ length: random.int(1, 2) }, () => {
+    const address = random.pick(['', '127.0.0.1:', '127.0.0.3:', '[::1]:'])
+    const protocol = random.pick(['tcp', 'udp'])
+    return ['--publish', `${address}${random.int(firstPort, lastPort - 1)}:${random.int(80, 99)}/${protocol}`]
+  })
+  try {
+    containers.push((await engine.docker('run', '--detach', ...publish.flat(), 'shop')).trim())
+  } catch (error) {
+    // A random port may be taken by a socket of this round; the container is then made but not started.
+    if (!/already (?:in use|allocated)|address in use/.test(String(error))) throw error
+  }
+}
+
+/** `id protocol address port` of everything that `docker ps` shows as published. */
+async function publishedPorts(engine: TestEngine): Promise<string[]> {
+  const lines = (await engine.docker('ps', '--no-trunc', '--format', '{{.ID}} {{.Ports}}')).split('\n')
+  return lines
+    .flatMap((text) => {
+      const [id = '', ...ports] = text.split(/,? +/)
+      return ports.flatMap((port) => {
+        const match = /^(.*):(\d+)->\d+\/(tcp|udp)$/.exec(port)
+        return match ? [`${id} ${match[3]} ${match[1]?.replace(/^\[(.*)\]$/, '$1')} ${match[2]}`] : []
+      })
+    })
+    .sort()
+}
+
+const publicationsOf = (rows: readonly PortRow[]): string[] =>
+  rows
+    .flatMap(({ container, protocol, address, port }) =>
+      container ? [`${container.id} ${protocol} ${address} ${port}`] : [],
+    )
+    .sort()
+
 function difference(list: readonly string[], ss: readonly string[], round: number): number {
   const extra = list.filter((socket) => !ss.includes(socket))
   const missing = ss.filter((socket) => !list.includes(socket))
   if (extra.length + missing.length === 0) return Math.abs(list.length - ss.length)
-  console.log(`round ${round}: only listed: ${extra.join(' | ')}; only in ss: ${missing.join(' | ')}`)
+  console.log(`round ${round}: only listed: ${extra.join(' | ')}; only there: ${missing.join(' | ')}`)
   return extra.length + missing.length
 }
 

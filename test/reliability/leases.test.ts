@@ -73,9 +73,9 @@ async function bindUdp(port: number, address: string) {
 }
 
 /** Asks for all names at once; null for those that the daemon did not live to answer. */
-function askAll(daemon: TestDaemon, names: readonly string[]): Promise<(Answer | null)[]> {
+async function askAll(daemon: TestDaemon, names: readonly string[]): Promise<(Answer | null)[]> {
   const client = daemon.client()
-  const answers = names.map(async (name) => {
+  const ask = async (name: string): Promise<Answer | null> => {
     const asked = performance.now()
     try {
       const lease = await client.call('leases.allocate', { name, kind: 'web' })
@@ -84,8 +84,12 @@ function askAll(daemon: TestDaemon, names: readonly string[]): Promise<(Answer |
       if (error instanceof Failure && error.code === 'daemon-unreachable') return null
       throw error
     }
-  })
-  return Promise.all(answers).finally(async () => client.dispose())
+  }
+  try {
+    return await Promise.all(names.map(ask))
+  } finally {
+    await client.dispose()
+  }
 }
 
 async function listAll(daemon: TestDaemon): Promise<Map<string, number>> {

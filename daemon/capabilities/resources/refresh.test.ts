@@ -95,7 +95,7 @@ test('a costly look comes so seldom that it stays below one percent of a core', 
   const { refresh, looks } = setup({ lookMs: 0, interval: () => 1, cost: 40 })
   refresh.start()
   await wait(500)
-  // The running cost reaches 10 ms with the first look, which makes the interval a second.
+  // The running cost reaches 10 ms with the first look, which makes the interval more than a second.
   expect(looks).toHaveLength(1)
   expect(refresh.costMs).toBe(10)
 })

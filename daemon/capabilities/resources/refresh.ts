@@ -14,8 +14,11 @@ export interface RefreshDeps {
   readonly report: (error: unknown) => void
 }
 
-/** A refresh may use this share of one core; a look that costs more comes less often. */
-const shareOfCore = 0.01
+/**
+ * A refresh may use one percent of a core; a look that costs more comes less often. A look's own measure leaves
+ * out what the runtime adds to it (timers, promises, collection): half as much again.
+ */
+const shareOfCore = 0.006
 /** How much the newest look counts in the running cost: one slow look does not blind a view for long. */
 const newestWeight = 0.25
 
