@@ -41,10 +41,8 @@ describeWithEngine('resources of a machine with an engine', () => {
   }
 
   test('a container is listed with its labels, app, ports and processes', async () => {
-    const id = await runContainer(
-      ...['--name', 'shop-web', '--label', 'com.docker.compose.project=store'],
-      ...['--publish', `127.0.0.1:${base}:80`],
-    )
+    const label = 'com.docker.compose.project=store'
+    const id = await runContainer('--name', 'shop-web', '--label', label, '--publish', `127.0.0.1:${base}:80`)
     const { rows, engine: status } = await client.call('containers.list', {})
     expect(status).toMatchObject({ state: 'connected', reason: null })
     expect(rows).toMatchObject([

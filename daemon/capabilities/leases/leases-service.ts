@@ -72,7 +72,7 @@ export class LeasesService implements Owned {
   /** All leases, in the order of their ports, with who holds them now. */
   async list(): Promise<{ readonly revision: string; readonly rows: readonly LeaseStatus[] }> {
     const ports = await this.#deps.ports()
-    await this.judge(ports)
+    await this.#judge(ports)
     return { revision: this.revision, rows: this.#status }
   }
 
@@ -98,26 +98,18 @@ export class LeasesService implements Owned {
       change.note({ old: lease, new: null })
       this.#leases.delete(name)
       this.#byPort.delete(lease.port)
-      await this.#leasesChanged()
+      await this.judge(this.#lastPorts)
       return lease
     })
   }
 
-  /**
-   * Compares leases with who holds their ports; called with every new list of ports. One after the other, so
-   * that an older list never overwrites what a newer one has shown.
-   */
-  judge(ports: readonly PortRow[]): Promise<void> {
-    this.#lastPorts = ports
-    const done = this.#judging.then(async () => {
-      const status = await this.#deps.holders.judge(this.#all, ports)
-      if (isDeepStrictEqual(status, this.#status)) return
-      this.#status = status
-      this.#version++
-      this.changed.emit('leases')
-    })
-    this.#judging = done.catch((error: unknown) => this.#deps.report(error))
-    return done
+  /** Compares leases with who holds their ports; called with every new list of ports. It never rejects. */
+  async judge(ports: readonly PortRow[]): Promise<void> {
+    try {
+      await this.#judge(ports)
+    } catch (error) {
+      this.#deps.report(error)
+    }
   }
 
   async dispose(): Promise<void> {
@@ -178,7 +170,8 @@ export class LeasesService implements Owned {
         change.note({ old: null, new: lease })
         this.#keep(lease)
       }
-      await this.#leasesChanged()
+      // What was given is shown as soon as it is answered.
+      await this.judge(this.#lastPorts)
     }
     for (const answer of answers) answer()
   }
@@ -190,9 +183,17 @@ export class LeasesService implements Owned {
     return { leases, ports: new Map(rows.map((row) => [row.port, row])), range, probe, settingsPath }
   }
 
-  /** A lease that was given or taken back is shown as soon as it is answered. */
-  async #leasesChanged(): Promise<void> {
-    // A failure is reported by judge itself, and must not undo what is durable already.
-    await Promise.allSettled([this.judge(this.#lastPorts)])
+  /** One after the other, so that an older list never overwrites what a newer one has shown. */
+  #judge(ports: readonly PortRow[]): Promise<void> {
+    this.#lastPorts = ports
+    const done = this.#judging.then(async () => {
+      const status = await this.#deps.holders.judge(this.#all, ports)
+      if (isDeepStrictEqual(status, this.#status)) return
+      this.#status = status
+      this.#version++
+      this.changed.emit('leases')
+    })
+    this.#judging = done.catch(() => undefined)
+    return done
   }
 }
