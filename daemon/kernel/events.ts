@@ -1,5 +1,6 @@
 import { topics, type ChangedEvent, type Topic } from '#contract/system.ts'
 import { Emitter } from '#base/emitter.ts'
+import { notifications } from '#base/wire.ts'
 
 /** One connection as the events see it. */
 export interface Subscriber {
@@ -16,6 +17,7 @@ export class Events {
   readonly #revisions = new Map<Topic, () => string>()
   readonly #subscriptions = new Map<Subscriber, Map<Topic, string | null>>()
   readonly #connections = new Map<string, Subscriber>()
+  readonly #watchers = new Map<Topic, number>()
   readonly #dirty = new Set<Topic>()
   #scheduled = false
 
@@ -53,8 +55,7 @@ export class Events {
   }
 
   watched(topic: Topic): boolean {
-    for (const wanted of this.#subscriptions.values()) if (wanted.has(topic)) return true
-    return false
+    return (this.#watchers.get(topic) ?? 0) > 0
   }
 
   /** Tells the topic's subscribers, once per turn of the event loop however often it is called. */
@@ -69,33 +70,45 @@ export class Events {
   drained(subscriber: Subscriber): void {
     const wanted = this.#subscriptions.get(subscriber)
     if (wanted === undefined) return
-    for (const [topic, known] of wanted) if (known === null) this.#tell(subscriber, wanted, topic)
+    for (const [topic, known] of wanted) if (known === null) tell(subscriber, wanted, this.#event(topic))
   }
 
   #flush(): void {
     this.#scheduled = false
-    const dirty = [...this.#dirty]
+    const events = [...this.#dirty].map((topic) => this.#event(topic))
     this.#dirty.clear()
     for (const [subscriber, wanted] of this.#subscriptions) {
-      for (const topic of dirty) if (wanted.has(topic)) this.#tell(subscriber, wanted, topic)
+      for (const event of events) if (wanted.has(event.topic)) tell(subscriber, wanted, event)
     }
   }
 
-  #tell(subscriber: Subscriber, wanted: Map<Topic, string | null>, topic: Topic): void {
+  /** The frame is the same for all who read it, so it is made once. */
+  #event(topic: Topic): Event {
     const revision = this.#revisions.get(topic)?.() ?? ''
-    if (wanted.get(topic) === revision) return
-    const event: ChangedEvent = { topic, revision }
-    const sent = subscriber.sendEvent(
-      `{"jsonrpc":"2.0","method":"$/changed","params":${JSON.stringify(event)}}`,
-    )
-    wanted.set(topic, sent ? revision : null)
+    const params: ChangedEvent = { topic, revision }
+    const frame = JSON.stringify({ jsonrpc: '2.0', method: notifications.changed, params })
+    return { topic, revision, frame }
   }
 
   #replace(subscriber: Subscriber, next: Map<Topic, string | null>): void {
-    const before = new Set(topics.filter((topic) => this.watched(topic)))
+    const before = this.#subscriptions.get(subscriber)
     this.#subscriptions.set(subscriber, next)
     for (const topic of topics) {
-      if (before.has(topic) !== this.watched(topic)) this.watchedChanged.emit(topic)
+      const change = Number(next.has(topic)) - Number(before?.has(topic) ?? false)
+      if (change === 0) continue
+      const watched = this.watched(topic)
+      this.#watchers.set(topic, (this.#watchers.get(topic) ?? 0) + change)
+      if (watched !== this.watched(topic)) this.watchedChanged.emit(topic)
     }
   }
+}
+
+interface Event extends ChangedEvent {
+  readonly frame: string
+}
+
+/** Tells one reader, unless it knows the revision already. */
+function tell(subscriber: Subscriber, wanted: Map<Topic, string | null>, event: Event): void {
+  if (wanted.get(event.topic) === event.revision) return
+  wanted.set(event.topic, subscriber.sendEvent(event.frame) ? event.revision : null)
 }

@@ -15,6 +15,8 @@ import { Failure, messageOf } from '#base/failure.ts'
 /** Who calls, taken from the connection and never from params. */
 export interface Caller extends Actor {
   readonly role: Role
+  /** When the token it came with expires, in milliseconds since the epoch; a connection ends then too. */
+  readonly until?: number
 }
 
 /** What a handler may do while it runs, besides its own work. */

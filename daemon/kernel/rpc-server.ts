@@ -5,12 +5,12 @@ import {
   type JSONRPCResponse,
 } from 'json-rpc-2.0'
 import type { WebSocket } from 'ws'
-import { contract } from '#contract/index.ts'
+import { contract, isMethodName, type MethodName } from '#contract/index.ts'
 import { errorKinds, type ErrorData } from '#contract/errors.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import type { NewId } from '#base/ids.ts'
 import type { Owned } from '#base/lifetime.ts'
-import { notifications } from '#base/wire.ts'
+import { largestResponse, notifications } from '#base/wire.ts'
 import { Connection } from './connection.ts'
 import type { Events } from './events.ts'
 import type { Caller, CallContext, Execute } from './execute.ts'
@@ -19,6 +19,11 @@ import type { OwnLog } from './own-log.ts'
 const mostInFlight = 256
 /** A connection is looked at this often for a peer that no longer reads. */
 const sweepMs = 1000
+/** Calls under way at the end get this long to be answered. */
+const lastAnswersMs = 2000
+/** In UTF-16 units; even if each takes three bytes, the client's cap is not met. */
+const largestAnswer = largestResponse / 3
+const stopping = 'The daemon is stopping'
 
 /** Speaks JSON-RPC 2.0 with every accepted connection; all calls go through `execute`. */
 export class RpcServer implements Owned {
@@ -31,6 +36,7 @@ export class RpcServer implements Owned {
   }
   readonly #rpc = new JSONRPCServer<Connection>()
   readonly #sweep: NodeJS.Timeout
+  #stopping = false
   /** Told after the number of connections changed. */
   onCount: (count: number) => void = () => {}
 
@@ -45,13 +51,19 @@ export class RpcServer implements Owned {
       this.#rpc.addMethodAdvanced(name, (request, connection) => this.#call(name, request, connection))
     }
     this.#sweep = setInterval(() => {
-      for (const connection of this.#connections) connection.sweep()
+      for (const connection of this.#connections) {
+        connection.sweep()
+        if (Date.now() >= (connection.caller.until ?? Infinity)) withdraw(connection, 'The token expired')
+      }
     }, sweepMs)
     this.#sweep.unref()
   }
 
   /** Serves a connection until it ends. */
   serve(socket: WebSocket, caller: Caller): void {
+    if (this.#stopping) return socket.close(1012, stopping)
+    // It may have ended while it waited for the daemon to be ready.
+    if (socket.readyState !== socket.OPEN) return
     const connection = new Connection(this.#deps.newId(), socket, caller, {
       message: (text) => this.#receive(connection, text),
       drained: () => this.#deps.events.drained(connection),
@@ -66,16 +78,34 @@ export class RpcServer implements Owned {
     this.onCount(this.#connections.size)
   }
 
-  /** Ends every connection with the WebSocket code for a service restart (RFC 6455 registry, 1012). */
-  dispose(): void {
+  /**
+   * Takes no more calls, cancels what can be cancelled, lets the answers out, and then ends every connection
+   * with the WebSocket code for a service restart (RFC 6455 registry, 1012).
+   */
+  async dispose(): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
     clearInterval(this.#sweep)
-    for (const connection of this.#connections) connection.close(1012, 'The daemon is stopping')
+    const reason = new Failure('cancelled', stopping)
+    for (const connection of this.#connections) connection.abort(reason)
+    await this.#answered()
+    for (const connection of this.#connections) connection.close(1012, stopping)
   }
 
   /** Ends what one user has open, as after its token was revoked. */
   disconnectUser(id: string): void {
-    for (const connection of this.#connections)
-      if (connection.caller.id === id) connection.close(1008, 'Access was withdrawn')
+    for (const connection of this.#connections) {
+      if (connection.caller.id === id) withdraw(connection, 'Access was withdrawn')
+    }
+  }
+
+  /** Settles once no call is under way, or after a while: a call that hangs must not keep the daemon alive. */
+  async #answered(): Promise<void> {
+    const deadline = performance.now() + lastAnswersMs
+    while (performance.now() < deadline) {
+      if ([...this.#connections].every(({ inFlight }) => inFlight.size === 0)) return
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
   }
 
   #receive(connection: Connection, text: string): void {
@@ -83,35 +113,33 @@ export class RpcServer implements Owned {
     try {
       message = JSON.parse(text)
     } catch {
-      return connection.send(
-        JSON.stringify(createJSONRPCErrorResponse(null, -32700, 'The frame is not JSON')),
-      )
+      const data: ErrorData = { code: 'invalid-request', hint: errorKinds['invalid-request'].hint }
+      return this.#send(connection, createJSONRPCErrorResponse(null, -32700, 'The frame is not JSON', data))
     }
     const problem = badRequest(message)
     if (problem !== undefined)
-      return connection.send(JSON.stringify(errorResponse(null, new Failure('invalid-request', problem))))
+      return this.#send(connection, errorResponse(idOf(message), new Failure('invalid-request', problem)))
     const request = message as JSONRPCRequest
     if (request.id === undefined) return this.#notified(connection, request)
     const id = request.id as string | number
-    if (connection.inFlight.has(id)) {
-      return connection.send(
-        JSON.stringify(
-          errorResponse(id, new Failure('invalid-request', `The id ${JSON.stringify(id)} is in use`)),
-        ),
-      )
-    }
-    if (connection.inFlight.size >= mostInFlight) {
-      return connection.send(
-        JSON.stringify(
-          errorResponse(id, new Failure('overloaded', `More than ${mostInFlight} calls are under way`)),
-        ),
-      )
-    }
+    const refused = this.#refusal(connection, id, request.method)
+    if (refused !== undefined) return this.#send(connection, errorResponse(id, refused))
     connection.inFlight.set(id, new AbortController())
-    this.#rpc.receive(request, connection).then(
-      (response) => this.#answer(connection, id, response),
-      (error: unknown) => this.#answer(connection, id, this.#hidden(id, error)),
-    )
+    const run = () => this.#run(connection, id, request)
+    // A command's answer is small, and many at once share one commit; only questions take turns.
+    if (contract[request.method as MethodName].kind === 'command') void run()
+    else connection.admission.admit(run)
+  }
+
+  #refusal(connection: Connection, id: string | number, method: string): Failure | undefined {
+    if (connection.inFlight.has(id))
+      return new Failure('invalid-request', `The id ${JSON.stringify(id)} is in use`)
+    if (!isMethodName(method))
+      return new Failure('unknown-method', `There is no method ${JSON.stringify(method.slice(0, 100))}`)
+    if (this.#stopping) return new Failure('cancelled', stopping)
+    if (connection.inFlight.size >= mostInFlight)
+      return new Failure('overloaded', `More than ${mostInFlight} calls are under way`)
+    return undefined
   }
 
   /** A notification has no answer, so nothing but a cancellation may come as one: a command would go unseen. */
@@ -123,9 +151,28 @@ export class RpcServer implements Owned {
     }
   }
 
-  #answer(connection: Connection, id: string | number, response: JSONRPCResponse | null): void {
+  /** Runs one call to its answer. Never rejects. */
+  async #run(connection: Connection, id: string | number, request: JSONRPCRequest): Promise<void> {
+    let response: JSONRPCResponse | null
+    try {
+      response = await this.#rpc.receive(request, connection)
+    } catch (error) {
+      response = this.#hidden(id, error)
+    }
     connection.inFlight.delete(id)
-    if (response !== null) connection.send(JSON.stringify(response))
+    if (response !== null) this.#send(connection, response)
+  }
+
+  #send(connection: Connection, response: JSONRPCResponse): void {
+    let frame: string
+    try {
+      frame = JSON.stringify(response)
+    } catch (error) {
+      return this.#send(connection, this.#hidden(response.id ?? 0, error))
+    }
+    if (frame.length <= largestAnswer) return connection.send(frame)
+    const failure = new Failure('overloaded', 'The answer is too large for one message; ask for less')
+    connection.send(JSON.stringify(errorResponse(response.id, failure)))
   }
 
   async #call(name: string, request: JSONRPCRequest, connection: Connection): Promise<JSONRPCResponse> {
@@ -165,6 +212,11 @@ export class RpcServer implements Owned {
   }
 }
 
+function withdraw(connection: Connection, reason: string): void {
+  connection.abort(new Failure('forbidden', reason))
+  connection.close(1008, reason)
+}
+
 function errorResponse(id: string | number | null, failure: Failure): JSONRPCResponse {
   const data: ErrorData = { code: failure.code, hint: failure.hint }
   return createJSONRPCErrorResponse(id, errorKinds[failure.code].rpc, failure.message, data)
@@ -177,10 +229,18 @@ function badRequest(message: unknown): string | undefined {
   const { jsonrpc, method, id, params } = message as Record<string, unknown>
   if (jsonrpc !== '2.0') return 'jsonrpc must be "2.0"'
   if (typeof method !== 'string') return 'method must be a string'
-  if (id !== undefined && typeof id !== 'number' && typeof id !== 'string')
-    return 'id must be a string or a number'
-  if (typeof id === 'string' && id.length > 100) return 'id is too long'
+  if (id !== undefined && !isId(id)) return 'id must be a number or a string of at most 100 characters'
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params)))
     return 'params must be an object'
   return undefined
+}
+
+/** A number that JSON cannot write, such as one that was read as infinite, would be answered under another id. */
+const isId = (id: unknown): id is string | number =>
+  typeof id === 'string' ? id.length <= 100 : typeof id === 'number' && Number.isFinite(id)
+
+/** The id under which a bad request can be answered: null where it has none (JSON-RPC 2.0, section 5). */
+function idOf(message: unknown): string | number | null {
+  if (typeof message !== 'object' || message === null || !('id' in message)) return null
+  return isId(message.id) ? message.id : null
 }
