@@ -24,6 +24,11 @@ function rawValues(request: IncomingMessage, name: string): string[] {
   return values
 }
 
+/** 16 bytes in base64 (RFC 6455, section 4.1). */
+const webSocketKey = /^[A-Za-z0-9+/]{22}==$/
+/** How long a refused peer may take to read why. */
+const lingerMs = 1000
+
 /**
  * Decides on an upgrade before anything of it is answered. Refused: any Origin or Referer (only a browser
  * sends them), another Host, another path, a query string, a missing, repeated or wrong token.
@@ -64,7 +69,17 @@ function refusal(request: IncomingMessage, hosts: ReadonlySet<string>): Failure 
   if (request.url !== rpcPath)
     return new Failure('not-found', `Only ${rpcPath} is answered here, without a query`)
   const upgrade = rawValues(request, 'upgrade')
-  if (upgrade.length !== 1 || upgrade[0]?.toLowerCase() !== 'websocket') {
+  const version = rawValues(request, 'sec-websocket-version')
+  const key = rawValues(request, 'sec-websocket-key')
+  if (
+    request.httpVersion !== '1.1' ||
+    upgrade.length !== 1 ||
+    upgrade[0]?.toLowerCase() !== 'websocket' ||
+    version.length !== 1 ||
+    version[0] !== '13' ||
+    key.length !== 1 ||
+    !webSocketKey.test(key[0] ?? '')
+  ) {
     return new Failure('forbidden', 'Only a WebSocket upgrade is answered here')
   }
   return undefined
@@ -87,4 +102,9 @@ export function refuse(socket: Duplex, failure: Failure): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n` +
       `Cache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+  // What it still sends is thrown away: unread bytes would turn the end into a reset that takes the answer with it.
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
 }

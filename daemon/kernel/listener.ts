@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { protocolVersion } from '#contract/system.ts'
-import { Failure, messageOf } from '#base/failure.ts'
+import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { build } from '#base/version.ts'
 import { headers, largestRequest } from '#base/wire.ts'
@@ -16,9 +17,11 @@ export interface Accepted {
   readonly caller: Caller
 }
 
-/** Handshakes under way at once; more than this many wait for nobody and the oldest gives way. */
+/** Handshakes under way at once; of more than this many the oldest gives way. */
 const mostPending = 256
 const handshakeMs = 5000
+/** How long an accepted peer may take to hang up when the listener ends. */
+const closingMs = 600
 
 /** A server that answers nothing but authenticated WebSocket upgrades. */
 export interface Listener extends Owned {
@@ -51,6 +54,8 @@ export function createListener(options: {
           minVersion: 'TLSv1.2',
           handshakeTimeout: handshakeMs,
         })
+  // Without a cap of its own: a header that was left out could be the one that must not be there.
+  server.maxHeadersCount = 0
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -65,17 +70,16 @@ export function createListener(options: {
       `${headers.pid}: ${process.pid}`,
     )
   })
-  const pending = new Set<Duplex>()
-  server.on('connection', (socket: Duplex) => {
-    pending.add(socket)
-    socket.once('close', () => pending.delete(socket))
-    const [oldest] = pending
-    if (pending.size > mostPending && oldest !== undefined) oldest.destroy()
-  })
-  server.on('request', (_request, response) => {
+  const strangers = new Strangers(options.tls !== undefined)
+  const accepted = new Set<Duplex>()
+  server.on('connection', (socket: Socket) => strangers.add(socket))
+  server.on('secureConnection', (socket: Socket) => strangers.add(socket))
+  // One connection that cannot be accepted, as when there are no file descriptors left, is no end of the others.
+  server.on('error', () => {})
+  server.on('request', (request, response) => {
     response.shouldKeepAlive = false
     refuse(
-      response.socket ?? _request.socket,
+      response.socket ?? request.socket,
       new Failure('forbidden', 'Only a WebSocket upgrade is answered here'),
     )
   })
@@ -83,26 +87,69 @@ export function createListener(options: {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     void accept(request, socket, head).catch((error: unknown) => {
-      refuse(socket, new Failure('internal', messageOf(error)))
+      refuse(socket, error instanceof Failure ? error : new Failure('internal', 'The login failed'))
     })
   })
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const caller = await examine(request, options.policy)
     if (caller instanceof Failure) return refuse(socket, caller)
-    sockets.handleUpgrade(request, socket, head, (accepted) => {
-      // The TLS or plain socket below it is no longer a stranger's.
-      pending.delete(request.socket)
-      pending.delete(socket)
-      options.onAccepted({ socket: accepted, caller })
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      strangers.delete(request.socket)
+      // Until it is served nobody else listens for what is wrong with it.
+      webSocket.on('error', () => webSocket.terminate())
+      accepted.add(socket)
+      socket.once('close', () => accepted.delete(socket))
+      options.onAccepted({ socket: webSocket, caller })
     })
   }
   return {
     server,
     dispose: () =>
       new Promise((resolve) => {
-        for (const socket of pending) socket.destroy()
+        strangers.destroy()
         server.close(() => resolve())
         server.closeAllConnections()
+        // Their owners have begun to close them; a peer that does not hang up must not keep the daemon alive.
+        setTimeout(() => {
+          for (const socket of accepted) socket.destroy()
+        }, closingMs).unref()
       }),
+  }
+}
+
+/** The connections that have not proven who they are, oldest first. */
+class Strangers {
+  readonly #sockets = new Map<Socket | string, Socket>()
+  readonly #tls: boolean
+
+  constructor(tls: boolean) {
+    this.#tls = tls
+  }
+
+  /** Under TLS the same connection comes twice, as a plain socket and as the secure one above it. */
+  add(socket: Socket): void {
+    const key = this.#keyOf(socket)
+    this.#sockets.set(key, socket)
+    socket.once('close', () => {
+      if (this.#sockets.get(key) === socket) this.#sockets.delete(key)
+    })
+    if (this.#sockets.size <= mostPending) return
+    const [oldest] = this.#sockets
+    if (oldest === undefined) return
+    this.#sockets.delete(oldest[0])
+    oldest[1].destroy()
+  }
+
+  delete(socket: Socket): void {
+    this.#sockets.delete(this.#keyOf(socket))
+  }
+
+  destroy(): void {
+    for (const socket of this.#sockets.values()) socket.destroy()
+  }
+
+  /** Both sockets of a TLS connection know the peer's address; nothing else says that they belong together. */
+  #keyOf(socket: Socket): Socket | string {
+    return this.#tls ? `${socket.remoteAddress} ${socket.remotePort}` : socket
   }
 }
