@@ -1,5 +1,4 @@
 import { readFileSync, rmSync } from 'node:fs'
-import * as path from 'node:path'
 import { protocolVersion } from '#contract/system.ts'
 import { isoTime, systemClock } from '#base/clock.ts'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
@@ -7,7 +6,7 @@ import { Lifetime } from '#base/lifetime.ts'
 import { socketPath, stateFolder, statePaths, type DaemonFile, type StatePaths } from '#base/state-paths.ts'
 import { build } from '#base/version.ts'
 import { localHost } from '#base/wire.ts'
-import { privateFolder, secureStateFolder } from './adapters/files/state-folder.ts'
+import { removeLeftovers, secureSocket, secureStateFolder } from './adapters/files/state-folder.ts'
 import { replaceFile } from './adapters/files/write-file.ts'
 import type { Composition } from './composition.ts'
 import { hashToken, localAdmin, newToken, sameToken } from './kernel/auth.ts'
@@ -54,7 +53,12 @@ export async function startDaemon(listen: ListenOptions | null): Promise<Running
   }
 }
 
-async function startLocked(paths: StatePaths, lifetime: Lifetime, listen: ListenOptions | null): Promise<RunningDaemon> {
+async function startLocked(
+  paths: StatePaths,
+  lifetime: Lifetime,
+  listen: ListenOptions | null,
+): Promise<RunningDaemon> {
+  removeLeftovers(paths)
   const startedAt = isoTime(systemClock.now())
   const socket = socketPath(paths.home)
   const waiting: Accepted[] = []
@@ -73,7 +77,7 @@ async function startLocked(paths: StatePaths, lifetime: Lifetime, listen: Listen
       socket,
       url,
     }
-    replaceFile(paths.daemonFile, `${JSON.stringify(file)}\n`)
+    replaceFile(paths.daemonFile, `${JSON.stringify(file)}\n`, 'of this start')
   }
   describe(null)
   lifetime.onDispose(() => removeOwn(paths))
@@ -81,12 +85,14 @@ async function startLocked(paths: StatePaths, lifetime: Lifetime, listen: Listen
   let composition: Composition
   try {
     const { compose } = await import('./composition.ts')
-    composition = lifetime.own(await compose({ paths, socket, startedAt, listen, stop: () => stopping.resolve() }))
+    composition = lifetime.own(
+      await compose({ paths, socket, startedAt, listen, stop: () => stopping.resolve() }),
+    )
   } catch (error) {
-    const failure = error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })
-    const reason = `${failure.code}: ${failure.message}`
-    // A close reason holds at most 123 bytes (RFC 6455, section 5.5).
-    for (const { socket } of waiting) socket.close(1011, Buffer.from(reason).subarray(0, 120).toString('latin1'))
+    const failure =
+      error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })
+    accept = (accepted) => sayWhy(accepted, failure)
+    for (const accepted of waiting) accept(accepted)
     throw error
   }
   if (composition.url !== null) describe(composition.url)
@@ -99,6 +105,14 @@ async function startLocked(paths: StatePaths, lifetime: Lifetime, listen: Listen
   return { paths, socket, stopped, stop: () => stopping.resolve() }
 }
 
+/** Ends a connection that came before it was known that there is nothing to serve it with. */
+function sayWhy({ socket }: Accepted, failure: Failure): void {
+  // A close reason holds at most 123 bytes (RFC 6455, section 5.5), and no half of a character.
+  const reason = Buffer.from(`${failure.code}: ${failure.message}`).subarray(0, 120).toString('utf8')
+  socket.close(1011, reason.replace(/\ufffd+$/, ''))
+  socket.resume()
+}
+
 async function openLocalDoor(
   paths: StatePaths,
   socket: string,
@@ -107,25 +121,27 @@ async function openLocalDoor(
 ): Promise<void> {
   const token = newToken()
   const hash = hashToken(token)
-  replaceFile(paths.token, `${token}\n`)
-  if (process.platform !== 'win32') {
-    privateFolder(path.dirname(socket))
-    // We hold the lock, so a socket that is there was left by a daemon that was killed.
-    rmSync(socket, { force: true })
-  }
+  replaceFile(paths.token, `${token}\n`, 'of this start')
+  secureSocket(socket)
   const listener = createListener({
     policy: {
       hosts: new Set([localHost]),
       address: () => 'local',
       authenticate: (given, { client }) =>
-        sameToken(given, hash) ? localAdmin(client) : new Failure('unauthenticated', 'The token is not the one of this start'),
+        sameToken(given, hash)
+          ? localAdmin(client)
+          : new Failure('unauthenticated', 'The token is not the one of this start'),
     },
     onAccepted,
   })
   lifetime.own(listener)
   await new Promise<void>((resolve, reject) => {
     listener.server.once('error', (error) => {
-      reject(new Failure('store-unavailable', `The socket ${socket} cannot be opened: ${messageOf(error)}`, { cause: error }))
+      reject(
+        new Failure('store-unavailable', `The socket ${socket} cannot be opened: ${messageOf(error)}`, {
+          cause: error,
+        }),
+      )
     })
     listener.server.listen({ path: socket, backlog: 511 }, () => resolve())
   })

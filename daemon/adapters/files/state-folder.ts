@@ -1,7 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, type Stats } from 'node:fs'
 import * as path from 'node:path'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
 import type { StatePaths } from '#base/state-paths.ts'
+import { temporaryPattern } from './write-file.ts'
 
 const windows = process.platform === 'win32'
 
@@ -60,39 +61,58 @@ export function secureStateFolder(paths: StatePaths): void {
       for (const name of readdirSync(folder)) checkEntry(path.join(folder, name))
     }
   } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure('unsafe-state-folder', `${paths.home} cannot be used: ${messageOf(error)}`, {
-      cause: error,
-    })
+    throw asUnsafe(paths.home, error)
   }
 }
+
+const asUnsafe = (folder: string, error: unknown): Failure =>
+  error instanceof Failure
+    ? error
+    : new Failure('unsafe-state-folder', `${folder} cannot be used: ${messageOf(error)}`, { cause: error })
 
 function checkEntry(file: string): void {
   const stats = statOf(file)
   if (stats === undefined) return
-  if (stats.isSocket() && path.basename(file) === 'daemon.sock') return checkOwner(file, stats)
-  if (stats.isDirectory() && !known.has(path.basename(file))) return checkOwner(file, stats)
-  if (stats.isDirectory() && folders.has(path.basename(file))) return
+  const name = path.basename(file)
+  if (name === 'daemon.sock') return checkSocket(file, stats)
+  // What the daemon has no use for may be a folder; whatever it would open, rotate or rename may not.
+  if (stats.isDirectory() && !ours.test(name)) return checkOwner(file, stats)
+  if (stats.isDirectory() && (name === 'audit' || name === 'logs')) return
   checkFile(file, stats)
 }
 
-const folders = new Set(['audit', 'logs'])
-/** Names the daemon opens as files: a folder in their place is an obstacle, other folders are left alone. */
-const known = new Set([
-  'audit',
-  'logs',
-  'daemon.lock',
-  'daemon.json',
-  'daemon.sock',
-  'token',
-  'quantum-admin.sqlite',
-  'quantum-admin.sqlite-wal',
-  'quantum-admin.sqlite-shm',
-  'settings.json',
-  'daemon.log',
-  'key.pem',
-  'key.pub',
-  'head.json',
-  'checkpoints.jsonl',
-  'ballast',
-])
+const ours =
+  /^(audit|logs|token|ballast|daemon\..+|quantum-admin\.sqlite.*|settings\.json|key\..+|head\.json|checkpoints\..+|.+\.tmp)$/
+
+function checkSocket(file: string, stats: Stats): void {
+  if (!stats.isSocket()) throw unsafe(file, 'is not a socket')
+  if (stats.nlink > 1) throw unsafe(file, 'has a second name (hard link)')
+  checkOwner(file, stats)
+}
+
+/**
+ * Makes the place of the socket ready to listen at: a folder of ours that nobody else can enter, without the
+ * socket of a daemon that was killed. Call it holding the instance lock: then no daemon uses that socket.
+ * @throws Failure `unsafe-state-folder` when something else is in its place.
+ */
+export function secureSocket(socket: string): void {
+  if (windows) return
+  try {
+    privateFolder(path.dirname(socket))
+    const stats = statOf(socket)
+    if (stats === undefined) return
+    checkSocket(socket, stats)
+    rmSync(socket)
+  } catch (error) {
+    throw asUnsafe(path.dirname(socket), error)
+  }
+}
+
+/** Removes what a daemon that was killed left half written. Call it holding the instance lock. */
+export function removeLeftovers(paths: StatePaths): void {
+  for (const folder of [paths.home, paths.audit]) {
+    for (const name of readdirSync(folder)) {
+      if (temporaryPattern.test(name)) rmSync(path.join(folder, name), { force: true })
+    }
+  }
+}
