@@ -59,7 +59,8 @@ export function launch(launcher: DaemonLauncher, home: string): Promise<'ready' 
         ),
       )
     })
-    child.on('exit', (code, signal) => {
+    // Not `exit`: that may come before the message in which the daemon says why it ends.
+    child.on('close', (code: number | null, signal: string | null) => {
       settle(
         new Failure(
           'daemon-unreachable',

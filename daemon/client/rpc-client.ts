@@ -8,6 +8,7 @@ import { Failure, messageOf } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { notifications } from '#base/wire.ts'
 import type { CallOptions, Client, ConnectionState, DaemonIdentity } from './client.ts'
+import { failureOf } from './rpc-error.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 /** Makes one connection, or says why not. `say` tells what it is waiting for. */
@@ -149,6 +150,7 @@ export class RpcClient implements Client {
     this.#setState({ state: 'connected', daemon })
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(link)
     this.#resubscribe()
+    socket.resume()
   }
 
   #lost(failure: Failure): void {
@@ -217,22 +219,6 @@ export class RpcClient implements Client {
 }
 
 const cancelled = (): Failure => new Failure('cancelled', 'The call was cancelled')
-
-/** Turns a JSON-RPC error back into the Failure the daemon threw. */
-function failureOf(error: {
-  readonly code: number
-  readonly message: string
-  readonly data?: unknown
-}): Failure {
-  const data = error.data as { code?: unknown; hint?: unknown } | undefined
-  if (data === undefined || !isErrorCode(data.code)) {
-    // rejectAllPendingRequests carries no data: the connection was lost under the call.
-    return new Failure('daemon-unreachable', error.message, {
-      hint: 'What was asked may have been done; look at the audit trail before you ask again.',
-    })
-  }
-  return new Failure(data.code, error.message, typeof data.hint === 'string' ? { hint: data.hint } : {})
-}
 
 /** A close reason of the form `code: message`, as the daemon sends when it cannot start. */
 export function explained(reason: string, otherwise: Failure): Failure {

@@ -14,7 +14,12 @@ export interface Connected {
 }
 
 /** Where and as whom to connect. */
-export type Endpoint = { readonly token: string; readonly client: string } & (
+export type Endpoint = {
+  readonly token: string
+  readonly client: string
+  /** The protocol to speak instead of our own: an older daemon's, to ask it to hand over. */
+  readonly protocol?: number
+} & (
   | { readonly socket: string }
   /** `wss://host:port`, with the PEM text of the authority its certificate is from where that is a private one. */
   | { readonly url: string; readonly ca?: string }
@@ -23,7 +28,8 @@ export type Endpoint = { readonly token: string; readonly client: string } & (
 const handshakeMs = 10_000
 
 /**
- * Opens one WebSocket with the handshake of the daemon's door.
+ * Opens one WebSocket with the handshake of the daemon's door. It comes paused: its owner puts listeners on and
+ * calls `resume()`, so that nothing is lost that came with the handshake.
  * @throws Failure `daemon-unreachable`, or the code of the daemon's refusal.
  */
 export function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Connected> {
@@ -33,7 +39,7 @@ export function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Con
     handshakeTimeout: handshakeMs,
     headers: {
       authorization: `Bearer ${endpoint.token}`,
-      [headers.protocol]: String(protocolVersion),
+      [headers.protocol]: String(endpoint.protocol ?? protocolVersion),
       [headers.client]: endpoint.client,
     },
   }
@@ -57,12 +63,15 @@ export function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Con
     })
     socket.once('open', () => {
       signal.removeEventListener('abort', abort)
-      // Paused until the owner has its listeners on: a frame that came with the handshake must not be lost.
-      if (daemon === undefined)
+      if (daemon === undefined) {
+        socket.terminate()
         return reject(new Failure('daemon-incompatible', `${where} is not a Quantum Admin daemon`))
+      }
+      socket.pause()
       resolve({ socket, daemon })
     })
     socket.on('unexpected-response', (_request, response) => {
+      signal.removeEventListener('abort', abort)
       void refusalOf(response, where).then((failure) => {
         socket.terminate()
         reject(failure)
