@@ -8,35 +8,41 @@ const longestWaitMs = 60_000
 const memoryMs = 15 * 60_000
 const mostRemembered = 10_000
 
-/** Slows down whoever guesses tokens, by address. */
+/**
+ * Slows down whoever guesses tokens, by address. Only wrong tokens are slowed: one address may stand for a whole
+ * office, and whoever guesses in it must not be able to lock the others out.
+ */
 export class LoginThrottle {
   readonly #clock: Clock
-  readonly #failures = new Map<string, { count: number; last: number }>()
+  readonly #failures = new Map<string, { count: number; last: number; unrecorded: number }>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Milliseconds until this address may try again; 0 when it may now. */
-  waitMs(address: string): number {
-    const entry = this.#failures.get(address)
-    if (entry === undefined || entry.count < free) return 0
-    const wait = Math.min(longestWaitMs, firstWaitMs * 2 ** (entry.count - free))
-    return Math.max(0, Math.ceil(entry.last + wait - this.#clock.monotonic()))
-  }
-
-  failed(address: string): void {
+  /**
+   * Counts a wrong login.
+   * @returns milliseconds this address has to wait, or 0 when this one is to be answered and recorded; then with
+   * how many went unrecorded before it.
+   */
+  wrong(address: string): { readonly waitMs: number; readonly unrecorded: number } {
     const now = this.#clock.monotonic()
-    const entry = this.#failures.get(address)
-    const count = entry === undefined || now - entry.last > memoryMs ? 1 : entry.count + 1
+    const known = this.#failures.get(address)
+    const entry =
+      known === undefined || now - known.last > memoryMs ? { count: 0, last: now, unrecorded: 0 } : known
+    const waitMs = entry.last + waitAfter(entry.count) - now
+    if (waitMs > 0) {
+      entry.unrecorded++
+      return { waitMs: Math.ceil(waitMs), unrecorded: 0 }
+    }
     // Deleted first, so that the map stays in order of the last failure and the oldest is in front.
     this.#failures.delete(address)
-    this.#failures.set(address, { count, last: now })
+    this.#failures.set(address, { count: entry.count + 1, last: now, unrecorded: 0 })
     const [oldest] = this.#failures.keys()
     if (this.#failures.size > mostRemembered && oldest !== undefined) this.#failures.delete(oldest)
-  }
-
-  succeeded(address: string): void {
-    this.#failures.delete(address)
+    return { waitMs: 0, unrecorded: entry.unrecorded }
   }
 }
+
+const waitAfter = (count: number): number =>
+  count < free ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** (count - free))

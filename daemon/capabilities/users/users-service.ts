@@ -8,7 +8,7 @@ import type { NewId } from '#base/ids.ts'
 import { hashToken, newToken, type Authenticate } from '../../kernel/auth.ts'
 import type { AuditTrail, Caller, Change } from '../../kernel/execute.ts'
 import { LoginThrottle } from './login-throttle.ts'
-import type { UsersStore } from './users-store.ts'
+import type { TokenOwner, UsersStore } from './users-store.ts'
 
 const dayMs = 86_400_000
 
@@ -17,6 +17,8 @@ interface UsersDeps {
   readonly trail: AuditTrail
   readonly clock: Clock
   readonly newId: NewId
+  /** Unlike any other start's; the first part of every revision. */
+  readonly instance: string
   /** When each token was last used, by its id; from the audit trail. */
   readonly lastLogins: () => Promise<ReadonlyMap<string, string>>
 }
@@ -35,8 +37,9 @@ export class UsersService {
     this.#throttle = new LoginThrottle(deps.clock)
   }
 
-  get revision(): number {
-    return this.#revision
+  /** Tells where the users stand, across restarts too. */
+  get revision(): string {
+    return `${this.#deps.instance}.${this.#revision}`
   }
 
   async list(): Promise<readonly User[]> {
@@ -97,37 +100,36 @@ export class UsersService {
 
   /** Decides on a login over the network; both ends of it are on the audit trail, and guessing is slowed down. */
   readonly authenticate: Authenticate = async (token, { client, address }) => {
-    const wait = this.#throttle.waitMs(address)
-    if (wait > 0) {
-      return new Failure(
-        'login-throttled',
-        `Too many wrong tokens from ${address}; try again in ${Math.ceil(wait / 1000)} s`,
-      )
-    }
     const owner = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
-    const problem =
-      owner === undefined
-        ? 'The token is unknown'
-        : owner.revokedAt !== null
-          ? 'The token was revoked'
-          : Date.parse(owner.expiresAt) <= this.#deps.clock.now()
-            ? `The token expired at ${owner.expiresAt}`
-            : undefined
+    const problem = problemOf(owner, this.#deps.clock.now())
     const actor: Actor = { id: owner?.userId ?? 'unknown', name: owner?.name ?? 'unknown', client, address }
-    const target = loginTarget(owner?.tokenId ?? 'unknown', actor.name)
     if (owner === undefined || problem !== undefined) {
-      this.#throttle.failed(address)
-      await this.#deps.trail.refused(actor, target, 'unauthenticated')
-      return new Failure('unauthenticated', problem ?? 'The token is unknown')
+      return this.#wrongLogin(actor, owner?.tokenId ?? 'unknown', problem ?? 'The token is unknown')
     }
-    this.#throttle.succeeded(address)
-    return this.#login({ ...actor, role: owner.role }, target)
+    const caller: Caller = { ...actor, role: owner.role, until: Date.parse(owner.expiresAt) }
+    await this.#login(caller, loginTarget(owner.tokenId, actor.name))
+    // It may have been revoked while the login was written down.
+    const now = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
+    const withdrawn = problemOf(now, this.#deps.clock.now())
+    return withdrawn === undefined ? caller : new Failure('unauthenticated', withdrawn)
   }
 
-  async #login(caller: Caller, target: AuditTarget): Promise<Caller> {
+  async #wrongLogin(actor: Actor, tokenId: string, problem: string): Promise<Failure> {
+    const { waitMs, unrecorded } = this.#throttle.wrong(actor.address)
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000)
+      return new Failure(
+        'login-throttled',
+        `${problem}, and there were too many wrong ones from ${actor.address}; try again in ${seconds} s`,
+      )
+    }
+    await this.#deps.trail.refused(actor, loginTarget(tokenId, actor.name, unrecorded), 'unauthenticated')
+    return new Failure('unauthenticated', problem)
+  }
+
+  async #login(caller: Caller, target: AuditTarget): Promise<void> {
     const sequence = await this.#deps.trail.intent(caller, target)
     await this.#deps.trail.outcome(sequence, { outcome: 'ok', errorCode: null, durationMs: 0, details: {} })
-    return caller
   }
 
   async #user(name: string): Promise<{ readonly id: string; readonly role: Role }> {
@@ -142,7 +144,17 @@ export class UsersService {
   }
 }
 
-const loginTarget = (tokenId: string, name: string): AuditTarget => ({
+/** Why a token does not let its bearer in, or undefined when it does. */
+function problemOf(owner: TokenOwner | undefined, now: number): string | undefined {
+  if (owner === undefined) return 'The token is unknown'
+  if (owner.revokedAt !== null) return 'The token was revoked'
+  if (Date.parse(owner.expiresAt) <= now) return `The token expired at ${owner.expiresAt}`
+  return undefined
+}
+
+/** @param unrecorded - wrong logins from the same address that were turned away without a record since the last. */
+const loginTarget = (tokenId: string, name: string, unrecorded = 0): AuditTarget => ({
   action: 'login',
   resource: { type: 'token', id: tokenId, name },
+  ...(unrecorded > 0 ? { details: { unrecorded } } : {}),
 })
