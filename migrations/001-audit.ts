@@ -5,6 +5,7 @@ const filters = {
   audit_by_actor_id: ['actor_id'],
   audit_by_actor_name: ['actor_name'],
   audit_by_action: ['action'],
+  audit_by_resource_type: ['resource_type'],
   audit_by_resource: ['resource_type', 'resource_name'],
   audit_by_resource_id: ['resource_id'],
   audit_by_resource_name: ['resource_name'],

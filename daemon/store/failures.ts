@@ -6,11 +6,21 @@ export function sqliteCode(error: unknown): string | undefined {
   return code?.startsWith('SQLITE_') === true ? code.split('_', 2).join('_') : undefined
 }
 
-/** Whether somebody else holds the lock, so that the same work may succeed a moment later. */
-export const isLocked = (error: unknown): boolean => {
-  const code = sqliteCode(error) ?? (error instanceof Failure ? sqliteCode(error.cause) : undefined)
-  return code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED'
+/** The codes of an error and of all that caused it. */
+function codesOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return []
+  const own = sqliteCode(error) ?? systemCode(error)
+  return [...(own === undefined ? [] : [own]), ...codesOf(error.cause)]
 }
+
+const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  codesOf(error).some((code) => codes.includes(code))
+
+/** Whether somebody else holds the lock, so that the same work may succeed a moment later. */
+export const isLocked = (error: unknown): boolean => hasCode(error, 'SQLITE_BUSY', 'SQLITE_LOCKED')
+
+/** Whether the disk, or the quota on it, is full. */
+export const isFull = (error: unknown): boolean => hasCode(error, 'SQLITE_FULL', 'ENOSPC', 'EDQUOT')
 
 const unavailable: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'the disk is full',

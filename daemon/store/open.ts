@@ -15,7 +15,7 @@ export interface Store extends Owned {
   /** Errors that can be explained come as `Failure`: `store-unavailable`, `store-damaged`, `conflict`. */
   readonly kysely: Kysely<Database>
   /** Prepares the fast way to add many rows to one table: compiled once, one transaction for all of them. */
-  appender<T extends keyof Database>(table: T, columns: readonly (keyof Database[T])[]): Appender
+  appender<T extends keyof Database>(table: T, columns: readonly (keyof Database[T] & string)[]): Appender
 }
 
 export interface StoreOptions {
