@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { errorKinds } from '#contract/errors.ts'
-import { Failure, messageOf } from '#base/failure.ts'
+import { asFailure, Failure, messageOf } from '#base/failure.ts'
 import { startDaemon, type ListenOptions } from './run.ts'
 
 type Fail = (code: string, message: string, hint: string, exit: number) => void
@@ -21,8 +21,8 @@ export async function runDaemonProcess(args: readonly string[], fail: Fail): Pro
     await daemon.stopped
     process.exit(0)
   } catch (error) {
-    const failure = error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })
-    fail(failure.code, failure.message, failure.hint, errorKinds[failure.code].exit)
+    const { code, message, hint } = asFailure(error)
+    fail(code, message, hint, errorKinds[code].exit)
     process.exit()
   }
 }
@@ -31,11 +31,15 @@ export async function runDaemonProcess(args: readonly string[], fail: Fail): Pro
 function listenOptions(args: readonly string[]): ListenOptions | null {
   const { listen, 'tls-cert': certFile, 'tls-key': keyFile, public: isPublic } = parse(args)
   if (listen === undefined) {
-    if (certFile !== undefined || keyFile !== undefined || isPublic) throw new Failure('wrong-use', 'TLS options need --listen HOST:PORT')
+    if (certFile !== undefined || keyFile !== undefined || isPublic)
+      throw new Failure('wrong-use', 'TLS options need --listen HOST:PORT')
     return null
   }
   if (certFile === undefined || keyFile === undefined) {
-    throw new Failure('wrong-use', '--listen needs --tls-cert FILE and --tls-key FILE: the network is never served in the clear')
+    throw new Failure(
+      'wrong-use',
+      '--listen needs --tls-cert FILE and --tls-key FILE: the network is never served in the clear',
+    )
   }
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(listen)
   const port = Number(match?.[3])

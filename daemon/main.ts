@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 const oldestNode = [22, 18] as const
 
 const usage = `usage: daemon run [--listen HOST:PORT --tls-cert FILE --tls-key FILE [--public]]
-       daemon verify [--home FOLDER | --file EXPORT] [--pin SEQUENCE:HASH]`
+       daemon verify [--home FOLDER | --file EXPORT] [--pin SEQUENCE:HASH] [--public-key FILE]`
 
 /** Ends with a message for a person on stderr and, when a launcher waits, for it on the IPC channel. */
 function fail(code: string, message: string, hint: string, exit: number): void {
@@ -18,21 +18,28 @@ async function main(): Promise<void> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
     const hint = 'Install a newer Node.js, or set quantumAdmin.daemon.node to one.'
-    return fail('node-too-old', `Node.js ${oldestNode.join('.')} or newer is needed, this is ${process.versions.node}`, hint, 1)
+    return fail(
+      'node-too-old',
+      `Node.js ${oldestNode.join('.')} or newer is needed, this is ${process.versions.node}`,
+      hint,
+      1,
+    )
   }
   const [command, ...rest] = process.argv.slice(2)
   // Loaded only now: what it imports does not even load on an older Node.js.
   if (command === 'run') return (await import('./daemon-process.ts')).runDaemonProcess(rest, fail)
   if (command === 'verify') {
-    const { values } = parseArgs({
-      args: rest,
-      options: { home: { type: 'string' }, file: { type: 'string' }, pin: { type: 'string' } },
-    })
-    const { runVerify } = await import('./verify-main.ts')
-    process.exitCode = await runVerify(values)
+    process.exitCode = await verify(rest)
     return
   }
   fail('wrong-use', usage, 'Run `quantum-admin daemon --help`.', 2)
+}
+
+/** 0 when the trail is as it was written, 6 when it is not. */
+async function verify(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ args, options: { home: text, file: text, pin: text, 'public-key': text } })
+  return (await import('./verify-main.ts')).runVerify(values)
 }
 
 void main()

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { protocolVersion } from '#contract/system.ts'
 import { isoTime, systemClock } from '#base/clock.ts'
-import { Failure, messageOf, systemCode } from '#base/failure.ts'
+import { asFailure, Failure, messageOf, systemCode } from '#base/failure.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { socketPath, stateFolder, statePaths, type DaemonFile, type StatePaths } from '#base/state-paths.ts'
 import { build } from '#base/version.ts'
@@ -89,8 +89,7 @@ async function startLocked(
       await compose({ paths, socket, startedAt, listen, stop: () => stopping.resolve() }),
     )
   } catch (error) {
-    const failure =
-      error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })
+    const failure = asFailure(error)
     accept = (accepted) => sayWhy(accepted, failure)
     for (const accepted of waiting) accept(accepted)
     throw error

@@ -20,3 +20,7 @@ export const systemCode = (error: unknown): string | undefined =>
 
 /** The text of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Whatever was thrown as a Failure; what is none is a bug, `internal`. */
+export const asFailure = (error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })

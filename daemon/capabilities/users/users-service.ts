@@ -19,8 +19,8 @@ interface UsersDeps {
   readonly newId: NewId
   /** Unlike any other start's; the first part of every revision. */
   readonly instance: string
-  /** When each token was last used, by its id; from the audit trail. */
-  readonly lastLogins: () => Promise<ReadonlyMap<string, string>>
+  /** When a token was last used; from the audit trail. */
+  readonly lastLogin: (tokenId: string) => Promise<string | null>
 }
 
 /** The users of a daemon that listens on the network, and their logins. */
@@ -43,11 +43,8 @@ export class UsersService {
   }
 
   async list(): Promise<readonly User[]> {
-    const [users, logins] = await Promise.all([this.#deps.store.list(), this.#deps.lastLogins()])
-    return users.map((user) => ({
-      ...user,
-      tokens: user.tokens.map((token) => ({ ...token, lastUsedAt: logins.get(token.id) ?? null })),
-    }))
+    const users = await this.#deps.store.list()
+    return Promise.all(users.map((user) => this.#withLogins(user)))
   }
 
   /** @throws Failure `conflict` when the name is taken. */
@@ -125,6 +122,13 @@ export class UsersService {
     }
     await this.#deps.trail.refused(actor, loginTarget(tokenId, actor.name, unrecorded), 'unauthenticated')
     return new Failure('unauthenticated', problem)
+  }
+
+  async #withLogins(user: User): Promise<User> {
+    const tokens = await Promise.all(
+      user.tokens.map(async (token) => ({ ...token, lastUsedAt: await this.#deps.lastLogin(token.id) })),
+    )
+    return { ...user, tokens }
   }
 
   async #login(caller: Caller, target: AuditTarget): Promise<void> {

@@ -1,0 +1,77 @@
+import { accessSync, constants, statfsSync } from 'node:fs'
+import type { EngineStatus } from '#contract/resources.ts'
+import type { DoctorCheck } from '#contract/system.ts'
+import { messageOf, type Failure } from '#base/failure.ts'
+import type { StatePaths } from '#base/state-paths.ts'
+
+const lowDiskBytes = 100 * 1024 * 1024
+
+const check = (name: string, ok: boolean, message: string, hint: string | null): DoctorCheck => ({
+  name,
+  ok,
+  message,
+  hint: ok ? null : hint,
+})
+
+/** What can be told of a daemon's health from inside it. */
+export function doctorChecks(deps: {
+  readonly paths: StatePaths
+  readonly engine: () => EngineStatus
+  readonly settingsProblem: () => Failure | null
+  /** Reads a row from the store. @throws when it cannot. */
+  readonly readStore: () => Promise<unknown>
+  /** Why the audit trail takes no entries, or null when it does. */
+  readonly auditProblem: () => string | null
+}): readonly (() => Promise<DoctorCheck> | DoctorCheck)[] {
+  const { paths } = deps
+  return [
+    () => check('Node.js', true, `The daemon runs on ${process.versions.node}`, null),
+    () => stateFolder(paths),
+    async () => {
+      try {
+        await deps.readStore()
+        return check('Store', true, `${paths.store} answers`, null)
+      } catch (error) {
+        return check(
+          'Store',
+          false,
+          messageOf(error),
+          'Check the disk and the permissions of the state folder.',
+        )
+      }
+    },
+    () => {
+      const problem = deps.auditProblem()
+      const hint =
+        'Commands are refused until the audit trail can be written; free disk space or run `quantum-admin audit verify`.'
+      return check('Audit trail', problem === null, problem ?? 'Takes entries', hint)
+    },
+    () => {
+      const problem = deps.settingsProblem()
+      return check(
+        'Settings',
+        problem === null,
+        problem?.message ?? `${paths.settings} is in order`,
+        problem?.hint ?? null,
+      )
+    },
+    () => {
+      const engine = deps.engine()
+      // No engine at all is a way to work, not a fault.
+      const ok = engine.state === 'connected' || engine.state === 'absent'
+      const message =
+        engine.state === 'connected'
+          ? `${engine.endpoint}, version ${engine.version}`
+          : (engine.reason ?? engine.state)
+      return check('Container engine', ok, message, 'Start the engine, or set DOCKER_HOST to its socket.')
+    },
+  ]
+}
+
+function stateFolder({ home }: StatePaths): DoctorCheck {
+  accessSync(home, constants.R_OK | constants.W_OK)
+  const { bavail, bsize } = statfsSync(home)
+  const free = bavail * bsize
+  const message = `${home}, ${Math.floor(free / 1024 / 1024)} MiB free`
+  return check('State folder', free >= lowDiskBytes, message, 'Free some disk space.')
+}
