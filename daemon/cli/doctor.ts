@@ -15,7 +15,7 @@ export const declare: Declare = (noun, session) => {
 
 async function doctor(session: Session): Promise<void> {
   const { out } = session
-  const checks = [node(), ...(session.remote ? [] : [folder(stateFolder())]), ...(await daemon(session))]
+  const checks = [commandLine(), ...(await daemon(session))]
   if (out.json) out.data(checks)
   else out.lines(checks.flatMap((check) => lines(out, check)))
   const failed = checks.filter(({ ok }) => !ok)
@@ -26,16 +26,16 @@ async function doctor(session: Session): Promise<void> {
 }
 
 /** An older Node.js does not get here: the program refuses it before it loads anything. */
-const node = (): DoctorCheck => ({
-  name: 'node',
+const commandLine = (): DoctorCheck => ({
+  name: 'Command line',
   ok: true,
-  message: `Node.js ${process.versions.node} at ${process.execPath}`,
+  message: `version ${build.version} on Node.js ${process.versions.node}`,
   hint: null,
 })
 
 function folder(home: string): DoctorCheck {
   const check = (ok: boolean, message: string, hint: string | null = null) => ({
-    name: 'state folder',
+    name: 'State folder',
     ok,
     message,
     hint,
@@ -65,19 +65,21 @@ function folder(home: string): DoctorCheck {
 async function daemon(session: Session): Promise<readonly DoctorCheck[]> {
   try {
     const at = await session.query('daemon.status', {})
-    const own = { name: 'daemon', ok: true, message: `version ${at.version}, pid ${at.pid}`, hint: null }
+    const own = { name: 'Daemon', ok: true, message: `version ${at.version}, pid ${at.pid}`, hint: null }
     return [own, versions(at.version), ...(await session.query('daemon.doctor', {}))]
   } catch (error) {
     if (session.signal.aborted) throw error
     const hint = error instanceof Failure ? error.hint : null
-    return [{ name: 'daemon', ok: false, message: messageOf(error), hint }]
+    const absent = { name: 'Daemon', ok: false, message: messageOf(error), hint }
+    // Where the daemon cannot tell, the folder it lives in is the first thing to look at.
+    return session.remote ? [absent] : [folder(stateFolder()), absent]
   }
 }
 
 function versions(version: string): DoctorCheck {
   const same = version === build.version
   return {
-    name: 'versions',
+    name: 'Versions',
     ok: same,
     message: same
       ? `both sides are ${version}`
@@ -86,8 +88,13 @@ function versions(version: string): DoctorCheck {
   }
 }
 
+/** As wide as `Container engine`. */
+const nameWidth = 16
+
 function lines(out: Output, { name, ok, message, hint }: DoctorCheck): string[] {
   const mark = ok ? out.paint('green', 'ok    ') : out.paint('red', 'FAILED')
-  const first = `${mark}  ${out.paint('bold', printable(name).padEnd(12))}  ${printable(message)}`
-  return hint === null || ok ? [first] : [first, `${' '.repeat(22)}${out.paint('dim', printable(hint))}`]
+  const first = `${mark}  ${out.paint('bold', printable(name).padEnd(nameWidth))}  ${printable(message)}`
+  return hint === null || ok
+    ? [first]
+    : [first, `${' '.repeat(nameWidth + 10)}${out.paint('dim', printable(hint))}`]
 }

@@ -95,10 +95,13 @@ export async function declareAll(root: Command, session: Session): Promise<void>
   for (const noun of nouns) await declareNoun(root, noun, session)
 }
 
+const declared = new WeakSet<Command>()
+
 async function declareNoun(root: Command, noun: Noun, session: Session): Promise<void> {
   const command = root.commands.find((candidate) => candidate.name() === noun.name)
-  // Declared once: completion may have loaded the noun that runs.
-  if (command === undefined || command.commands.length > 0) return
+  // Completion declares every noun, its own among them.
+  if (command === undefined || declared.has(command)) return
+  declared.add(command)
   const { declare } = await noun.load()
   declare(command, session)
 }

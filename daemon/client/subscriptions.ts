@@ -1,4 +1,4 @@
-import { topics as allTopics, type ChangedEvent, type Topic } from '#contract/system.ts'
+import { topics as allTopics, type ChangedEvent, type Topic } from '#contract/protocol.ts'
 import type { Owned } from '#base/lifetime.ts'
 
 interface Watch {

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import type { AuditEntry } from './audit.ts'
 import { command, query, type } from './method.ts'
+import { topics, type Topic } from './protocol.ts'
 import type { EngineStatus } from './resources.ts'
 
-/** The wire's version: both sides must name the same one in the handshake. */
-export const protocolVersion = 1
+export { protocolVersion, topics, type ChangedEvent, type Topic } from './protocol.ts'
 
 export interface DaemonStatus {
   readonly pid: number
@@ -44,16 +44,6 @@ export interface DoctorCheck {
   readonly ok: boolean
   readonly message: string
   readonly hint: string | null
-}
-
-/** What can be subscribed to. A `changed` notification carries the topic and its new revision, never data. */
-export const topics = ['ports', 'processes', 'containers', 'leases', 'audit', 'users'] as const
-export type Topic = (typeof topics)[number]
-
-export interface ChangedEvent {
-  readonly topic: Topic
-  /** Opaque; equal revisions mean equal data, across reconnects too. */
-  readonly revision: string
 }
 
 const none = z.strictObject({})
