@@ -1,54 +1,49 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { AuditVerification } from '#contract/audit.ts'
+import { errorKinds } from '#contract/errors.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import { stateFolder, statePaths } from '#base/state-paths.ts'
 import { verifyExport } from './capabilities/audit/audit-export-source.ts'
 import { verifyStore } from './capabilities/audit/audit-store-source.ts'
 import type { Pin } from './capabilities/audit/audit-verify.ts'
 
+/** The options of `daemon verify`, as they stand on the command line. */
 export interface VerifyOptions {
   /** State folder; the usual one when neither this nor `file` is given. */
   readonly home?: string | undefined
   /** An export (jsonl, without a filter) instead of a store. */
   readonly file?: string | undefined
-  /** A head that somebody kept. */
-  readonly pin?: Pin | undefined
-  /** PEM of the key that the trail must have been signed with. */
-  readonly publicKey?: string | undefined
+  /** `SEQUENCE:HASH` of a head that somebody kept. */
+  readonly pin?: string | undefined
+  /** A file with the PEM that the trail must have been signed with. */
+  readonly 'public-key'?: string | undefined
 }
 
 /**
- * Verifies a store, in use or not, or an export, without a daemon. Takes as long as reading all of it.
- * @throws Failure when there is nothing that could be checked.
+ * Verifies a store, in use or not, or an export, without a daemon, and prints an {@link AuditVerification} as
+ * JSON. Takes as long as reading all of it.
+ * @returns the exit code: 0 when all is as it was written, 6 when not, another when it could not be checked.
  */
-export function runVerify(options: VerifyOptions): AuditVerification {
-  const { pin, publicKey, file } = options
-  if (file !== undefined) return verifyExport({ file, pin, publicKey })
+export function runVerify(options: VerifyOptions): number {
+  try {
+    const result = verification(options)
+    process.stdout.write(`${JSON.stringify(result)}\n`)
+    return result.ok ? 0 : 6
+  } catch (error) {
+    const code = error instanceof Failure ? error.code : 'internal'
+    process.stderr.write(`quantum-admin: ${messageOf(error)}\ncode: ${code}\n${errorKinds[code].hint}\n`)
+    return errorKinds[code].exit
+  }
+}
+
+/** As {@link runVerify}, but answers instead of printing. @throws Failure when nothing can be checked. */
+export function verification(options: VerifyOptions): AuditVerification {
+  const pin = options.pin === undefined ? undefined : parsePin(options.pin)
+  const keyFile = options['public-key']
+  const publicKey = keyFile === undefined ? undefined : readFile(keyFile)
+  if (options.file !== undefined) return verifyExport({ file: options.file, pin, publicKey })
   const paths = statePaths(options.home ?? stateFolder())
   return verifyStore({ store: paths.store, folder: paths.audit, pin, publicKey })
-}
-
-/** Reads `--home FOLDER`, `--file EXPORT`, `--pin SEQUENCE:HASH`, `--public-key FILE`. @throws Failure `wrong-use`. */
-export function parseVerifyArguments(args: readonly string[]): VerifyOptions {
-  const values = parse(args)
-  const publicKey = values['public-key']
-  return {
-    home: values.home,
-    file: values.file,
-    pin: values.pin === undefined ? undefined : parsePin(values.pin),
-    publicKey: publicKey === undefined ? undefined : readText(publicKey),
-  }
-}
-
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  try {
-    return parseArgs({ args: [...args], options: { home: text, file: text, pin: text, 'public-key': text } })
-      .values
-  } catch (error) {
-    throw new Failure('wrong-use', messageOf(error), { cause: error })
-  }
 }
 
 function parsePin(text: string): Pin {
@@ -57,7 +52,7 @@ function parsePin(text: string): Pin {
   return { sequence: Number(match[1]), hash: match[2] ?? '' }
 }
 
-function readText(file: string): string {
+function readFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
