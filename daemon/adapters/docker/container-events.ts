@@ -1,0 +1,48 @@
+/** An event only says which container to look at again; null stands for all of them. */
+export type ContainerEvent = string | null
+
+/** Longer than any event: its attributes hold all labels, which Docker bounds only by the request's size. */
+const maxEventBytes = 4 << 20
+
+/** Events that change nothing in a list. Health checks alone make three of them each time. */
+const quiet = /^(exec_|top|resize|attach|detach|copy|export|archive-path|extract-to-dir|commit|checkpoint)/
+
+/** Reads the engine's event stream: one JSON object per line. Ends with the stream; never throws for its content. */
+export async function* readEvents(stream: AsyncIterable<Buffer>): AsyncGenerator<ContainerEvent> {
+  let parts: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    let from = 0
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+      parts.push(chunk.subarray(from, end))
+      const event = parseEvent(Buffer.concat(parts))
+      if (event !== undefined) yield event
+      parts = []
+      size = 0
+      from = end + 1
+    }
+    size += chunk.length - from
+    if (size <= maxEventBytes) parts.push(chunk.subarray(from))
+    // What is left of it fails to parse at its end, and that makes everything be looked at again.
+    else parts = []
+  }
+}
+
+/** Undefined: nothing to look at. */
+function parseEvent(line: Buffer): ContainerEvent | undefined {
+  if (line.length === 0) return undefined
+  try {
+    const event = JSON.parse(line.toString('utf8')) as {
+      readonly Action?: unknown
+      readonly status?: unknown
+      readonly id?: unknown
+      readonly Actor?: { readonly ID?: unknown }
+    } | null
+    const action = event?.Action ?? event?.status
+    if (typeof action === 'string' && quiet.test(action)) return undefined
+    const id = event?.Actor?.ID ?? event?.id
+    return typeof id === 'string' && /^[0-9a-f]{64}$/.test(id) ? id : null
+  } catch {
+    return null
+  }
+}

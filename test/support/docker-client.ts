@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { DockerEngine } from '../../daemon/adapters/docker/docker-engine.ts'
+import type { ConnectionTimings } from '../../daemon/adapters/docker/engine-connection.ts'
+
+/** Our adapter as a user whose DOCKER_HOST names this socket would have it. */
+export const engineAt = (socket: string, timings: Partial<ConnectionTimings> = {}): DockerEngine =>
+  new DockerEngine({
+    surroundings: {
+      env: { DOCKER_HOST: `unix://${socket}` },
+      home: '/nonexistent',
+      platform: process.platform,
+      uid: process.getuid?.() ?? null,
+      exists: () => false,
+      read: () => null,
+    },
+    timings,
+  })
+
+/** Waits for something that must come true; says what it was when it does not. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<number> {
+  const started = performance.now()
+  while (!(await holds())) {
+    if (performance.now() - started > withinMs) throw new Error(`Not within ${withinMs} ms: ${what}`)
+    await delay(10)
+  }
+  return performance.now() - started
+}
