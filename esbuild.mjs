@@ -79,6 +79,29 @@ const bundledSqlite = {
   },
 }
 
+/**
+ * Some packages try to load native parts and do without when that fails. In a bundle it always fails: what happens to
+ * lie in a node_modules folder above must not be picked up.
+ */
+const withoutNativeExtras = {
+  name: 'without-native-extras',
+  setup(bundle) {
+    bundle.onResolve(
+      {
+        filter:
+          /^(cpu-features|bufferutil|utf-8-validate|(osx|macos)-temperature-sensor)$|\/sshcrypto\.node$/,
+      },
+      ({ path: name }) => ({
+        path: name,
+        namespace: 'absent',
+      }),
+    )
+    bundle.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path: name }) => ({
+      contents: `throw new Error('${name} is not bundled')`,
+    }))
+  },
+}
+
 /** A reader of dist/ (a daemon that starts during a build) never sees half a file. */
 function replaceFile(file, contents) {
   if (existsSync(file) && Buffer.compare(readFileSync(file), contents) === 0) return
@@ -97,9 +120,8 @@ async function bundleProgram({ name, entry, external }, define) {
     platform: 'node',
     target: 'node22',
     format: 'cjs',
-    // Optional native parts of SSH transport; each has a fallback in JavaScript.
-    external: [...external, 'cpu-features', '*/sshcrypto.node'],
-    plugins: [bundledSqlite],
+    external,
+    plugins: [bundledSqlite, withoutNativeExtras],
     define,
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     minify: true,

@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { errorKinds } from '#contract/errors.ts'
 import { inRoot, root } from '../support/paths.ts'
 import { literalsIn, type ExtensionLiterals } from './extension-literals.ts'
 import { contributionProblems, translationProblems, type Manifest, type Texts } from './manifest.ts'
@@ -22,6 +23,7 @@ describe('the check finds what it is for', () => {
     ['a setting that is not contributed', {}, "text('x.y')"],
     ['a menu item without its command', { menus: { place: [{ command: 'quantumAdmin.x' }] } }, ''],
     ['a link to no command', { viewsWelcome: [{ view: 'v', contents: '[a](command:quantumAdmin.x)' }] }, ''],
+    ['a condition on no setting', { menus: { place: [{ when: 'config.quantumAdmin.x.y' }] } }, ''],
     ['a condition that nothing sets', { menus: { place: [{ when: 'quantumAdmin.x == 1' }] } }, ''],
   ])('%s', (_, contributes, source) => {
     expect(problems(contributes, source)).not.toEqual([])
@@ -65,7 +67,10 @@ describe('package.json and the code agree', () => {
     const bundles = texts('l10n/bundle.l10n.*.json')
     expect(Object.keys(languages)).toEqual(['package.nls.json', 'package.nls.pt-br.json'])
     expect(Object.keys(bundles)).toEqual([expect.stringMatching(/bundle\.l10n\.pt-br\.json$/)])
-    expect(translationProblems(manifest, languages, code, bundles)).toEqual([])
+    // The extension shows the daemon's hints, too, in the reader's language.
+    const hints = Object.values(errorKinds).map(({ hint }) => hint)
+    const shown = { ...code, texts: new Set([...code.texts, ...hints]) }
+    expect(translationProblems(manifest, languages, shown, bundles)).toEqual([])
   })
 
   test('on files: every picture and page that is named is there', () => {

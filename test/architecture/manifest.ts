@@ -39,9 +39,11 @@ export function contributionProblems(manifest: Manifest, code: ExtensionLiterals
   const items = Object.values(contributes.menus ?? {}).flat()
   const settings = settingsOf(contributes.configuration)
   const text = JSON.stringify(contributes)
-  const conditions = new Set(
-    whenClauses(manifest).flatMap((when) => when.match(/quantumAdmin\.[\w.]+/g) ?? []),
-  )
+  const named = whenClauses(manifest).flatMap((when) => when.match(/(config\.)?quantumAdmin\.[\w.]+/g) ?? [])
+  const conditions = named.filter((name) => !name.startsWith('config.'))
+  const asked = named
+    .filter((name) => name.startsWith('config.'))
+    .map((name) => name.slice('config.quantumAdmin.'.length))
   const linked = [...text.matchAll(/command:(quantumAdmin\.[\w.]+)/g)].map(([, id]) => id ?? '')
   return [
     ...lacking(commands, code.handlers, 'is contributed, and nothing handles it'),
@@ -66,6 +68,7 @@ export function contributionProblems(manifest: Manifest, code: ExtensionLiterals
       views,
       'has a welcome and is not a view',
     ),
+    ...lacking(asked, settings, 'decides a when-clause and is not a setting'),
     ...lacking(
       conditions,
       new Set([...code.mentions, ...views]),

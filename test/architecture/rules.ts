@@ -73,6 +73,7 @@ export const queryFiles = /(-store|\/audit-entries|\/audit-facets)\.ts$/
 /** The only files that may start programs, and why each must. */
 export const startsPrograms: Readonly<Record<string, string>> = {
   'daemon/client/launch.ts': 'the daemon, when none runs',
+  'daemon/capabilities/audit/audit-verify-child.ts': 'verification of a trail, in a process of its own',
   'daemon/cli/browser.ts': 'the browser, for the documentation',
   'daemon/cli/daemon-process.ts': 'the daemon in the foreground, and its offline verification',
   'daemon/adapters/host/socket-details.ts': 'ss, once at the start, for what /proc does not tell of a socket',
