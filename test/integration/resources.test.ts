@@ -184,8 +184,10 @@ describeWithEngine('resources of a machine with an engine', () => {
     chownSync(home, nobody, nobody)
     const runtime = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', process.execPath]
     const theirs = await startDaemon({ home, runtime, env: { HOME: home, XDG_RUNTIME_DIR: '' } })
-    const server = createServer().listen(base + 5, '127.0.0.1')
-    await once(server, 'listening')
+    const program = `require('net').createServer().listen(${base + 5}, '127.0.0.1', () => process.send('up'))`
+    const server = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    await once(server, 'message')
+    const pid = server.pid ?? 0
     try {
       const other = theirs.client()
       const { rows } = await other.call('ports.list', {})
@@ -197,24 +199,20 @@ describeWithEngine('resources of a machine with an engine', () => {
         user: 'root',
         container: null,
       })
-      const self = await other.call('processes.show', { pid: process.pid })
-      const holders = [{ pid: process.pid, startedAt: self.startedAt ?? '' }]
+      const { name, startedAt } = await other.call('processes.show', { pid })
+      const holder = { pid, startedAt: startedAt ?? '' }
       const denied = { code: 'permission-denied', message: expect.stringContaining('root') as string }
-      await expect(other.call('ports.free', { port: base + 5, holders })).rejects.toMatchObject(denied)
-      await expect(
-        other.call('processes.stop', {
-          ...holders[0],
-          pid: process.pid,
-          startedAt: self.startedAt ?? '',
-          name: self.name,
-        }),
-      ).rejects.toMatchObject(denied)
+      await expect(other.call('ports.free', { port: base + 5, holders: [holder] })).rejects.toMatchObject(
+        denied,
+      )
+      await expect(other.call('processes.stop', { ...holder, name })).rejects.toMatchObject(denied)
+      expect(server.exitCode ?? server.signalCode).toBeNull()
       await expect(other.call('leases.allocate', { name: 'low', port: 1 })).rejects.toMatchObject({
         code: 'permission-denied',
       })
       await other.dispose()
     } finally {
-      server.close()
+      server.kill('SIGKILL')
       await theirs.stop()
     }
   })

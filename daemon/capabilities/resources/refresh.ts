@@ -19,8 +19,10 @@ export interface RefreshDeps {
  * out what the runtime adds to it (timers, promises, collection): half as much again.
  */
 const shareOfCore = 0.006
-/** How much the newest look counts in the running cost: one slow look does not blind a view for long. */
-const newestWeight = 0.25
+/** The middle of so many looks tells the cost: one in a busy moment does not blind a view. */
+const looksCounted = 9
+/** Fewer tell nothing: the first looks of a process cost many times what the later ones do. */
+const looksNeeded = 4
 
 interface Look {
   /** Monotonic time at which it began. */
@@ -37,7 +39,7 @@ export class Refresh implements Owned {
   #running: Look | undefined
   #next: Promise<void> | undefined
   #lastBegan = Number.NEGATIVE_INFINITY
-  #costMs = 0
+  #costs: readonly number[] = []
   #timer: NodeJS.Timeout | undefined
   #disposed = false
 
@@ -50,9 +52,10 @@ export class Refresh implements Owned {
     this.reschedule()
   }
 
-  /** CPU that one look costs of late, in milliseconds. */
+  /** CPU that one look costs of late, in milliseconds; 0 until that is known. */
   get costMs(): number {
-    return this.#costMs
+    if (this.#costs.length < looksNeeded) return 0
+    return this.#costs.toSorted((a, b) => a - b)[this.#costs.length >> 1] ?? 0
   }
 
   /**
@@ -72,7 +75,7 @@ export class Refresh implements Owned {
     clearTimeout(this.#timer)
     if (this.#disposed) return
     const sinceLast = this.#deps.clock.monotonic() - this.#lastBegan
-    const interval = Math.max(this.#deps.interval(), this.#costMs / shareOfCore)
+    const interval = Math.max(this.#deps.interval(), this.costMs / shareOfCore)
     this.#timer = setTimeout(() => void this.#tick(), Math.max(0, interval - sinceLast))
     this.#timer.unref()
   }
@@ -112,7 +115,7 @@ export class Refresh implements Owned {
       const cost = await this.#deps.look(reason)
       this.#lastBegan = began
       // What people ask for is theirs to spend; the pace answers for the timer's own looks.
-      if (reason === 'timer') this.#costMs += (cost - this.#costMs) * newestWeight
+      if (reason === 'timer') this.#costs = [cost, ...this.#costs].slice(0, looksCounted)
     } finally {
       this.#running = undefined
       this.reschedule()

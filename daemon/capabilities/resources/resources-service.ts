@@ -169,17 +169,14 @@ export class ResourcesService implements Owned {
     target: { readonly id: string; readonly name: string },
   ): Promise<void> {
     const { engine } = this.#deps
-    const before = await engine.inspect(target.id, change.signal)
-    if (before.name !== target.name)
+    await this.#containerRefresh.fresh(0)
+    const known = engine.containers().find(({ id }) => id.startsWith(target.id))
+    if (known && known.name !== target.name)
       throw new Failure(
         'conflict',
-        `Container ${target.id.slice(0, 12)} is named ${before.name}, not ${target.name}`,
+        `Container ${known.id.slice(0, 12)} is named ${known.name}, not ${target.name}`,
       )
-    change.note({ old: { state: before.state } })
-    await engine[action](change, before.id)
-    await engine.refresh()
-    const after = engine.containers().find(({ id }) => id === before.id)
-    change.note({ new: { state: after?.state ?? null } })
+    await engine[action](change, known?.id ?? target.id)
   }
 
   /** Who holds a port, and where that came from. */

@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Client } from '#client/client.ts'
+import { startDaemon } from '../support/daemon.ts'
+import { startCrowd } from '../support/host-crowd.ts'
+import { Random } from '../support/random.ts'
+import { percentile, type Bench, type BenchRow } from './bench.ts'
+
+/** 500 processes with 20 files each, 2,000 ends of connections and 20 listeners among them. */
+const crowd = { processes: 500, files: 20, connections: 4, listeners: 20 }
+const openings = 100
+const quietMs = 20_000
+const ticksPerSecond = 100
+
+/** CPU that a process has used, in milliseconds (proc(5): utime and stime are fields 14 and 15). */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond
+}
+
+/** Milliseconds from a port's opening until a client that watches holds a list with it. */
+async function timeToShow(client: Client): Promise<number> {
+  const shown = Promise.withResolvers<number>()
+  const server = createServer().listen(0, '127.0.0.1')
+  const port = once(server, 'listening').then(() => {
+    const address = server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  })
+  await port
+  const opened = performance.now()
+  const watching = client.watch(['ports'], () => {
+    void (async () => {
+      const { rows } = await client.call('ports.list', {})
+      const wanted = await port
+      if (rows.some((row) => row.port === wanted)) shown.resolve(performance.now() - opened)
+    })()
+  })
+  const took = await shown.promise
+  await watching.dispose()
+  server.close()
+  await once(server, 'close')
+  return took
+}
+
+/** How soon a watched view shows a new port, and what watching costs. */
+export const bench: Bench = async () => {
+  const others = await startCrowd(crowd)
+  const daemon = await startDaemon({ env: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } })
+  const client = daemon.client()
+  try {
+    const keep = client.watch(['ports'], () => undefined)
+    const random = new Random(7)
+    await wait(3000)
+    const took: number[] = []
+    for (let opening = 0; opening < openings; opening++) {
+      await wait(random.int(0, 400))
+      took.push(await timeToShow(client))
+    }
+    const pid = daemon.describe().pid
+    const before = cpuMs(pid)
+    await wait(quietMs)
+    const share = ((cpuMs(pid) - before) / quietMs) * 100
+    await keep.dispose()
+    const limit = (value: number): BenchRow['peer'] => ({ name: 'limit', value })
+    return [
+      {
+        what: 'a new port shown, p99',
+        unit: 'ms',
+        ours: percentile(took, 99),
+        peer: limit(300),
+        ratio: 'ours-over-peer',
+        goal: 1,
+      },
+      {
+        what: 'CPU while ports are watched',
+        unit: '% of a core',
+        ours: share,
+        peer: limit(1),
+        ratio: 'ours-over-peer',
+        goal: 1,
+      },
+    ]
+  } finally {
+    await client.dispose()
+    await daemon.stop()
+    await others.stop()
+  }
+}
