@@ -19,6 +19,12 @@ export interface PortWatchDeps {
   readonly refreshSurroundings: () => Promise<void>
 }
 
+/**
+ * Watching ports may cost one percent of a core. A look's own measure leaves out what the runtime adds to it
+ * (timers, promises, collection): half as much again.
+ */
+const shareOfCore = 0.006
+
 /** Keeps the list of ports as the machine has it. */
 export class PortWatch implements Owned {
   /** The rows became others. */
@@ -34,7 +40,13 @@ export class PortWatch implements Owned {
     this.#deps = deps
     this.#rows = new Versioned(deps.instance)
     const { clock, interval, report } = deps
-    this.#refresh = new Refresh({ look: (reason) => this.#look(reason), clock, interval, report })
+    this.#refresh = new Refresh({
+      look: (reason) => this.#look(reason),
+      share: shareOfCore,
+      clock,
+      interval,
+      report,
+    })
   }
 
   get refresh(): Refresh {

@@ -42,7 +42,7 @@ export class ProcessWatch implements Owned {
     this.#rows = new Versioned(deps.instance)
     this.#quantum = new QuantumProcesses(deps)
     const { clock, interval, report } = deps
-    this.#refresh = new Refresh({ look: () => this.#look(), clock, interval, report })
+    this.#refresh = new Refresh({ look: () => this.#look(), share: 1, clock, interval, report })
   }
 
   get refresh(): Refresh {

@@ -24,6 +24,7 @@ function setup(
   const refresh = life.own(
     new Refresh({
       clock: systemClock,
+      share: 0.006,
       interval: options.interval ?? (() => 1_000_000),
       report: (error) => errors.push(error),
       look: async (reason) => {

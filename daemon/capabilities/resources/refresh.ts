@@ -9,16 +9,13 @@ export interface RefreshDeps {
   readonly look: (reason: LookReason) => Promise<number>
   /** Milliseconds between the starts of two looks, as things stand now. */
   readonly interval: () => number
+  /** Share of one core that looks may cost: costlier ones come less often. 1 lets the interval stand. */
+  readonly share: number
   readonly clock: Clock
   /** Told of a look of the timer's own that failed; whoever asks gets the error instead. */
   readonly report: (error: unknown) => void
 }
 
-/**
- * A refresh may use one percent of a core; a look that costs more comes less often. A look's own measure leaves
- * out what the runtime adds to it (timers, promises, collection): half as much again.
- */
-const shareOfCore = 0.006
 /** The middle of so many looks tells the cost: one in a busy moment does not blind a view. */
 const looksCounted = 9
 /** Fewer tell nothing: the first looks of a process cost many times what the later ones do. */
@@ -75,7 +72,7 @@ export class Refresh implements Owned {
     clearTimeout(this.#timer)
     if (this.#disposed) return
     const sinceLast = this.#deps.clock.monotonic() - this.#lastBegan
-    const interval = Math.max(this.#deps.interval(), this.costMs / shareOfCore)
+    const interval = Math.max(this.#deps.interval(), this.costMs / this.#deps.share)
     this.#timer = setTimeout(() => void this.#tick(), Math.max(0, interval - sinceLast))
     this.#timer.unref()
   }

@@ -76,7 +76,13 @@ export class ResourcesService implements Owned {
     const { appOf, leaseOf } = deps
     this.#containers = new Versioned(instance)
     this.#containerRefresh = this.#life.own(
-      new Refresh({ look: () => this.#lookAtContainers(), interval: pace('containers'), clock, report }),
+      new Refresh({
+        look: () => this.#lookAtContainers(),
+        share: 1,
+        interval: pace('containers'),
+        clock,
+        report,
+      }),
     )
     this.#processes = this.#life.own(
       new ProcessWatch({
