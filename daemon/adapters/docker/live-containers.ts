@@ -6,6 +6,11 @@ import type { ListedContainer } from './container-rows.ts'
 /** Above this many containers to look at again, one whole list is cheaper than a list by ids. */
 const maxIds = 20
 const inspectionsAtOnce = 8
+/**
+ * Milliseconds after an event when its container is looked at once more, twice. Docker tells of a pause or an end
+ * before its own list shows it (seen with 20.10), and a slow disk lies between the two.
+ */
+const echoes: readonly number[] = [100, 1000]
 
 /** How {@link LiveContainers} asks the engine. */
 export interface ContainerSource {
@@ -29,7 +34,8 @@ export class LiveContainers {
   readonly #signal: AbortSignal
   readonly #changed: () => void
   readonly #failed: (error: unknown) => void
-  readonly #pids = new Map<string, number | null>()
+  readonly #pids = new Map<string, number>()
+  readonly #echoes = new Map<ContainerEvent, NodeJS.Timeout>()
   readonly #stale = new Set<string>()
   #allStale = false
   #waiters: Waiter[] = []
@@ -49,6 +55,7 @@ export class LiveContainers {
     this.#signal = signal
     this.#changed = on.changed
     this.#failed = on.failed
+    signal.addEventListener('abort', () => this.#abandon(), { once: true })
   }
 
   /** In the engine's order, newest first. */
@@ -58,21 +65,43 @@ export class LiveContainers {
 
   /** Takes note of an event. */
   look(event: ContainerEvent): void {
-    if (event === null) this.#allStale = true
-    else {
-      this.#stale.add(event)
-      this.#pids.delete(event)
-    }
-    void this.#keepLooking()
+    if (event !== null) this.#pids.delete(event)
+    this.#mark(event)
+    this.#echo(event, echoes)
   }
 
   /** Looks at everything again, pids too. Resolves when the list is as fresh as this call. */
   refresh(options: { readonly pids: boolean } = { pids: false }): Promise<void> {
     if (options.pids) this.#pids.clear()
+    if (this.#signal.aborted) return Promise.reject(this.#signal.reason)
     const fresh = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }))
     this.#allStale = true
     void this.#keepLooking()
     return fresh
+  }
+
+  #mark(event: ContainerEvent): void {
+    if (event === null) this.#allStale = true
+    else this.#stale.add(event)
+    void this.#keepLooking()
+  }
+
+  /** Only the last event about a container needs an echo. */
+  #echo(event: ContainerEvent, [next, ...later]: readonly number[], passed = 0): void {
+    clearTimeout(this.#echoes.get(event))
+    this.#echoes.delete(event)
+    if (next === undefined || this.#signal.aborted) return
+    const again = () => {
+      this.#mark(event)
+      this.#echo(event, later, next)
+    }
+    this.#echoes.set(event, setTimeout(again, next - passed).unref())
+  }
+
+  #abandon(): void {
+    for (const timer of this.#echoes.values()) clearTimeout(timer)
+    this.#echoes.clear()
+    for (const { reject } of this.#waiters.splice(0)) reject(this.#signal.reason)
   }
 
   async #keepLooking(): Promise<void> {
@@ -85,7 +114,6 @@ export class LiveContainers {
       await delay(Math.min(1000, performance.now() - started))
     }
     this.#looking = false
-    if (this.#signal.aborted) for (const { reject } of this.#waiters.splice(0)) reject(this.#signal.reason)
   }
 
   async #look(): Promise<void> {
@@ -112,7 +140,10 @@ export class LiveContainers {
       .map(({ row }) => row.id)
     const next = unknown.values()
     const work = async () => {
-      for (const id of next) this.#pids.set(id, await this.#source.pid(id))
+      for (const id of next) {
+        const pid = await this.#source.pid(id)
+        if (pid !== null) this.#pids.set(id, pid)
+      }
     }
     await Promise.all(Array.from({ length: Math.min(inspectionsAtOnce, unknown.length) }, work))
   }
