@@ -81,9 +81,9 @@ export class AuditEntries {
         union all select run - 1 from runs where run > 0
       )
       select
-        (select sequence from audit_records where clock_run = run and timestamp >= ${since}
+        (select sequence from audit_records where clock_run = run and timestamp >= ${since} and id is not null
          order by timestamp, sequence limit 1) as low,
-        (select sequence from audit_records where clock_run = run and timestamp <= ${until}
+        (select sequence from audit_records where clock_run = run and timestamp <= ${until} and id is not null
          order by timestamp desc, sequence desc limit 1) as high
       from runs`.execute(this.#store.kysely)
     return rows.flatMap(({ low, high }) => {

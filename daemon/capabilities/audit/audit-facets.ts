@@ -10,59 +10,68 @@ export interface Range {
 
 /** One filter: how its entries are found by index, and how one is told that was found otherwise. */
 export interface Facet {
-  /** Conditions of which one must hold, each on columns of one index. Null: the entries are `known`. */
-  readonly alternatives: readonly Readonly<Partial<Record<Column, string>>>[]
-  readonly source: 'intent' | 'outcome' | 'known'
+  /** Conditions of which one must hold. Each is answered in order by one index of migrations/001-audit.ts. */
+  readonly alternatives: readonly RawBuilder<boolean>[]
+  /** The column that names the intent. Null: the entries are `known`. */
+  readonly column: 'sequence' | 'intent' | null
   readonly known: () => ReadonlySet<number>
+  /** The same condition on the joined rows `intent` and `outcome`. */
   readonly matches: RawBuilder<boolean>
 }
 
-type Column =
-  | 'actor_id'
-  | 'actor_name'
-  | 'action'
-  | 'resource_type'
-  | 'resource_id'
-  | 'resource_name'
-  | 'project'
-  | 'outcome'
-
 const none: () => ReadonlySet<number> = () => new Set()
+
+const facet = (matches: RawBuilder<boolean>, ...alternatives: readonly RawBuilder<boolean>[]): Facet => ({
+  alternatives,
+  column: 'sequence',
+  known: none,
+  matches,
+})
 
 /** @param open - the intents that have no outcome. */
 export function facetsOf(filter: AuditFilter, open: () => ReadonlySet<number>): readonly Facet[] {
-  const facets: Facet[] = []
   const { actor, action, resource, project, outcome } = filter
-  if (actor !== undefined) facets.push(facet([{ actor_id: actor }, { actor_name: actor }]))
-  if (resource !== undefined) facets.push(facet(resourceAlternatives(resource)))
-  if (project !== undefined) facets.push(facet([{ project }]))
-  if (action !== undefined) facets.push(facet([{ action }]))
+  const facets: Facet[] = []
+  if (actor !== undefined) facets.push(actorFacet(actor))
+  if (resource !== undefined) facets.push(resourceFacet(resource))
+  if (project !== undefined) facets.push(facet(sql`intent.project = ${project}`, sql`project = ${project}`))
+  if (action !== undefined) facets.push(facet(sql`intent.action = ${action}`, sql`action = ${action}`))
   if (outcome === 'pending') {
-    facets.push({ alternatives: [], source: 'known', known: open, matches: sql`outcome.sequence is null` })
+    facets.push({ alternatives: [], column: null, known: open, matches: sql`outcome.sequence is null` })
   } else if (outcome !== undefined) {
-    const matches = sql<boolean>`outcome.outcome = ${outcome}`
-    facets.push({ alternatives: [{ outcome }], source: 'outcome', known: none, matches })
+    const byOutcome = facet(sql`outcome.outcome = ${outcome}`, sql`outcome = ${outcome}`)
+    facets.push({ ...byOutcome, column: 'intent' })
   }
   return facets
 }
 
-/** A type, an id, a name, or `type:name`; a name may hold colons itself. */
-function resourceAlternatives(resource: string): Facet['alternatives'] {
-  const colon = resource.indexOf(':')
-  const whole = [{ resource_type: resource }, { resource_id: resource }, { resource_name: resource }]
-  if (colon === -1) return whole
-  return [...whole, { resource_type: resource.slice(0, colon), resource_name: resource.slice(colon + 1) }]
-}
+const actorFacet = (actor: string): Facet =>
+  facet(
+    sql`(intent.actor_id = ${actor} or intent.actor_name = ${actor})`,
+    sql`actor_id = ${actor}`,
+    sql`actor_name = ${actor} and actor_name is not actor_id`,
+  )
 
-function facet(alternatives: Facet['alternatives']): Facet {
-  const conditions = alternatives.map((alternative) => {
-    const terms = Object.entries(alternative).map(
-      ([column, value]) => sql`${sql.ref(`intent.${column}`)} = ${value}`,
-    )
-    return sql`(${sql.join(terms, sql` and `)})`
-  })
-  const matches = sql<boolean>`(${sql.join(conditions, sql` or `)})`
-  return { alternatives, source: 'intent', known: none, matches }
+/** A type, an id, a name, or `type:name`; a name may hold colons itself. */
+function resourceFacet(resource: string): Facet {
+  const whole = sql<boolean>`intent.resource_type = ${resource}
+    or intent.resource_id = ${resource} or intent.resource_name = ${resource}`
+  const alternatives = [
+    sql<boolean>`resource_type = ${resource}`,
+    sql<boolean>`resource_id = ${resource}`,
+    sql<boolean>`resource_name = ${resource} and resource_name is not resource_id`,
+  ]
+  const colon = resource.indexOf(':')
+  if (colon === -1) return facet(sql`(${whole})`, ...alternatives)
+  const type = resource.slice(0, colon)
+  const name = resource.slice(colon + 1)
+  return facet(
+    sql`(${whole} or (intent.resource_type = ${type} and intent.resource_name = ${name}))`,
+    ...alternatives,
+    // The plus keeps the index of the type out of it, which would lead to far more records than the name's.
+    sql<boolean>`+resource_type = ${type} and resource_id = ${name} and resource_name = resource_id`,
+    sql<boolean>`+resource_type = ${type} and resource_name = ${name} and resource_name is not resource_id`,
+  )
 }
 
 /**
@@ -75,24 +84,25 @@ export async function candidates(
   range: Range,
   limit: number,
 ): Promise<readonly number[]> {
-  if (by?.source === 'known') {
+  if (by?.column === null) {
     return [...by.known()]
       .filter((sequence) => sequence >= range.low && sequence <= range.high)
       .sort((a, b) => b - a)
       .slice(0, limit)
   }
-  const alternatives = by?.alternatives ?? [{}]
-  const column = by?.source === 'outcome' ? 'intent' : 'sequence'
+  const alternatives = by?.alternatives ?? [sql<boolean>`kind = 'intent'`]
+  const column = by?.column ?? 'sequence'
   const lists: number[][] = []
   for (const alternative of alternatives) {
-    let query = kysely
+    const rows = await kysely
       .selectFrom('audit_records')
       .select(`${column} as found`)
       .where(column, '>=', range.low)
       .where(column, '<=', range.high)
-    for (const [name, value] of Object.entries(alternative)) query = query.where(name as Column, '=', value)
-    if (by === null) query = query.where('kind', '=', 'intent')
-    const rows = await query.orderBy(column, 'desc').limit(limit).execute()
+      .where(alternative)
+      .orderBy(column, 'desc')
+      .limit(limit)
+      .execute()
     lists.push(rows.flatMap(({ found }) => (found === null ? [] : [found])))
   }
   const [only, ...more] = lists

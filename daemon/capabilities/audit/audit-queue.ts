@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 /** How many records one commit takes at most, so that none holds the daemon up for long. */
-const largestBatch = 1000
+const largestBatch = 2000
 
 /** What waits to be written: outcomes that are owed first, then everything in the order it came. */
 export class AuditQueue {
