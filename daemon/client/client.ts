@@ -40,4 +40,5 @@ export interface Client extends Owned {
   onState(listener: (state: ConnectionState) => void): Owned
   /** Tries again now instead of at `retryAt`. */
   reconnect(): void
+  dispose(): void
 }
