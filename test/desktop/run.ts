@@ -39,7 +39,7 @@ try {
   console.log(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`)
   process.exitCode = failed === 0 ? 0 : 1
 } finally {
-  spawnSync(process.execPath, [inRoot('bin/quantum-admin.cjs'), 'daemon', 'stop'], {
+  spawnSync(process.execPath, [inRoot('bin/quantum-admin.cjs'), 'daemon', 'stop', '--yes'], {
     env: { ...process.env, QUANTUM_ADMIN_HOME: state },
     stdio: 'ignore',
   })

@@ -69,14 +69,14 @@ async function runningDaemon(): Promise<number | null> {
 async function startDaemon(): Promise<{ readonly stop: () => Promise<void> }> {
   const before = await runningDaemon()
   console.log(before === null ? 'Starting the daemon' : `Restarting the daemon that runs as pid ${before}`)
-  const { code, error } = await runCli('daemon', before === null ? 'start' : 'restart')
+  const { code, error } = await runCli('daemon', ...(before === null ? ['start'] : ['restart', '--yes']))
   if (code !== 0) fail(1, `the daemon did not start\n${error.trim()}`)
   const pid = await runningDaemon()
   return {
     stop: async () => {
       if (before !== null) return
       if ((await runningDaemon()) !== pid) return console.log('Leaving a daemon that something else started')
-      await runCli('daemon', 'stop')
+      await runCli('daemon', 'stop', '--yes')
     },
   }
 }

@@ -91,6 +91,8 @@ const quietSettings = {
   'files.autoSave': 'off',
   'git.enabled': false,
   'window.commandCenter': true,
+  'remote.autoForwardPorts': false,
+  'remote.restoreForwardedPorts': false,
 }
 
 /** A port nobody listens on at this moment. */
@@ -160,7 +162,7 @@ export async function startVscodeServer(options: VscodeServerOptions = {}): Prom
 async function stopDaemon(stateFolder: string): Promise<void> {
   if (!existsSync(stateFolder)) return
   const env = { ...process.env, QUANTUM_ADMIN_HOME: stateFolder }
-  const cli = spawn(process.execPath, [inRoot('bin/quantum-admin.cjs'), 'daemon', 'stop'], {
+  const cli = spawn(process.execPath, [inRoot('bin/quantum-admin.cjs'), 'daemon', 'stop', '--yes'], {
     env,
     stdio: 'ignore',
   })

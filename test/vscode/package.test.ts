@@ -93,7 +93,7 @@ describe.runIf(withPeers('vscode'))('the package installed in VS Code', () => {
       expect(JSON.parse(cli('daemon', 'status', '--json'))).toMatchObject({ state: 'running' })
       expect(JSON.parse(cli('ports', 'list', '--json'))).toBeInstanceOf(Array)
     } finally {
-      cli('daemon', 'stop')
+      cli('daemon', 'stop', '--yes')
     }
   })
 })
