@@ -25,6 +25,7 @@ import { StatusBar } from './status-bar.ts'
 import { followSurroundings } from './surroundings.ts'
 import { SecretTokens } from './tokens.ts'
 import { ActivityView } from './views/activity-view.ts'
+import { ProblemView } from './views/problem-view.ts'
 import { ResourcesView } from './views/resources-view.ts'
 import { StateLine } from './views/state-line.ts'
 
@@ -63,8 +64,9 @@ export function activate(context: ExtensionContext): void {
     new ResourcesView({ model, memory: context.globalState, isFollowing: (id) => logs.isFollowing(id) }),
   )
   const activity = lifetime.own(new ActivityView(model, report))
+  lifetime.own(new ProblemView(model))
   lifetime.own(new StatusBar(model))
-  lifetime.own(new StateLine(model, [resources, activity]))
+  lifetime.own(new StateLine(model))
   const watch = lifetime.own(
     new AuditWatch({
       model,

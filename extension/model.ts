@@ -7,7 +7,8 @@ import type { Owned } from '#base/lifetime.ts'
 
 /** How it stands with the daemon, for views to show. */
 export type ModelState =
-  | { readonly kind: 'starting'; readonly waitingFor: string }
+  /** `failure` is why the attempt before this one failed, if there was one since the last connection. */
+  | { readonly kind: 'starting'; readonly waitingFor: string; readonly failure: Failure | null }
   | { readonly kind: 'connected'; readonly daemon: DaemonIdentity }
   /** Tries again by itself at `retryAt`, milliseconds since the epoch. */
   | { readonly kind: 'waiting'; readonly failure: Failure; readonly retryAt: number }
@@ -59,7 +60,7 @@ export class Model implements Owned {
   readonly #snapshots: { -readonly [T in SnapshotTopic]?: Snapshots[T] } = {}
   readonly #fetching = new Set<SnapshotTopic>()
   readonly #stale = new Set<SnapshotTopic>()
-  #state: ModelState = { kind: 'starting', waitingFor: 'the daemon' }
+  #state: ModelState = { kind: 'starting', waitingFor: 'the daemon', failure: null }
   #client: Client | undefined
   #ofClient: Owned[] = []
   #watch: Owned | undefined
@@ -105,7 +106,7 @@ export class Model implements Owned {
   async start(): Promise<void> {
     const generation = ++this.#generation
     this.#close()
-    this.#setState({ kind: 'starting', waitingFor: 'the daemon' })
+    this.#setState({ kind: 'starting', waitingFor: 'the daemon', failure: null })
     try {
       const client = await this.#deps.open()
       if (generation !== this.#generation) {
@@ -151,7 +152,7 @@ export class Model implements Owned {
       const look = (state: ModelState): boolean => {
         if (state.kind === 'starting') return false
         if (state.kind === 'connected' && this.#client !== undefined) resolve(this.#client)
-        else if ('failure' in state) reject(state.failure)
+        else if (state.kind !== 'connected') reject(state.failure)
         return true
       }
       if (look(this.#state)) return
@@ -170,8 +171,10 @@ export class Model implements Owned {
   }
 
   #follows(state: ConnectionState): void {
-    if (state.state === 'connecting') this.#setState({ kind: 'starting', waitingFor: state.waitingFor })
-    else if (state.state === 'connected') {
+    if (state.state === 'connecting') {
+      const failure = failureOf(this.#state)
+      this.#setState({ kind: 'starting', waitingFor: state.waitingFor, failure })
+    } else if (state.state === 'connected') {
       this.#setState({ kind: 'connected', daemon: state.daemon })
       this.#follow()
       this.refresh()
@@ -220,7 +223,8 @@ export class Model implements Owned {
     if (client === undefined) return
     this.#fetching.add(topic)
     try {
-      await this.#fetchOne(client, topic)
+      const snapshot = await fetchers[topic](client)
+      if (client === this.#client && this.#wanted().includes(topic)) this.#keep(topic, snapshot)
     } catch (error) {
       this.#deps.log(`${topic}: ${messageOf(error)}`)
     }
@@ -229,12 +233,7 @@ export class Model implements Owned {
     if (this.#stale.delete(topic)) this.#touch(topic)
   }
 
-  async #fetchOne<T extends SnapshotTopic>(client: Client, topic: T): Promise<void> {
-    const snapshot = await fetchers[topic](client)
-    if (client === this.#client && this.#wanted().includes(topic)) this.#keep(topic, snapshot)
-  }
-
-  #keep<T extends SnapshotTopic>(topic: T, snapshot: Snapshots[T]): void {
+  #keep(topic: SnapshotTopic, snapshot: Snapshots[SnapshotTopic]): void {
     if (this.#snapshots[topic]?.revision === snapshot.revision) return
     // TypeScript cannot follow that the key and the value belong together.
     ;(this.#snapshots as Record<SnapshotTopic, unknown>)[topic] = snapshot
@@ -258,6 +257,10 @@ export class Model implements Owned {
     this.#client = undefined
   }
 }
+
+/** Why there is no connection, or null. */
+export const failureOf = (state: ModelState): Failure | null =>
+  state.kind === 'connected' ? null : state.failure
 
 const asFailure = (error: unknown): Failure =>
   error instanceof Failure ? error : new Failure('internal', messageOf(error), { cause: error })

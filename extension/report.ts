@@ -23,7 +23,7 @@ export class Report {
       `${failure.code}: ${failure.message}`,
       failure.code === 'internal' ? (failure.cause ?? '') : '',
     )
-    const message = `${withoutLinks(failure.message)} ${withoutLinks(failure.hint)}`
+    const message = `${withoutLinks(failure.message)} ${withoutLinks(l10n.t(failure.hint))}`
     // The same sentence twice on the screen says no more than once.
     if (this.#shown.has(message)) return
     this.#shown.add(message)

@@ -1,9 +1,9 @@
 import { l10n, StatusBarAlignment, ThemeColor, window, type StatusBarItem } from 'vscode'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
-import { fullText } from './display.ts'
 import type { Model } from './model.ts'
 import { portHoldings } from './resources.ts'
 import { viewStateOf } from './view-state.ts'
+import { stateWords } from './views/state-line.ts'
 
 /** One item: how many ports are open, or what is wrong. A click opens the container. */
 export class StatusBar implements Owned {
@@ -60,7 +60,7 @@ export class StatusBar implements Owned {
       item.tooltip = l10n.t('Quantum Admin starts nothing in Restricted Mode.')
     } else {
       item.text = `$(warning) Quantum Admin`
-      item.tooltip = 'failure' in state ? fullText(state.failure.message) : ''
+      item.tooltip = stateWords(state)
       item.backgroundColor = new ThemeColor('statusBarItem.warningBackground')
     }
     item.accessibilityInformation = {

@@ -3,7 +3,7 @@ import type { Owned } from '#base/lifetime.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import type { Model } from './model.ts'
 import { putCommandOnPath } from './terminal.ts'
-import { wordsOf } from './views/state-line.ts'
+import { stateWords } from './views/state-line.ts'
 
 /** Connects when the workspace is trusted, and anew when the settings name another daemon. */
 export function followSurroundings(context: ExtensionContext, model: Model, log: LogOutputChannel): Owned {
@@ -20,11 +20,10 @@ export function followSurroundings(context: ExtensionContext, model: Model, log:
   )
   lifetime.own(
     model.onState((state) => {
-      const words = wordsOf(state)
       if (state.kind === 'connected')
         log.info(`connected to daemon ${state.daemon.version}, process ${state.daemon.pid}`)
       else if (state.kind === 'failed') log.error(`${state.failure.code}: ${state.failure.message}`)
-      else log.info(words ?? '')
+      else log.info(stateWords(state))
     }),
   )
   begin()

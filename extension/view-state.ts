@@ -21,7 +21,8 @@ const byCode: Partial<Record<ErrorCode, ViewState['state']>> = {
 
 /** Sorts the model's state into the kinds that are shown differently. */
 export function viewStateOf(state: ModelState): ViewState {
-  if (state.kind === 'starting') return { state: 'starting', unavailable: false }
   if (state.kind === 'connected') return { state: 'ok', unavailable: false }
+  // An attempt after a failure goes on showing the failure: a view that flickers cannot be read.
+  if (state.failure === null) return { state: 'starting', unavailable: false }
   return { state: byCode[state.failure.code] ?? 'failed', unavailable: true }
 }

@@ -45,8 +45,11 @@ export function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Con
   }
   const socket =
     'socket' in endpoint
-      ? new WebSocket(`ws://${localHost}${rpcPath}`, {
+      ? // VS Code sends what looks like a network address through its proxy settings, and then this would never
+        // reach a socket. The name in this address is for that only: the path may hold what no address can.
+        new WebSocket(`ws+unix:socket:${rpcPath}`, {
           ...base,
+          headers: { ...base.headers, host: localHost },
           createConnection: () => connectSocket(endpoint.socket),
         })
       : new WebSocket(new URL(rpcPath, endpoint.url), {

@@ -5,7 +5,7 @@ import { withoutLinks } from '../display.ts'
 import type { Actions } from '../actions.ts'
 import type { Documentation } from '../documentation.ts'
 import type { Documents } from '../documents.ts'
-import type { Model } from '../model.ts'
+import { failureOf, type Model } from '../model.ts'
 import type { Report } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import type { SecretTokens } from '../tokens.ts'
@@ -60,14 +60,13 @@ export const generalCommands = (deps: GeneralCommandsDeps): Handlers => ({
 })
 
 async function learnMore({ model, documentation }: GeneralCommandsDeps, code: unknown): Promise<void> {
-  const shown = 'failure' in model.state ? model.state.failure.code : undefined
-  const page = isErrorCode(code) ? code : shown
+  const page = isErrorCode(code) ? code : failureOf(model.state)?.code
   await documentation.open(page === undefined ? 'README.md' : `errors/${page}.md`)
 }
 
 function showProblem({ model, report }: GeneralCommandsDeps): void {
-  const { state } = model
-  if ('failure' in state) void report.error(state.failure)
+  const failure = failureOf(model.state)
+  if (failure !== null) void report.error(failure)
   else window.setStatusBarMessage(l10n.t('Quantum Admin is connected; there is no problem.'), 3000)
 }
 

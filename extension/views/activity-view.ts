@@ -65,12 +65,6 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
     return this.#filter
   }
 
-  /** Shows a few words beside the view's title. */
-  describe(text: string | undefined): void {
-    // VS Code knows no undefined here once a text was set, only an empty one.
-    this.#view.description = text ?? ''
-  }
-
   /** Shows only what the filter finds. */
   async setFilter(filter: AuditFilter): Promise<void> {
     this.#filter = filter

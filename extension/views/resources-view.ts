@@ -89,12 +89,6 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     this.#show('processes')
   }
 
-  /** Shows a few words beside the view's title. */
-  describe(text: string | undefined): void {
-    // VS Code knows no undefined here once a text was set, only an empty one.
-    this.#view.description = text ?? ''
-  }
-
   /** Draws one group again although its data is the same. */
   redraw(topic: SnapshotTopic): void {
     this.#show(topic)
