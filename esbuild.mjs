@@ -1,12 +1,12 @@
-// Makes dist/: one self-contained CommonJS file for each program, and the native SQLite binaries beside them.
+// Makes dist/: for each program one CommonJS file and a chunk for each part that it imports lazily with `import()`,
+// and the native SQLite binaries beside them.
 //
-// `import()` inside a bundle stays lazy: esbuild keeps the module's code in the file and runs it at the first import.
 // These names hold a value only in a bundle (daemon/base/version.ts reads the first three):
 //   QUANTUM_ADMIN_VERSION     the version in package.json
 //   QUANTUM_ADMIN_BUILD_ID    a hash of all sources, so equal trees give equal builds
 //   QUANTUM_ADMIN_BUILD_TIME  seconds since the epoch: SOURCE_DATE_EPOCH, else HEAD's commit time, else 0
 //   import.meta.dirname, .filename, .url     of the bundle, that is dist/
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -16,6 +16,8 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -102,6 +104,24 @@ const withoutNativeExtras = {
   },
 }
 
+/**
+ * dockerode can also build images through BuildKit and reach engines over SSH. We do neither, and the packages behind
+ * it (gRPC, protobuf, an SSH client) are larger than everything else together.
+ */
+const withoutRemoteBuilds = {
+  name: 'without-remote-builds',
+  setup(bundle) {
+    bundle.onResolve(
+      { filter: /^(@grpc\/(grpc-js|proto-loader)|protobufjs(\/.*)?|ssh2)$/ },
+      ({ path: name }) => ({
+        path: name,
+        namespace: 'unused',
+      }),
+    )
+    bundle.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
 /** A reader of dist/ (a daemon that starts during a build) never sees half a file. */
 function replaceFile(file, contents) {
   if (existsSync(file) && Buffer.compare(readFileSync(file), contents) === 0) return
@@ -111,32 +131,72 @@ function replaceFile(file, contents) {
   renameSync(temporary, file)
 }
 
+/** Common to both passes. Stack traces in the daemon's log are read by people, so names are kept. */
+const style = {
+  platform: 'node',
+  target: 'node22',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+
+/**
+ * Bundles one program into `dist/<name>.cjs` and a chunk for each part that is imported lazily: V8 parses a file
+ * whole, so what is not needed yet must not stand in the same one. esbuild splits ECMAScript modules only, and
+ * CommonJS starts faster and in less memory, so a second pass turns each chunk into CommonJS.
+ */
 async function bundleProgram({ name, entry, external }, define) {
   const result = await build({
+    ...style,
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: path.join('dist', `${name}.cjs`),
+    entryPoints: [{ in: entry, out: name }],
+    outdir: 'dist',
     bundle: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'cjs',
+    splitting: true,
+    format: 'esm',
+    chunkNames: `${name}-[hash]`,
+    outExtension: { '.js': '.cjs' },
     external,
-    plugins: [bundledSqlite, withoutNativeExtras],
+    plugins: [bundledSqlite, withoutNativeExtras, withoutRemoteBuilds],
     define,
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    minify: true,
-    // Stack traces in the daemon's log are read by people.
-    keepNames: true,
-    sourcemap: 'linked',
+    sourcemap: 'inline',
     sourcesContent: false,
-    legalComments: 'none',
     metafile: true,
     write: false,
-    logLevel: 'warning',
   })
-  for (const file of result.outputFiles) replaceFile(file.path, file.contents)
+  // The entry comes last, when all that it names is there.
+  const isEntry = ({ path: file }) => path.basename(file) === `${name}.cjs`
+  await Promise.all(result.outputFiles.filter((file) => !isEntry(file)).map(writeCommonJs))
+  await Promise.all(result.outputFiles.filter(isEntry).map(writeCommonJs))
+  const made = new Set(result.outputFiles.map((file) => path.basename(file.path)))
   replaceFile(inRoot('.cache', `meta-${name}.json`), Buffer.from(JSON.stringify(result.metafile, null, 1)))
-  return result.metafile
+  return { metafile: result.metafile, made }
+}
+
+async function writeCommonJs({ path: file, text }) {
+  const { code, map } = await transform(text, {
+    ...style,
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    banner: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;",
+    sourcemap: 'external',
+    sourcesContent: false,
+    sourcefile: path.basename(file),
+  })
+  replaceFile(`${file}.map`, Buffer.from(map))
+  replaceFile(file, Buffer.from(`${code}//# sourceMappingURL=${path.basename(file)}.map\n`))
+}
+
+/** A daemon that runs may still load a chunk of an earlier build, so those stay for an hour. */
+const chunkLifeMs = 60 * 60 * 1000
+
+function removeOldChunks(made) {
+  for (const file of readdirSync(dist)) {
+    const old = /^\w+-[A-Z0-9]{8}\.cjs(\.map)?$/.test(file) && !made.has(file.replace(/\.map$/, ''))
+    if (old && Date.now() - statSync(path.join(dist, file)).mtimeMs > chunkLifeMs)
+      rmSync(path.join(dist, file))
+  }
 }
 
 function copyPrebuilds() {
@@ -180,7 +240,8 @@ if (bundles.some(({ status }) => status === 'rejected')) {
   // esbuild has printed why. What could be built is there.
   process.exitCode = 1
 } else {
-  copyLicences(bundles.map(({ value }) => value))
+  copyLicences(bundles.map(({ value }) => value.metafile))
+  removeOldChunks(new Set(bundles.flatMap(({ value }) => [...value.made])))
   copyPrebuilds()
   console.log(`built ${version} (${hash}) in ${Math.round(performance.now() - started)} ms`)
 }
