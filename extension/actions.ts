@@ -1,5 +1,7 @@
 import { l10n, window } from 'vscode'
+import { dangers } from '#contract/dangers.ts'
 import type { CommandName, Params, Result } from '#contract/index.ts'
+import type { Danger } from '#contract/method.ts'
 import { Failure } from '#base/failure.ts'
 import { withoutLinks } from './display.ts'
 import type { SendCommand } from './model.ts'
@@ -40,9 +42,7 @@ export class Actions {
   async run<M extends CommandName>(action: Action<M>): Promise<Result<M>> {
     if (!this.#deps.isTrusted())
       throw new Failure('untrusted', 'Commands are not sent from a workspace in Restricted Mode')
-    // Loaded at the first command: the schemas cost more than the whole activation.
-    const { contract } = await import('#contract/index.ts')
-    const { danger } = contract[action.name]
+    const danger: Danger = dangers[action.name]
     if (danger === 'confirm' && !(await confirmed(action.question))) throw declined()
     if (danger === 'typed' && !(await typed(action.question))) throw declined()
     return this.#deps.send(action.name, action.params, {

@@ -1,4 +1,5 @@
 import * as path from 'node:path'
+import { dangers } from '#contract/dangers.ts'
 import type { CommandName, Params, QueryName, Result } from '#contract/index.ts'
 import type { ChangedEvent, Topic } from '#contract/system.ts'
 import type { CallOptions, Client, ConnectionState } from '#client/client.ts'
@@ -8,7 +9,6 @@ import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { build } from '#base/version.ts'
 import type { Confirmation } from './confirm.ts'
-import { dangers } from './dangers.ts'
 import { Output } from './output.ts'
 import { isTerminal } from './terminal.ts'
 
@@ -24,7 +24,12 @@ export interface Globals {
 }
 
 /** Starts this machine's daemon with the Node.js and the build that run the command line. */
-export const launcher = (): DaemonLauncher => ({ runtime: process.execPath, script: bundle('daemon.cjs') })
+export const launcher = (): DaemonLauncher => ({
+  runtime: process.execPath,
+  script: bundle('daemon.cjs'),
+  // In a terminal of VS Code it runs on VS Code's own runtime, which is Node.js only when told so.
+  ...(process.versions['electron'] === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } }),
+})
 
 /** A file that was built beside the command line. */
 export const bundle = (name: string): string => path.join(import.meta.dirname, name)

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { command, query, type } from './method.ts'
+import { leaseNamePattern, longestLeaseName } from './lease-name.ts'
 import { portNumber } from './resources.ts'
 
 export const leaseKinds = ['web', 'database', 'queue', 'cache', 'app'] as const
@@ -25,11 +26,8 @@ export interface LeaseStatus extends Lease {
 export const leaseName = z
   .string()
   .min(1)
-  .max(100)
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._@/-]*$/,
-    'expected letters, digits and . _ @ / - only, beginning with a letter or digit',
-  )
+  .max(longestLeaseName)
+  .regex(leaseNamePattern, 'expected letters, digits and . _ @ / - only, beginning with a letter or digit')
 
 export const leasesMethods = {
   'leases.list': query({

@@ -1,4 +1,5 @@
 import { env, l10n, window, type QuickPickItem } from 'vscode'
+import { leaseNamePattern, longestLeaseName } from '#contract/lease-name.ts'
 import type { Lease, LeaseKind } from '#contract/leases.ts'
 import { Failure } from '#base/failure.ts'
 import type { Actions } from '../actions.ts'
@@ -29,18 +30,16 @@ export const leaseCommands = (deps: LeaseCommandsDeps): Handlers => ({
 })
 
 async function allocate(actions: Actions): Promise<void> {
-  // Loaded when it is first needed: the schemas cost more than the whole activation.
-  const { leaseKinds, leaseName } = await import('#contract/leases.ts')
   const title = l10n.t('Lease a Port')
   const name = await window.showInputBox({
     title,
     prompt: l10n.t('A name for the lease; the same name always gets the same port.'),
     placeHolder: 'shop/web',
     ignoreFocusOut: true,
-    validateInput: (text) => (leaseName.safeParse(text).success ? undefined : badName()),
+    validateInput: (text) => (isName(text) ? undefined : badName()),
   })
   if (name === undefined) throw declined()
-  const picked = await window.showQuickPick(kindChoices(leaseKinds), { title, ignoreFocusOut: true })
+  const picked = await window.showQuickPick(kindChoices(), { title, ignoreFocusOut: true })
   if (picked === undefined) throw declined()
   const port = picked.leaseKind === undefined ? await askPort(title) : undefined
   const lease = await actions.run({
@@ -55,6 +54,8 @@ async function allocate(actions: Actions): Promise<void> {
   // Waiting for the person would keep the command, and with it the walkthrough's step, unfinished.
   void offer(lease)
 }
+
+const isName = (text: string): boolean => text.length <= longestLeaseName && leaseNamePattern.test(text)
 
 const badName = (): string =>
   l10n.t('Letters, digits and . _ @ / - only, beginning with a letter or digit, at most 100.')
@@ -71,8 +72,8 @@ interface KindChoice extends QuickPickItem {
   readonly leaseKind: LeaseKind | undefined
 }
 
-function kindChoices(leaseKinds: readonly LeaseKind[]): readonly KindChoice[] {
-  const words: Readonly<Record<LeaseKind, string>> = {
+function kindChoices(): readonly KindChoice[] {
+  const kinds: Readonly<Record<LeaseKind, string>> = {
     web: l10n.t('A page or API in the browser'),
     database: l10n.t('A database'),
     queue: l10n.t('A message queue'),
@@ -80,7 +81,12 @@ function kindChoices(leaseKinds: readonly LeaseKind[]): readonly KindChoice[] {
     app: l10n.t('Any other service'),
   }
   return [
-    ...leaseKinds.map((kind) => ({ leaseKind: kind, label: kind, description: words[kind] })),
+    ...Object.entries(kinds).map(([kind, description]) => ({
+      // The keys are exactly the kinds: with one missing or too many it does not compile.
+      leaseKind: kind as LeaseKind,
+      label: kind,
+      description,
+    })),
     { leaseKind: undefined, label: l10n.t('A certain port…'), description: l10n.t('You choose the number') },
   ]
 }

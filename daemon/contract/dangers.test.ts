@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { contract } from '#contract/index.ts'
+import { contract } from './index.ts'
 import { dangers } from './dangers.ts'
 
-test('the command line asks before exactly the commands that the contract calls dangerous', () => {
+test('clients ask before exactly the commands that the contract calls dangerous', () => {
   const commands = Object.entries(contract).flatMap(([name, method]) =>
     method.kind === 'command' ? [[name, method.danger] as const] : [],
   )

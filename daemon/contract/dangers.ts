@@ -1,9 +1,9 @@
-import type { CommandName } from '#contract/index.ts'
-import type { Danger } from '#contract/method.ts'
+import type { CommandName } from './index.ts'
+import type { Danger } from './method.ts'
 
 /**
- * What must be asked before each command, as the contract says it. Repeated here so that an answer does not
- * wait for zod to load; it does not compile with a command missing, and a test holds it to the contract.
+ * What clients must ask before each command, as the contract says it. Repeated here so that no client has to
+ * load zod; it does not compile with a command missing, and a test holds it to the contract.
  */
 export const dangers = {
   'ports.free': 'confirm',
