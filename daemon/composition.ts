@@ -107,7 +107,12 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
     log.write('info', `Listening for teams at ${door.url}`)
   }
   lifetime.onDispose(() => log.write('info', 'The daemon stops'))
-  return { url: network.url, serve, dispose: () => lifetime.dispose() }
+  const dispose = async (): Promise<void> => {
+    // The last answers go out before a door closes under them.
+    await rpc.dispose()
+    await lifetime.dispose()
+  }
+  return { url: network.url, serve, dispose }
 }
 
 interface Services {

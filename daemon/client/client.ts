@@ -40,5 +40,4 @@ export interface Client extends Owned {
   onState(listener: (state: ConnectionState) => void): Owned
   /** Tries again now instead of at `retryAt`. */
   reconnect(): void
-  dispose(): void
 }

@@ -268,7 +268,7 @@ test('bytes that are not UTF-8, a binary frame and a frame over 1 MiB each end t
   }
   expect(endings).toEqual([1007, 1003, 1009])
   await client.call('daemon.status', {})
-  client.dispose()
+  await client.dispose()
 })
 
 test('a frame is answered under its own id where it has one, and refused in words where it has none', async () => {

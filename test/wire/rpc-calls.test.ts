@@ -99,7 +99,7 @@ test('a connection that ends aborts what it had under way', async () => {
   const calls = [1, 2, 3].map(() => client.call('containers.usage', {}))
   for (const call of calls) call.catch(() => {})
   await until('three handlers to be entered', () => door.entered.length === 3)
-  client.dispose()
+  await client.dispose()
   for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'daemon-unreachable' })
   await until('three signals to be aborted', () => aborted === 3)
   await until('the connection to be forgotten', () => door.count() === 0)

@@ -61,7 +61,7 @@ test('R15: readers that stopped are cut within their time, and cost the others l
     expect(took).toBeLessThan(12_000)
     expect(p99).toBeLessThan(100)
   }
-  for (const client of healthy) client.dispose()
+  for (const client of healthy) await client.dispose()
   for (const socket of slow) socket.terminate()
   await door.dispose()
 }, 120_000)
