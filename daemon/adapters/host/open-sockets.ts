@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFolder, readLink, readStat, readText } from './proc-files.ts'
 import { parseStat } from './proc-stat.ts'
 
@@ -30,21 +31,44 @@ export class OpenSockets {
   /** Walks the open files of one process. @returns the inode of every socket among them and where it is open. */
   walk(pid: number, scan: number): ReadonlyMap<number, Holder> {
     const found = new Map<number, Holder>()
-    const folder = `/proc/${pid}/fd`
-    const names = readFolder(folder)
     const sockets: number[] = []
-    for (const name of names ?? []) {
-      const path = `${folder}/${name}`
-      const inode = socketInode(readLink(path))
-      if (inode === null) continue
-      sockets.push(inode, Number(name))
-      if (!found.has(inode)) found.set(inode, { pid, path })
+    const note = (file: number, link: string) => {
+      const inode = socketInode(link)
+      if (inode === null) return
+      sockets.push(inode, file)
+      if (!found.has(inode)) found.set(inode, { pid, path: `/proc/${pid}/fd/${file}` })
     }
+    const count = this.#readFiles(pid, note)
     const start = this.#walked.get(pid)?.start ?? Number.NaN
-    // Listing our own folder opens one file more.
-    const count = names === null ? -1 : names.length - (pid === process.pid ? 1 : 0)
     this.#walked.set(pid, { count, sockets, scan, start })
     return found
+  }
+
+  /**
+   * Calls `note` with every open file of a process. @returns how many there are, or -1 when we may not look.
+   * Most processes use the lowest numbers without a gap: then it is enough to know how many, and as many links read
+   * one after the other are all there are. That spares a fifth of the time; where there is a gap the folder is listed.
+   */
+  #readFiles(pid: number, note: (file: number, link: string) => void): number {
+    const folder = `/proc/${pid}/fd`
+    const count = this.#counts ? (readStat(folder)?.size ?? 0) : 0
+    let next = 0
+    if (count > 0 && existsSync(`${folder}/${count - 1}`))
+      for (; next < count; next++) {
+        const link = readLink(`${folder}/${next}`)
+        if (link === null) break
+        note(next, link)
+      }
+    if (next > 0 && next === count) return count
+    const names = readFolder(folder)
+    if (names === null) return -1
+    for (const name of names) {
+      if (Number(name) < next) continue
+      const link = readLink(`${folder}/${name}`)
+      if (link !== null) note(Number(name), link)
+    }
+    // Listing our own folder opens one file more.
+    return names.length - (pid === process.pid ? 1 : 0)
   }
 
   /** How many files a walk of this process reads. */
@@ -95,9 +119,9 @@ export class OpenSockets {
   }
 }
 
-function socketInode(link: string | null): number | null {
+function socketInode(link: string): number | null {
   // Most links are files: one comparison spares them the expression.
-  if (link === null || link.charCodeAt(0) !== 115) return null
+  if (link.charCodeAt(0) !== 115) return null
   const inode = socketLink.exec(link)?.[1]
   return inode === undefined ? null : Number(inode)
 }

@@ -4,6 +4,8 @@ export interface ProcStat {
   readonly name: string
   readonly state: string
   readonly ppid: number
+  /** Whether it runs on a terminal. */
+  readonly terminal: boolean
   readonly threads: number
   /** User and system time in clock ticks. */
   readonly cpuTicks: number
@@ -28,6 +30,7 @@ export function parseStat(text: string): ProcStat | null {
     name: text.slice(open + 1, close),
     state,
     ppid: number(4),
+    terminal: fields[7 - 3] !== '0',
     threads: number(20),
     cpuTicks: number(14) + number(15),
     startTicks,

@@ -9,9 +9,11 @@ import type { Slices } from './slices.ts'
 import type { Users } from './users.ts'
 
 /** A process that started less than this ago is read anew each time: it may still be on its way to exec. */
-const youngMs = 10_000
+const youngMs = 2000
 /** Of all other processes so many are read anew each time, in turn: titles, users and containers may change. */
 const turns = 32
+/** So many turns pass until each folder is read anew. On a terminal people change it, so there it is always read. */
+const folderTurns = 8
 /** CPU use is measured over at least this long; the kernel counts in steps of 10 ms. */
 const sampleMs = 500
 /** The very first figure may come from a shorter one, rather than none be shown. */
@@ -21,6 +23,7 @@ interface Entry {
   readonly name: string
   readonly layout: string
   readonly details: ProcessDetails
+  readonly folder: string | null
   readonly youngUntil: number
   /** Where the running interval began. */
   readonly sample: Sample
@@ -57,7 +60,7 @@ export class ProcessTable {
       const stat = readProcess(pid)
       if (stat === null) continue
       const key = `${pid} ${stat.startTicks}`
-      const entry = this.#entry(pid, key, stat, pid % turns === this.#scan % turns)
+      const entry = this.#entry(pid, key, stat, false)
       entries.set(key, entry)
       processes.push(this.#process(pid, stat, entry))
       if (slices.due) await slices.pause()
@@ -82,30 +85,37 @@ export class ProcessTable {
     return this.#entries.get(`${target.pid} ${target.startKey}`)?.details.executable
   }
 
-  #entry(pid: number, key: string, stat: ProcStat, due: boolean): Entry {
-    const { name, layout, cpuTicks: ticks } = stat
+  /** @param anew - whether nothing may come from memory. */
+  #entry(pid: number, key: string, stat: ProcStat, anew: boolean): Entry {
     const at = this.#clock.monotonic()
     const known = this.#entries.get(key)
-    if (known === undefined) {
-      const age = Math.max(0, this.#clock.now() - this.#startedAt(stat))
-      const youngUntil = at + Math.max(0, youngMs - age)
-      return { name, layout, details: readDetails(pid), youngUntil, sample: { ticks, at }, cpuPercent: null }
-    }
-    const same = known.name === name && known.layout === layout
-    const details = same && !due && at > known.youngUntil ? known.details : readDetails(pid)
-    const elapsed = at - known.sample.at
-    const measured =
-      elapsed >= sampleMs || (known.cpuPercent === null && elapsed >= firstSampleMs)
-        ? ((ticks - known.sample.ticks) / this.#facts.ticksPerSecond / (elapsed / 1000)) * 100
-        : known.cpuPercent
+    const same = known !== undefined && known.name === stat.name && known.layout === stat.layout
+    const due = (every: number) => anew || !same || at <= known.youngUntil || (pid + this.#scan) % every === 0
+    const details = due(turns) ? readDetails(pid) : (known?.details ?? readDetails(pid))
     return {
-      name,
-      layout,
+      name: stat.name,
+      layout: stat.layout,
       details,
-      youngUntil: known.youngUntil,
-      sample: elapsed >= sampleMs ? { ticks, at } : known.sample,
-      cpuPercent: measured,
+      folder: folderOf(pid, details, stat.terminal || due(folderTurns) ? undefined : known?.folder),
+      youngUntil: known?.youngUntil ?? at + Math.max(0, youngMs - this.#age(stat)),
+      ...this.#usage(known, stat.cpuTicks, at),
     }
+  }
+
+  #usage(known: Entry | undefined, ticks: number, at: number): Pick<Entry, 'sample' | 'cpuPercent'> {
+    if (known === undefined) return { sample: { ticks, at }, cpuPercent: null }
+    const { sample, cpuPercent } = known
+    const elapsed = at - sample.at
+    if (elapsed < (cpuPercent === null ? firstSampleMs : sampleMs)) return { sample, cpuPercent }
+    const used = (ticks - sample.ticks) / this.#facts.ticksPerSecond
+    return {
+      sample: elapsed < sampleMs ? sample : { ticks, at },
+      cpuPercent: Math.max(0, (used / elapsed) * 1000 * 100),
+    }
+  }
+
+  #age(stat: ProcStat): number {
+    return Math.max(0, this.#clock.now() - this.#startedAt(stat))
   }
 
   #startedAt(stat: ProcStat): number {
@@ -120,8 +130,7 @@ export class ProcessTable {
       ppid: stat.ppid,
       name: nameOf(stat.name, argv),
       argv,
-      // Any process may change its folder at any time; only kernel threads and strangers are not asked again.
-      cwd: entry.details.executable === null ? null : workingFolder(pid),
+      cwd: entry.folder,
       uid,
       user: uid === null ? null : this.#users.name(uid),
       startedAt: this.#startedAt(stat),
@@ -130,6 +139,12 @@ export class ProcessTable {
       containerId,
     }
   }
+}
+
+/** Kernel threads have no folder, and that of a stranger is closed to us as his program is. */
+function folderOf(pid: number, details: ProcessDetails, known: string | null | undefined): string | null {
+  if (details.executable === null) return null
+  return known === undefined ? workingFolder(pid) : known
 }
 
 /** Node.js calls its first thread, and so itself, `MainThread`: the program's own name says more. */

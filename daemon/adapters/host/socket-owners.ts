@@ -8,8 +8,8 @@ import type { Slices } from './slices.ts'
 type Holders = Map<number, Holder>
 
 /** Each scan checks so many processes for a changed number of open files, and walks about so many files again. */
-const checksPerScan = 16
-const filesPerScan = 16
+const checksPerScan = 8
+const filesPerScan = 4
 
 /**
  * Knows which processes hold which listening socket, without walking every process each time.

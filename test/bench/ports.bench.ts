@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Measured, Series } from '../support/host-measure.ts'
+import { median, type Bench, type BenchRow } from './bench.ts'
+
+const program = fileURLToPath(new URL('../support/host-measure.ts', import.meta.url))
+
+/** Our own pids and network, so that nobody else's processes and sockets come and go while it is measured. */
+const apart = [
+  'unshare',
+  '--net',
+  '--pid',
+  '--fork',
+  '--mount-proc',
+  'sh',
+  '-c',
+  'ip link set lo up && exec "$@"',
+  'sh',
+]
+
+/** Whether we may make namespaces here; without, the machine's other processes are part of what is measured. */
+const mayStandApart = (): boolean => spawnSync('unshare', [...apart, 'true']).status === 0
+
+function measure(): Measured {
+  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const
+  const { status, stdout, error } = mayStandApart()
+    ? spawnSync('unshare', [...apart, process.execPath, program], options)
+    : spawnSync(process.execPath, [program], options)
+  if (status !== 0) throw new Error(`Measuring failed with status ${status}`, { cause: error })
+  // The line above is from our own program.
+  return JSON.parse(stdout) as Measured
+}
+
+export const bench: Bench = () => {
+  const { series, heapKb } = measure()
+  console.log(`ports: memory kept by the scanner: ${heapKb.toFixed(0)} KB of heap`)
+  const row = (
+    what: string,
+    ours: keyof Series,
+    name: string,
+    peer: keyof Series,
+    rule: Pick<BenchRow, 'ratio' | 'goal'>,
+  ): BenchRow => ({
+    what,
+    unit: 'ms',
+    ours: median(series[ours]),
+    peer: { name, value: median(series[peer]) },
+    ...rule,
+  })
+  const faster = (goal: number) => ({ ratio: 'peer-over-ours' as const, goal })
+  return Promise.resolve([
+    row('unchanged rescan', 'rescan', 'ss -tlnp', 'ss', faster(100)),
+    row('cold scan', 'cold', 'ss -tlnp', 'ss', { ratio: 'ours-over-peer', goal: 1 }),
+    row('process list', 'list', 'ps aux', 'ps', faster(4)),
+    row('process list', 'list', 'systeminformation', 'systeminformation', faster(50)),
+  ])
+}

@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+/** The file number of a socket, which Node.js has but does not document. */
+const fileOf = (socket: Server | Socket): number =>
+  (socket as unknown as { _handle: { fd: number } })._handle.fd
+
+/** Many processes with many open files, among them connections and listeners. */
+export interface Crowd {
+  readonly pids: readonly number[]
+  stop(): Promise<void>
+}
+
+/**
+ * Starts so many idle processes, each with `files` files open, of which `connections` are ends of established
+ * loopback connections; each of the first `listeners` processes holds a listener too.
+ */
+export async function startCrowd(size: {
+  readonly processes: number
+  readonly files: number
+  readonly connections: number
+  readonly listeners: number
+}): Promise<Crowd> {
+  const nothing = openSync('/dev/null', 'r')
+  const ends = await openConnections(size.processes * size.connections)
+  const listeners = await openListeners(size.listeners)
+  const children: ChildProcess[] = []
+  for (let at = 0; at < size.processes; at++) {
+    const sockets: (Server | Socket)[] = ends.slice(at * size.connections, (at + 1) * size.connections)
+    const listener = listeners[at]
+    if (listener) sockets.push(listener)
+    const stdio = sockets.map(fileOf)
+    while (stdio.length < size.files) stdio.unshift(nothing)
+    const child = spawn('sleep', ['3600'], { stdio })
+    await once(child, 'spawn')
+    children.push(child)
+  }
+  closeSync(nothing)
+  for (const end of ends) end.destroy()
+  for (const listener of listeners) listener.close()
+  return {
+    pids: children.map(({ pid }) => pid ?? 0),
+    stop: async () => {
+      const ended = children.map((child) => once(child, 'exit'))
+      for (const child of children) child.kill('SIGKILL')
+      await Promise.all(ended)
+    },
+  }
+}
+
+async function openListeners(count: number): Promise<Server[]> {
+  const servers: Server[] = []
+  for (let at = 0; at < count; at++) {
+    const host = ['127.0.0.1', '0.0.0.0', '::', '::1'][at % 4]
+    const server = createServer().listen({ host, port: 0 })
+    await once(server, 'listening')
+    servers.push(server)
+  }
+  return servers
+}
+
+/** Both ends of half as many connections. */
+async function openConnections(count: number): Promise<Socket[]> {
+  const accepted: Socket[] = []
+  const server = createServer((socket) => accepted.push(socket)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address !== 'object') throw new Error('The server has no port')
+  const ends: Socket[] = []
+  for (let at = 0; at < count / 2; at++) {
+    const end = connect(address.port, '127.0.0.1')
+    await once(end, 'connect')
+    ends.push(end)
+  }
+  while (accepted.length < ends.length) await new Promise((resolve) => setImmediate(resolve))
+  server.close()
+  return [...ends, ...accepted]
+}
