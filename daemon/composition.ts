@@ -1,6 +1,6 @@
 import type { AuditEntry } from '#contract/audit.ts'
 import type { PortWho } from '#contract/resources.ts'
-import { protocolVersion } from '#contract/system.ts'
+import { protocolVersion } from '#contract/protocol.ts'
 import { systemClock } from '#base/clock.ts'
 import { messageOf } from '#base/failure.ts'
 import { randomId } from '#base/ids.ts'

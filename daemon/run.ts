@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { protocolVersion } from '#contract/system.ts'
+import { protocolVersion } from '#contract/protocol.ts'
 import { isoTime, systemClock } from '#base/clock.ts'
 import { asFailure, Failure, messageOf, systemCode } from '#base/failure.ts'
 import { Lifetime } from '#base/lifetime.ts'

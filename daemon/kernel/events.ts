@@ -1,4 +1,4 @@
-import { topics, type ChangedEvent, type Topic } from '#contract/system.ts'
+import { topics, type ChangedEvent, type Topic } from '#contract/protocol.ts'
 import { Emitter } from '#base/emitter.ts'
 import { notifications } from '#base/wire.ts'
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { protocolVersion } from '#contract/system.ts'
+import { protocolVersion } from '#contract/protocol.ts'
 import { Failure } from '#base/failure.ts'
 import { headers, rpcPath } from '#base/wire.ts'
 import { tokenPattern, type Authenticate } from './auth.ts'
