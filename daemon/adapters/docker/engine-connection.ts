@@ -5,14 +5,17 @@ import { messageOf } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Discovery, Endpoint } from './endpoints.ts'
 import { endpointName } from './engine-client.ts'
-import { reachability } from './engine-error.ts'
+import { reachability, unreachableReason } from './engine-error.ts'
 import { EngineSession, type SessionTimings } from './engine-session.ts'
 import { watchPaths } from './socket-watch.ts'
 
 export interface ConnectionTimings extends SessionTimings {
-  /** The first pause after a failed attempt; it doubles up to the second. */
+  /** The first pause after a failed attempt; it doubles with each. */
   readonly retryMs: number
+  /** The longest pause while no engine has answered yet. */
   readonly retryMostMs: number
+  /** The longest pause once one has: it is expected back, and not every engine makes its socket anew. */
+  readonly awaitMostMs: number
 }
 
 export const defaultTimings: ConnectionTimings = {
@@ -20,6 +23,7 @@ export const defaultTimings: ConnectionTimings = {
   reconcileMs: 30_000,
   retryMs: 250,
   retryMostMs: 5000,
+  awaitMostMs: 1500,
 }
 
 /** A session that lived this long was a good one: the next attempt after it comes soon. */
@@ -70,7 +74,7 @@ export class EngineConnection implements Owned {
   }
 
   async #keep(): Promise<void> {
-    const { retryMs, retryMostMs } = this.#deps.timings
+    const { retryMs, retryMostMs, awaitMostMs } = this.#deps.timings
     let pause = retryMs
     while (!this.#closing.signal.aborted) {
       const session = await this.#connect()
@@ -79,7 +83,8 @@ export class EngineConnection implements Owned {
       if (session !== null) await this.#hold(session)
       if (this.#deps.monotonic() - connectedAt >= soundMs) pause = retryMs
       // An appearing socket is a reason to begin anew with short pauses.
-      pause = (await this.#pause(pause)) ? retryMs : Math.min(pause * 2, retryMostMs)
+      const most = this.#reached.has(this.#status.endpoint ?? '') ? awaitMostMs : retryMostMs
+      pause = (await this.#pause(pause)) ? retryMs : Math.min(pause * 2, most)
     }
   }
 
@@ -122,7 +127,11 @@ export class EngineConnection implements Owned {
     // Once it has answered, its absence is an outage.
     if (kind === 'absent' && !this.#reached.has(name))
       return offline('absent', `${endpoint.source} leads to ${name}, which does not exist`, name)
-    return offline('unreachable', `The engine at ${name} does not answer: ${messageOf(error)}`, name)
+    return offline(
+      'unreachable',
+      `The engine at ${name} cannot be reached: ${unreachableReason(error)}`,
+      name,
+    )
   }
 
   #setStatus(status: EngineStatus): void {

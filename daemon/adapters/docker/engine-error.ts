@@ -44,6 +44,14 @@ function refusal(error: EngineRefusal, what: string): Failure {
   return new Failure('conflict', `Could not ${what}: ${words}`, { cause: error, hint })
 }
 
+/** Why an engine cannot be reached, in words that are the same at each attempt with the same cause. */
+export function unreachableReason(error: unknown): string {
+  const code = systemCode(error)
+  if (code === 'ECONNREFUSED') return 'nothing listens there'
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection'
+  return shorten(messageOf(error))
+}
+
 /** What a failed attempt to reach an engine says about it. */
 export function reachability(error: unknown): 'absent' | 'denied' | 'unreachable' {
   const code = systemCode(error)
