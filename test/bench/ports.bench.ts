@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawnSync, type SpawnSyncOptionsWithStringEncoding } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Measured, Series } from '../support/host-measure.ts'
 import { median, type Bench, type BenchRow } from './bench.ts'
@@ -22,7 +22,10 @@ const apart = [
 const mayStandApart = (): boolean => spawnSync('unshare', [...apart, 'true']).status === 0
 
 function measure(): Measured {
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const
+  const options: SpawnSyncOptionsWithStringEncoding = {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }
   const { status, stdout, error } = mayStandApart()
     ? spawnSync('unshare', [...apart, process.execPath, program], options)
     : spawnSync(process.execPath, [program], options)

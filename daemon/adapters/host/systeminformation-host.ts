@@ -11,6 +11,8 @@ import { sendSignal } from './send-signal.ts'
 
 /** systeminformation answers from memory when asked again sooner than 500 ms after its last answer. */
 const memoryMs = 510
+/** When it answered last, on the monotonic clock. Its memory is one for the whole program, so this is too. */
+let answeredAt = Number.NEGATIVE_INFINITY
 /** It derives start times from elapsed seconds, which come out a second more or less each time. */
 const startToleranceMs = 2000
 
@@ -28,8 +30,6 @@ interface Known {
 export class SystemInformationHost implements Host {
   readonly #clock: Clock
   #known = new Map<number, Known>()
-  #answeredAt = Number.NEGATIVE_INFINITY
-  #answers = 0
 
   readonly sockets = latest(() => this.#scanSockets())
   readonly processes = latest(() => this.#scanProcesses())
@@ -70,18 +70,17 @@ export class SystemInformationHost implements Host {
 
   async #scanProcesses(): ReturnType<Host['processes']> {
     const { processes } = await import('systeminformation')
-    await wait(Math.max(0, this.#answeredAt + memoryMs - this.#clock.monotonic()))
+    await wait(Math.max(0, answeredAt + memoryMs - this.#clock.monotonic()))
     const started = this.#clock.monotonic()
     const { list } = await processes()
-    this.#answeredAt = this.#clock.monotonic()
-    this.#answers++
+    answeredAt = this.#clock.monotonic()
     const known = new Map<number, Known>()
     const rows = list.flatMap((row) => {
       const process = this.#process(row, known)
       return process === null ? [] : [process]
     })
     this.#known = known
-    return { processes: rows, cost: { cpuMs: this.#answeredAt - started } }
+    return { processes: rows, cost: { cpuMs: answeredAt - started } }
   }
 
   #process(row: Systeminformation.ProcessesProcessData, known: Map<number, Known>): HostProcess | null {
@@ -100,7 +99,10 @@ export class SystemInformationHost implements Host {
       uid: null,
       user: row.user === '' ? null : row.user,
       startedAt,
-      cpuPercent: this.#answers < 2 ? null : row.cpu * (process.platform === 'darwin' ? 1 : cpus().length),
+      // Of a process it has not seen before it tells the use since its start.
+      cpuPercent: !this.#known.has(row.pid)
+        ? null
+        : row.cpu * (process.platform === 'darwin' ? 1 : cpus().length),
       memoryBytes: row.memRss * 1024,
       containerId: null,
     }
