@@ -77,7 +77,8 @@ export function socketPath(
   if (platform === 'win32') return `\\\\.\\pipe\\quantum-admin-${hash}`
   const inside = path.join(home, 'daemon.sock')
   if (Buffer.byteLength(inside) <= longestSocketPath) return inside
-  const runtime = env['XDG_RUNTIME_DIR']
-  const base = runtime !== undefined && path.isAbsolute(runtime) ? runtime : tmpdir()
-  return path.join(base, `quantum-admin-${hash}`, 'daemon.sock')
+  const runtime = env['XDG_RUNTIME_DIR'] ?? ''
+  const outside = (base: string) => path.join(base, `quantum-admin-${hash}`, 'daemon.sock')
+  const inRuntime = path.isAbsolute(runtime) && Buffer.byteLength(outside(runtime)) <= longestSocketPath
+  return outside(inRuntime ? runtime : tmpdir())
 }

@@ -79,7 +79,8 @@ export async function startDaemon(
   process.once('exit', orphan)
   let said = ''
   child.stderr?.on('data', (chunk) => (said += String(chunk)))
-  const exited = once(child, 'exit').then(() => process.off('exit', orphan))
+  // Not `exit`: that may come before the message in which it says why it ends.
+  const exited = once(child, 'close').then(() => process.off('exit', orphan))
   const report = await Promise.race([
     once(child, 'message').then(([message]) => message as { state: string; code?: string; message?: string }),
     exited.then(() => ({ state: 'ended', code: 'internal', message: said })),
