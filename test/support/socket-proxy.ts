@@ -6,6 +6,8 @@ export class SocketProxy {
   readonly path: string
   /** Connections that were tried, refused ones too. */
   attempts = 0
+  /** Bytes that came from the target. */
+  received = 0
   readonly #target: string
   readonly #open = new Set<Socket>()
   #server: Server | null = null
@@ -56,6 +58,7 @@ export class SocketProxy {
     client.once('close', () => engine.destroy())
     client.pipe(engine)
     engine.pipe(client)
+    engine.on('data', (chunk) => (this.received += chunk.length))
   }
 
   #keep(socket: Socket): Socket {

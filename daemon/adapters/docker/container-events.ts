@@ -14,17 +14,17 @@ export async function* readEvents(stream: AsyncIterable<Buffer>): AsyncGenerator
   for await (const chunk of stream) {
     let from = 0
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
-      parts.push(chunk.subarray(from, end))
-      const event = parseEvent(Buffer.concat(parts))
+      const line = Buffer.concat([...parts, chunk.subarray(from, end)])
+      const event = size > maxEventBytes ? null : parseEvent(line)
       if (event !== undefined) yield event
       parts = []
       size = 0
       from = end + 1
     }
     size += chunk.length - from
-    if (size <= maxEventBytes) parts.push(chunk.subarray(from))
-    // What is left of it fails to parse at its end, and that makes everything be looked at again.
-    else parts = []
+    // Of an event that is too long only that there was one is kept.
+    if (size > maxEventBytes) parts = []
+    else parts.push(chunk.subarray(from))
   }
 }
 

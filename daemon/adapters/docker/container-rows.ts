@@ -102,7 +102,7 @@ function publishedPorts(ports: readonly (z.output<typeof port> | null)[]): reado
           ]
         : [],
     )
-    .sort((a, b) => order(a).localeCompare(order(b), 'en'))
+    .sort((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
 const order = ({ address, hostPort, containerPort, protocol }: ContainerPort): string =>
