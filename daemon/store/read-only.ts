@@ -5,6 +5,8 @@ import { storeFailure } from './failures.ts'
 export interface Snapshot {
   /** Rows as arrays of the given columns, in pages, in the order of the first column. */
   pages(table: string, columns: readonly string[]): Iterable<readonly (readonly unknown[])[]>
+  /** Compares a table's indexes with its rows. @returns what is wrong first, or null. */
+  damage(table: string): string | null
   close(): void
 }
 
@@ -42,9 +44,13 @@ export function openSnapshot(file: string): Snapshot {
       from = rows.at(-1)?.[0]
     }
   }
+  const damage = (table: string): string | null => {
+    const answer = guard(() => sqlite.pragma(`integrity_check(${quoted(table)})`, { simple: true }))
+    return answer === 'ok' ? null : String(answer)
+  }
   try {
     guard(() => sqlite.exec('pragma trusted_schema = off; begin'))
-    return { pages, close: () => void sqlite.close() }
+    return { pages, damage, close: () => void sqlite.close() }
   } catch (error) {
     sqlite.close()
     throw error

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly pins: readonly Pin[]
   /** What was found wrong before the records were looked at. */
   readonly problems: readonly Finding[]
+  /** Asked after the records: whether what finds them, such as an index, is damaged. Null when not. */
+  readonly damage: () => string | null
 }
 
 /** `sequence` is the first record affected, or null when no one record is to blame. */
@@ -70,6 +72,9 @@ class TrailCheck {
     this.#readKnown()
     try {
       for (const record of this.#evidence.records) this.#record(record)
+      const damage = this.#evidence.damage()
+      if (damage !== null)
+        this.#find(null, `the records are whole, but what finds them is damaged: ${damage}`)
     } catch (error) {
       this.#find((this.#last?.sequence ?? 0) + 1, `the records cannot be read further: ${messageOf(error)}`)
     }

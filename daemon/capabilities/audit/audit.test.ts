@@ -29,6 +29,7 @@ const verifyCommand = [
   process.execPath,
   '--input-type=module',
   '-e',
+  `import { runVerify } from ${JSON.stringify(path.join(import.meta.dirname, '../../verify-main.ts'))}
    const [home, pin] = process.argv.slice(1)
    process.exitCode = runVerify({ home: home.slice('--home='.length), pin: pin?.slice('--pin='.length) })`,
   '--',
