@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { endianness } from 'node:os'
 import type { Clock } from '#base/clock.ts'
-import { readText } from './proc-files.ts'
+import { readBytes, readText } from './proc-files.ts'
 
 /** Entry types of the auxiliary vector (getauxval(3)). */
 const pageSizeEntry = 6
@@ -25,9 +24,9 @@ export function readKernelFacts(clock: Clock): KernelFacts {
   }
 }
 
-/** What the kernel told this very process at its start: pairs of machine words. */
+/** What the kernel told this very process at its start: pairs of machine words. Closed to a process that changed its user. */
 function auxiliaryVector(): Map<number, number> {
-  const bytes = readFileSync('/proc/self/auxv')
+  const bytes = readBytes('/proc/self/auxv') ?? Buffer.alloc(0)
   const word = ['arm', 'ia32', 'mips', 'mipsel', 'ppc'].includes(process.arch) ? 4 : 8
   const low = endianness() === 'LE' ? 0 : word - 4
   const read = (at: number) =>

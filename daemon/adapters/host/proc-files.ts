@@ -16,6 +16,9 @@ function orNull<T>(read: () => T): T | null {
 /** A small file as text, or null when it is gone or closed to us. Bytes that are not UTF-8 become U+FFFD. */
 export const readText = (path: string): string | null => orNull(() => readFileSync(path, 'utf8'))
 
+/** A small file as it is, or null when it is gone or closed to us. */
+export const readBytes = (path: string): Buffer | null => orNull(() => readFileSync(path))
+
 /** Where a link points, or null when it is gone or closed to us. */
 export const readLink = (path: string): string | null => orNull(() => readlinkSync(path))
 

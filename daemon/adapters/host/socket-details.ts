@@ -97,7 +97,7 @@ export function parseSs(text: string): Map<number, Detail> {
     const v6Only = / v6only:([01])/.exec(line)?.[1]
     details.set(Number(inode), {
       v6Only: v6Only === undefined ? null : v6Only === '1',
-      device: /%(.+):[^:]*$/.exec(local)?.[1] ?? null,
+      device: /%([^%]+):[^:]*$/.exec(local)?.[1] ?? null,
     })
   }
   return details
