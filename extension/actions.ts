@@ -42,7 +42,7 @@ export class Actions {
   async run<M extends CommandName>(action: Action<M>): Promise<Result<M>> {
     if (!this.#deps.isTrusted())
       throw new Failure('untrusted', 'Commands are not sent from a workspace in Restricted Mode')
-    const danger: Danger = dangers[action.name]
+    const danger = dangerOf(action.name)
     if (danger === 'confirm' && !(await confirmed(action.question))) throw declined()
     if (danger === 'typed' && !(await typed(action.question))) throw declined()
     return this.#deps.send(action.name, action.params, {
@@ -51,6 +51,9 @@ export class Actions {
     })
   }
 }
+
+/** Widened, because no command asks for a typed name yet. */
+const dangerOf = (name: CommandName): Danger => dangers[name]
 
 const declined = (): Failure => new Failure('cancelled', 'Nothing was done')
 

@@ -2,11 +2,12 @@ import { l10n } from 'vscode'
 import type { Params, QueryName, Result } from '#contract/index.ts'
 import type { PortWho } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
+import { printable } from '#base/printable.ts'
 import { bytes, fullText, moment, percent, printableJson } from './display.ts'
 import { portHoldings } from './resources.ts'
 import { containerLines } from './views/container-item.ts'
 import { leaseLines } from './views/lease-item.ts'
-import { portLines, portTitle } from './views/port-item.ts'
+import { portLines } from './views/port-item.ts'
 import { processLines } from './views/process-item.ts'
 import { linesOf, type Line } from './views/tooltip.ts'
 
@@ -21,13 +22,12 @@ export async function whoText(ask: Ask, port: number): Promise<string> {
   return whoLines(await ask('ports.who', { port })).join('\n')
 }
 
-/** The lines of {@link whoText}, which the question before a stop shows as well. */
-export function whoLines(who: PortWho): readonly string[] {
+function whoLines(who: PortWho): readonly string[] {
   const holdings = portHoldings(who.rows)
   if (holdings.length === 0) return [l10n.t('Nobody holds port {0}.', who.port)]
   return [
     ...holdings.flatMap((holding) => [
-      l10n.t('Port {0}', portTitle(holding)),
+      l10n.t('Port {0} ({1})', holding.port, holding.protocol),
       '',
       ...linesOf(portLines(holding)),
       '',
@@ -36,6 +36,20 @@ export function whoLines(who: PortWho): readonly string[] {
     ...worktreeLines(who),
     ...auditLines(who),
   ]
+}
+
+/** The same in few enough lines for a dialog: who it is, what started it, and where it belongs. */
+export function whoSummary(who: PortWho): string {
+  const short = (lines: readonly string[]): readonly string[] => lines.map((line) => printable(line, 200))
+  const chain = who.ancestors.map(({ name, pid }) => `${printable(name, 40)} (${pid})`).join(' ← ')
+  return [
+    ...portHoldings(who.rows).flatMap((holding) => short(linesOf(portLines(holding)))),
+    ...(chain === '' ? [] : [`${l10n.t('Started by')}: ${printable(chain, 400)}`]),
+    ...short(worktreeLines(who)),
+    ...short(auditLines(who)),
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
 }
 
 function ancestorLines({ ancestors }: PortWho): readonly string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { PortRow, ProcessRow } from '#contract/resources.ts'
-import { matches, portFields, portHoldings, processTree } from './resources.ts'
+import { byInterest, matches, portFields, portHoldings, processTree } from './resources.ts'
 
 const port = (values: Partial<PortRow>): PortRow => ({
   protocol: 'tcp',
@@ -59,6 +59,17 @@ test('a process without its parent, or that is its own, stands at the top', () =
   expect(tree.roots.map(({ pid }) => pid)).toEqual([1, 9, 7])
   expect(tree.childrenOf(1).map(({ pid }) => pid)).toEqual([2])
   expect(tree.childrenOf(3)).toEqual([])
+})
+
+test('what listens stands before what does not, the newest first, and kernel threads last', () => {
+  const rows = [
+    process(2, 0),
+    { ...process(5, 1), command: 'sh' },
+    { ...process(6, 1), command: 'sh' },
+    { ...process(3, 1), command: 'node', ports: [3000] },
+    { ...process(4, 1), command: 'gunicorn', kind: 'quantum' as const },
+  ]
+  expect(rows.sort(byInterest).map(({ pid }) => pid)).toEqual([4, 3, 6, 5, 2])
 })
 
 test('a filter finds each of its words anywhere in an entry', () => {

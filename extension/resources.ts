@@ -50,6 +50,19 @@ export function processTree(rows: readonly ProcessRow[]): ProcessTree {
   return { roots, childrenOf: (pid) => children.get(pid) ?? [] }
 }
 
+/**
+ * Sorts what a developer looks for to the top: processes of the Quantum framework, then what listens, then the
+ * newest; kernel threads, which have no command, come last.
+ */
+export function byInterest(a: ProcessRow, b: ProcessRow): number {
+  const rank = (row: ProcessRow): number => {
+    if (row.kind === 'quantum') return 0
+    if (row.ports.length > 0) return 1
+    return row.command === null || row.command === '' ? 3 : 2
+  }
+  return rank(a) - rank(b) || b.pid - a.pid
+}
+
 /** Whether every word of the filter is found somewhere; case does not matter, and no filter finds all. */
 export function matches(filter: string, fields: readonly (string | number | null | undefined)[]): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)

@@ -2,11 +2,12 @@ import { env, l10n, Uri, window } from 'vscode'
 import type { PortWho } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
 import type { Actions, Question } from '../actions.ts'
-import { whoLines } from '../document-texts.ts'
+import { whoSummary } from '../document-texts.ts'
+import { label } from '../display.ts'
 import type { Documents } from '../documents.ts'
 import type { Model } from '../model.ts'
 import type { PortHolding } from '../resources.ts'
-import { holderOf, portTitle } from '../views/port-item.ts'
+import { holderOf } from '../views/port-item.ts'
 import type { Handlers } from './register.ts'
 import type { Targets } from './targets.ts'
 
@@ -74,8 +75,8 @@ async function stopHolder({ model, actions }: PortCommandsDeps, shown: PortHoldi
 }
 
 const stopQuestion = (holding: PortHolding, who: PortWho): Question => ({
-  message: l10n.t('Stop {0}, which holds port {1}?', holderOf(holding), portTitle(holding)),
-  detail: whoLines(who).join('\n').trim(),
+  message: l10n.t('Stop {0}, which holds port {1}?', label(holderOf(holding)), holding.port),
+  detail: whoSummary(who),
   yes: l10n.t('Stop'),
   name: holderOf(holding),
 })

@@ -8,9 +8,9 @@ import { tooltip, type Line } from './tooltip.ts'
 export const portTitle = ({ port, protocol }: PortHolding): string =>
   protocol === 'tcp' ? `:${port}` : `:${port} ${protocol}`
 
-/** Who holds the port, in as few words as tell it. */
+/** Who holds the port, in as few words as tell it: of a published port that is the container, not its proxy. */
 export const holderOf = ({ row }: PortHolding): string =>
-  row.process ?? (row.container === null ? l10n.t('unknown process') : row.container.name)
+  row.container?.name ?? row.process ?? l10n.t('unknown process')
 
 /** `127.0.0.1:3000`, or `[::1]:3000`. */
 export const addressOf = ({ address, family, port }: PortHolding['row']): string =>
@@ -35,6 +35,8 @@ function icon({ row }: PortHolding): ThemeIcon {
   return new ThemeIcon(row.lease === null ? 'plug' : 'key')
 }
 
+const folderOf = (cwd: string | null): string | null => (cwd === null || cwd === '/' ? null : shortPath(cwd))
+
 const flags = ({ protocol, row }: PortHolding): string =>
   [
     'port',
@@ -54,8 +56,7 @@ export function portItem({ holding }: PortNode): TreeItem {
   item.id = `port:${holding.id}`
   item.description = [
     holderOf(holding),
-    row.cwd === null || row.cwd === '/' ? null : shortPath(row.cwd),
-    row.container === null || row.process === null ? null : row.container.name,
+    row.container === null ? folderOf(row.cwd) : row.process,
     row.lease === null ? null : l10n.t('lease {0}', row.lease),
   ]
     .filter((part) => part !== null)

@@ -33,7 +33,7 @@ export function processItem({ row }: ProcessNode, children: boolean): TreeItem {
   item.id = `process:${row.pid}:${row.startedAt ?? ''}`
   item.description = [
     String(row.pid),
-    row.cpuPercent === null ? null : percent(row.cpuPercent),
+    row.cpuPercent === null || row.cpuPercent < 0.05 ? null : percent(row.cpuPercent),
     row.memoryBytes === null || row.memoryBytes === 0 ? null : bytes(row.memoryBytes),
     row.ports.length === 0 ? null : row.ports.map((port) => `:${port}`).join(' '),
   ]

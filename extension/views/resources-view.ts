@@ -12,21 +12,9 @@ import {
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
 import type { Model, SnapshotTopic } from '../model.ts'
-import {
-  containerFields,
-  matches,
-  portFields,
-  portHoldings,
-  processFields,
-  processTree,
-  type ProcessTree,
-} from '../resources.ts'
-import { containerItem } from './container-item.ts'
-import { leaseItem } from './lease-item.ts'
-import type { GroupNode, NoteNode, ResourceNode } from './nodes.ts'
-import { engineNote, noLeaseNote, noteItem, nothingNote, waitingNote } from './notes.ts'
-import { portItem } from './port-item.ts'
-import { processItem } from './process-item.ts'
+import type { GroupNode, ResourceNode } from './nodes.ts'
+import { noteItem } from './notes.ts'
+import { ResourceGroups } from './resource-groups.ts'
 
 const topics = ['ports', 'processes', 'containers', 'leases'] as const
 const flatKey = 'quantumAdmin.processes.flat'
@@ -42,25 +30,31 @@ export interface ResourcesViewDeps {
 export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   readonly #deps: ResourcesViewDeps
   readonly #lifetime = new Lifetime()
-  readonly #changed = new EventEmitter<ResourceNode | undefined>()
-  readonly #groups = topics.map((topic): GroupNode => ({ kind: 'group', topic }))
+  readonly #changed = new EventEmitter<ResourceNode | ResourceNode[] | undefined>()
+  readonly #groups: ResourceGroups
+  readonly #groupNodes = topics.map((topic): GroupNode => ({ kind: 'group', topic }))
   readonly #view: TreeView<ResourceNode>
   #interest: Owned | undefined
   #filter = ''
   #flat: boolean
-  #processes: ProcessTree = processTree([])
+  #drawn = false
   readonly onDidChangeTreeData = this.#changed.event
 
   constructor(deps: ResourcesViewDeps) {
     this.#deps = deps
     this.#flat = deps.memory.get(flatKey, true)
+    this.#groups = new ResourceGroups(deps.model, () => ({
+      filter: this.#filter,
+      flat: this.#flat,
+      isFollowing: deps.isFollowing,
+    }))
     this.#view = this.#lifetime.own(
-      window.createTreeView('quantumAdmin.resources', { treeDataProvider: this, showCollapseAll: true }),
+      window.createTreeView('quantumAdmin.resources', { treeDataProvider: this }),
     )
     this.#lifetime.own(this.#changed)
     this.#lifetime.own(this.#view.onDidChangeVisibility(({ visible }) => this.#look(visible)))
-    this.#lifetime.own(deps.model.onState(() => this.#changed.fire(undefined)))
-    this.#lifetime.own(deps.model.onChanged((topic) => this.#show(topic)))
+    this.#lifetime.own(deps.model.onState(() => this.#drawn === this.#hasPicture() || this.#drawAll()))
+    this.#lifetime.own(deps.model.onChanged((topic) => isTopic(topic) && this.redraw(topic)))
     this.#look(this.#view.visible)
     void commands.executeCommand('setContext', flatKey, this.#flat)
   }
@@ -77,8 +71,8 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   set filter(text: string) {
     this.#filter = text.trim()
     void commands.executeCommand('setContext', 'quantumAdmin.resources.filtered', this.#filter !== '')
-    this.#changed.fire(undefined)
-    this.#describe()
+    for (const topic of topics) this.#groups.update(topic)
+    this.#drawAll()
   }
 
   /** Shows processes as a list, else by parent. */
@@ -86,41 +80,36 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     this.#flat = flat
     await this.#deps.memory.update(flatKey, flat)
     await commands.executeCommand('setContext', flatKey, flat)
-    this.#show('processes')
+    this.#groups.update('processes')
+    this.#changed.fire(this.#groupNodes.find(({ topic }) => topic === 'processes'))
   }
 
-  /** Draws one group again although its data is the same. */
+  /** Draws what is new in a group, and only that. */
   redraw(topic: SnapshotTopic): void {
-    this.#show(topic)
+    const change = this.#groups.update(topic)
+    const group = this.#groupNodes.find((one) => one.topic === topic)
+    // The first picture and the last one change the whole tree from or to a welcome view.
+    if (this.#drawn !== this.#hasPicture()) this.#drawAll()
+    else if (change === 'rows' || change.length === 0) this.#changed.fire(group)
+    else this.#changed.fire([...change])
   }
 
   getChildren(node?: ResourceNode): ResourceNode[] {
-    if (node === undefined) return this.#hasPicture() ? [...this.#groups] : []
-    if (node.kind === 'process' && !this.#isFlat())
-      return this.#processes.childrenOf(node.row.pid).map((row) => ({ kind: 'process', row }))
-    if (node.kind !== 'group') return []
-    const children = this.#childrenOf(node.topic)
-    return children ?? [waitingNote(node.topic)]
+    if (node === undefined) {
+      this.#drawn = this.#hasPicture()
+      return this.#drawn ? [...this.#groupNodes] : []
+    }
+    if (node.kind === 'process') return [...this.#groups.childrenOfProcess(node.row)]
+    return node.kind === 'group' ? [...this.#groups.childrenOf(node.topic)] : []
   }
 
   getTreeItem(node: ResourceNode): TreeItem {
-    switch (node.kind) {
-      case 'group':
-        return this.#groupItem(node)
-      case 'port':
-        return opening(portItem(node), node)
-      case 'process':
-        return opening(
-          processItem(node, !this.#isFlat() && this.#processes.childrenOf(node.row.pid).length > 0),
-          node,
-        )
-      case 'container':
-        return opening(containerItem(node, this.#deps.isFollowing(node.row.id)), node)
-      case 'lease':
-        return opening(leaseItem(node), node)
-      case 'note':
-        return noteItem(node)
-    }
+    if (node.kind === 'group') return this.#groupItem(node)
+    if (node.kind === 'note') return noteItem(node)
+    const item = this.#groups.itemOf(node)
+    // Enter and a click show what is known about an entry.
+    item.command = { command: 'quantumAdmin.showDetails', title: l10n.t('Show Details'), arguments: [node] }
+    return item
   }
 
   dispose(): Promise<void> {
@@ -133,79 +122,6 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     return model.state.kind === 'connected' || topics.some((topic) => model.snapshot(topic) !== undefined)
   }
 
-  /** A list is easier to search than a tree whose branches are mostly hidden. */
-  #isFlat(): boolean {
-    return this.#flat || this.#filter !== ''
-  }
-
-  /** Undefined while there is no snapshot yet. */
-  #childrenOf(topic: SnapshotTopic): ResourceNode[] | undefined {
-    switch (topic) {
-      case 'ports':
-        return this.#ports()
-      case 'processes':
-        return this.#processNodes()
-      case 'containers':
-        return this.#containers()
-      case 'leases':
-        return this.#leases()
-    }
-  }
-
-  #ports(): ResourceNode[] | undefined {
-    const snapshot = this.#deps.model.snapshot('ports')
-    return (
-      snapshot &&
-      this.#found(
-        'ports',
-        portHoldings(snapshot.rows)
-          .filter((holding) => matches(this.#filter, portFields(holding)))
-          .map((holding): ResourceNode => ({ kind: 'port', holding })),
-      )
-    )
-  }
-
-  #processNodes(): ResourceNode[] | undefined {
-    const snapshot = this.#deps.model.snapshot('processes')
-    if (snapshot === undefined) return undefined
-    this.#processes = processTree(snapshot.rows)
-    const rows = this.#isFlat()
-      ? snapshot.rows.filter((row) => matches(this.#filter, processFields(row)))
-      : this.#processes.roots
-    return this.#found(
-      'processes',
-      rows.map((row) => ({ kind: 'process', row })),
-    )
-  }
-
-  #containers(): ResourceNode[] | undefined {
-    const snapshot = this.#deps.model.snapshot('containers')
-    if (snapshot === undefined) return undefined
-    if (snapshot.engine.state !== 'connected') return [engineNote(snapshot.engine)]
-    return this.#found(
-      'containers',
-      snapshot.rows
-        .filter((row) => matches(this.#filter, containerFields(row)))
-        .map((row) => ({ kind: 'container', row })),
-    )
-  }
-
-  #leases(): ResourceNode[] | undefined {
-    const snapshot = this.#deps.model.snapshot('leases')
-    if (snapshot === undefined) return undefined
-    if (snapshot.rows.length === 0) return [noLeaseNote()]
-    return this.#found(
-      'leases',
-      snapshot.rows
-        .filter(({ name, kind, port, process }) => matches(this.#filter, [name, kind, `:${port}`, process]))
-        .map((lease) => ({ kind: 'lease', lease })),
-    )
-  }
-
-  #found(topic: SnapshotTopic, nodes: readonly ResourceNode[]): ResourceNode[] {
-    return nodes.length === 0 ? [nothingNote(topic, this.#filter !== '')] : [...nodes]
-  }
-
   #groupItem({ topic }: GroupNode): TreeItem {
     const names: Readonly<Record<SnapshotTopic, string>> = {
       ports: l10n.t('Ports'),
@@ -213,49 +129,25 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
       containers: l10n.t('Containers'),
       leases: l10n.t('Leases'),
     }
-    const expanded = topic === 'ports' || this.#filter !== ''
+    const filtered = this.#filter !== ''
+    const expanded = topic === 'ports' || filtered
     const item = new TreeItem(
       names[topic],
       expanded ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed,
     )
     // Another id makes VS Code open the groups when a filter begins and close them again after it.
-    item.id = `group:${topic}${this.#filter === '' ? '' : ':filtered'}`
+    item.id = `group:${topic}${filtered ? ':filtered' : ''}`
     item.contextValue = `group ${topic}`
-    const count = this.#count(topic)
-    if (count !== undefined) item.description = count
-    item.accessibilityInformation = { label: `${names[topic]} ${count ?? ''}` }
+    const count = this.#groups.count(topic)
+    if (count !== undefined)
+      item.description = filtered ? l10n.t('{0} of {1}', count.shown, count.all) : String(count.all)
+    item.accessibilityInformation = { label: `${names[topic]} ${item.description ?? ''}` }
     return item
   }
 
-  #count(topic: SnapshotTopic): string | undefined {
-    const all = this.#total(topic)
-    if (all === undefined) return undefined
-    if (this.#filter === '') return String(all)
-    const shown = this.#childrenOf(topic)?.filter((node) => node.kind !== 'note').length ?? 0
-    return l10n.t('{0} of {1}', shown, all)
-  }
-
-  #total(topic: SnapshotTopic): number | undefined {
-    const { model } = this.#deps
-    if (topic === 'ports') {
-      const rows = model.snapshot('ports')?.rows
-      return rows && portHoldings(rows).length
-    }
-    const engine = model.snapshot('containers')?.engine
-    if (topic === 'containers' && engine?.state !== 'connected') return undefined
-    return model.snapshot(topic)?.rows.length
-  }
-
-  #show(topic: string): void {
-    const group = this.#groups.find((one) => one.topic === topic)
-    if (group === undefined) return
-    // The first picture and the last one change the whole tree from or to a welcome view.
-    this.#changed.fire(this.#hasPicture() ? group : undefined)
-    if (this.#filter !== '') this.#describe()
-  }
-
-  /** Says in the view what hides part of it; an empty message lets the welcome views be seen. */
-  #describe(): void {
+  #drawAll(): void {
+    this.#changed.fire(undefined)
+    // Says in the view what hides part of it; an empty message lets the welcome views be seen.
     this.#view.message =
       this.#filter === '' || !this.#hasPicture()
         ? ''
@@ -269,8 +161,4 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   }
 }
 
-/** Enter and a click show what is known about an entry. */
-function opening(item: TreeItem, node: Exclude<ResourceNode, GroupNode | NoteNode>): TreeItem {
-  item.command = { command: 'quantumAdmin.showDetails', title: l10n.t('Show Details'), arguments: [node] }
-  return item
-}
+const isTopic = (topic: string): topic is SnapshotTopic => topics.some((one) => one === topic)
