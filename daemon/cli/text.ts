@@ -9,8 +9,9 @@ export function relativeTime(iso: string | null, now: number): string {
   if (Number.isNaN(at)) return ''
   const distance = Math.abs(now - at)
   if (distance < 1500) return 'just now'
-  const text = duration(distance)
-  return at <= now ? `${text} ago` : `in ${text}`
+  if (at <= now) return `${duration(distance)} ago`
+  // What was set to 90 days a moment ago is in 90 days, not in 89.
+  return `in ${duration(distance + minute / 2)}`
 }
 
 /** A length of time in its largest unit. @param milliseconds - not negative. */
