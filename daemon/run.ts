@@ -23,6 +23,9 @@ export interface ListenOptions {
   readonly public: boolean
 }
 
+/** How long a daemon that cannot serve goes on saying why. */
+const lateMs = 20
+
 /** A daemon that runs. `stopped` settles after everything was let go of. */
 export interface RunningDaemon {
   readonly paths: StatePaths
@@ -92,6 +95,8 @@ async function startLocked(
     const failure = asFailure(error)
     accept = (accepted) => sayWhy(accepted, failure)
     for (const accepted of waiting) accept(accepted)
+    // Whoever knocked while modules were loaded, which blocks, comes through the door only now.
+    await new Promise((resolve) => setTimeout(resolve, lateMs))
     throw error
   }
   if (composition.url !== null) describe(composition.url)

@@ -21,10 +21,15 @@ interface Link {
   readonly socket: WebSocket
   readonly rpc: JSONRPCClient
   readonly calls: Map<number, CallOptions>
+  /** Why the daemon could serve nothing at all, where it said so when it closed the connection. */
+  refused?: Failure
 }
 
 const firstRetryMs = 250
 const longestRetryMs = 10_000
+
+/** The close code of an endpoint that met a condition it cannot serve under (RFC 6455, section 7.4.1). */
+const unableToServe = 1011
 
 /** Failures that trying again does not mend; a person has to. */
 const final = new Set([
@@ -85,7 +90,7 @@ export class RpcClient implements Client {
     options.signal?.addEventListener('abort', cancel, { once: true })
     try {
       const response = await link.rpc.requestAdvanced({ jsonrpc: '2.0', id, method: name, params })
-      if (response.error !== undefined) throw failureOf(response.error)
+      if (response.error !== undefined) throw link.refused ?? failureOf(response.error)
       return response.result as Result<M>
     } finally {
       options.signal?.removeEventListener('abort', cancel)
@@ -142,8 +147,9 @@ export class RpcClient implements Client {
         'daemon-unreachable',
         said === '' ? 'The connection to the daemon was lost' : `The daemon closed the connection: ${said}`,
       )
+      if (code === unableToServe) link.refused = explained(said, failure)
       rpc.rejectAllPendingRequests(failure.message)
-      this.#lost(code === 1011 ? explained(said, failure) : failure)
+      this.#lost(link.refused ?? failure)
     })
     this.#link = link
     this.#attempt = 0
