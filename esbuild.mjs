@@ -122,6 +122,25 @@ const withoutRemoteBuilds = {
   },
 }
 
+/**
+ * ws loads TLS and compression at once, and the local socket needs neither. TLS is the dearer: where
+ * NODE_EXTRA_CA_CERTS is set, it reads all those certificates in a thread that the end of the process waits for.
+ */
+const wsWithoutTls = {
+  name: 'ws-without-tls',
+  setup(bundle) {
+    bundle.onLoad({ filter: /ws[\\/]lib[\\/](websocket|permessage-deflate)\.js$/ }, ({ path: file }) => {
+      const source = readFileSync(file, 'utf8')
+      const contents = source.replaceAll(
+        /^const (https|tls|zlib) = require\('\1'\);$/gm,
+        "const $1 = new Proxy({}, { get: (_, name) => require('$1')[name] });",
+      )
+      if (contents === source) throw new Error(`${file} no longer loads modules where esbuild.mjs expects`)
+      return { contents, loader: 'js' }
+    })
+  },
+}
+
 /** A reader of dist/ (a daemon that starts during a build) never sees half a file. */
 function replaceFile(file, contents) {
   if (existsSync(file) && Buffer.compare(readFileSync(file), contents) === 0) return
@@ -158,7 +177,7 @@ async function bundleProgram({ name, entry, external }, define) {
     chunkNames: `${name}-[hash]`,
     outExtension: { '.js': '.cjs' },
     external,
-    plugins: [bundledSqlite, withoutNativeExtras, withoutRemoteBuilds],
+    plugins: [bundledSqlite, withoutNativeExtras, withoutRemoteBuilds, wsWithoutTls],
     define,
     sourcemap: 'inline',
     sourcesContent: false,
@@ -234,8 +253,7 @@ const define = {
   'import.meta.filename': '__filename',
   'import.meta.url': 'bundleUrl',
 }
-const present = programs.filter(({ entry }) => existsSync(inRoot(entry)))
-const bundles = await Promise.allSettled(present.map((program) => bundleProgram(program, define)))
+const bundles = await Promise.allSettled(programs.map((program) => bundleProgram(program, define)))
 if (bundles.some(({ status }) => status === 'rejected')) {
   // esbuild has printed why. What could be built is there.
   process.exitCode = 1

@@ -1,19 +1,18 @@
 import { Argument, type Command, type Option } from 'commander'
-import { declareAll, type Declare } from './program.ts'
-import type { Session } from './session.ts'
+import type { Declare } from './noun.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const
 type Shell = (typeof shells)[number]
 
-export const declare: Declare = (noun, session) => {
+export const declare: Declare = (noun, _session, declareAll) => {
   noun
     .addArgument(new Argument('<shell>', 'which shell the script is for').choices(shells))
-    .action((shell: Shell) => completion(noun.parent, session, shell))
+    .action((shell: Shell) => completion(noun.parent, declareAll, shell))
 }
 
-async function completion(root: Command | null, session: Session, shell: Shell): Promise<void> {
+async function completion(root: Command | null, declareAll: () => void, shell: Shell): Promise<void> {
   if (root === null) return
-  await declareAll(root, session)
+  declareAll()
   const { scripts } = await import('./completion-scripts.ts')
   process.stdout.write(scripts[shell](nodes(root)))
 }

@@ -4,7 +4,7 @@ import { Failure } from '#base/failure.ts'
 import { openInBrowser } from './browser.ts'
 import { docsFolder, docsUrl, indexFile, pageFile, pageUrl } from './documents.ts'
 import type { Output } from './output.ts'
-import type { Declare } from './program.ts'
+import type { Declare } from './noun.ts'
 import type { Session } from './session.ts'
 
 export const declare: Declare = (noun, session) => {

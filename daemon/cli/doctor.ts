@@ -5,7 +5,7 @@ import { printable } from '#base/printable.ts'
 import { stateFolder } from '#base/state-paths.ts'
 import { build } from '#base/version.ts'
 import type { Output } from './output.ts'
-import type { Declare } from './program.ts'
+import type { Declare } from './noun.ts'
 import type { Session } from './session.ts'
 import { plural } from './text.ts'
 

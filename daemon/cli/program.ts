@@ -1,66 +1,43 @@
 import { Command, Help, Option } from 'commander'
 import { Failure } from '#base/failure.ts'
 import { build } from '#base/version.ts'
+import { declare as audit } from './audit.ts'
+import { declare as completion } from './completion.ts'
+import { declare as containers } from './containers.ts'
+import { declare as daemon } from './daemon.ts'
+import { declare as docs } from './docs.ts'
+import { declare as doctor } from './doctor.ts'
+import { declare as overview } from './overview.ts'
+import { declare as ports } from './ports.ts'
+import { declare as processes } from './processes.ts'
+import { declare as users } from './users.ts'
+import { declare as version } from './version.ts'
+import type { Declare } from './noun.ts'
 import type { Session } from './session.ts'
-
-/** Declares a noun's verbs, arguments and flags on its command. */
-export type Declare = (noun: Command, session: Session) => void
 
 interface Noun {
   readonly name: string
   readonly description: string
-  load(): Promise<{ readonly declare: Declare }>
+  readonly declare: Declare
 }
 
-/** Each noun's verbs are in a file of its own, which is loaded when the noun is used. */
+/** One file each. They are in one chunk of the bundle: reading many small ones takes longer than they are. */
 export const nouns: readonly Noun[] = [
   {
     name: 'overview',
     description: 'the machine at a glance; also what you get without any command',
-    load: () => import('./overview.ts'),
+    declare: overview,
   },
-  {
-    name: 'ports',
-    description: 'who listens where; lease, release and free ports',
-    load: () => import('./ports.ts'),
-  },
-  {
-    name: 'processes',
-    description: 'list, inspect and stop processes',
-    load: () => import('./processes.ts'),
-  },
-  {
-    name: 'containers',
-    description: 'list, inspect, start, stop and read containers',
-    load: () => import('./containers.ts'),
-  },
-  {
-    name: 'audit',
-    description: 'the record of every action: read, verify and export it',
-    load: () => import('./audit.ts'),
-  },
-  {
-    name: 'users',
-    description: 'who may connect over the network, and their tokens',
-    load: () => import('./users.ts'),
-  },
-  {
-    name: 'daemon',
-    description: 'the background program: start, stop and look at it',
-    load: () => import('./daemon.ts'),
-  },
-  {
-    name: 'doctor',
-    description: 'check that everything Quantum Admin needs is in order',
-    load: () => import('./doctor.ts'),
-  },
-  { name: 'docs', description: 'open or print the documentation', load: () => import('./docs.ts') },
-  {
-    name: 'completion',
-    description: 'print a completion script for bash, zsh or fish',
-    load: () => import('./completion.ts'),
-  },
-  { name: 'version', description: 'print the version', load: () => import('./version.ts') },
+  { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
+  { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
+  { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },
+  { name: 'audit', description: 'the record of every action: read, verify and export it', declare: audit },
+  { name: 'users', description: 'who may connect over the network, and their tokens', declare: users },
+  { name: 'daemon', description: 'the background program: start, stop and look at it', declare: daemon },
+  { name: 'doctor', description: 'check that everything Quantum Admin needs is in order', declare: doctor },
+  { name: 'docs', description: 'open or print the documentation', declare: docs },
+  { name: 'completion', description: 'print a completion script for bash, zsh or fish', declare: completion },
+  { name: 'version', description: 'print the version', declare: version },
 ]
 
 /** The command line's tree, without the verbs of the nouns. */
@@ -90,33 +67,27 @@ function describeOption(option: Option): string {
   return option.defaultValue === false ? option.description : new Help().optionDescription(option)
 }
 
-/** Loads every noun's verbs: for completion, which has to know them all. */
-export async function declareAll(root: Command, session: Session): Promise<void> {
-  for (const noun of nouns) await declareNoun(root, noun, session)
-}
-
 const declared = new WeakSet<Command>()
 
-async function declareNoun(root: Command, noun: Noun, session: Session): Promise<void> {
-  const command = root.commands.find((candidate) => candidate.name() === noun.name)
-  // Completion declares every noun, its own among them.
+/** Declares a noun's verbs once: completion declares every noun, its own among them. */
+function declareNoun(root: Command, { name, declare }: Noun, session: Session): void {
+  const command = root.commands.find((candidate) => candidate.name() === name)
   if (command === undefined || declared.has(command)) return
   declared.add(command)
-  const { declare } = await noun.load()
-  declare(command, session)
+  declare(command, session, () => nouns.forEach((noun) => declareNoun(root, noun, session)))
 }
 
 /** The verbs that `--watch` makes sense for, by the path people type. */
 const watchable = new Set(['overview', 'ports list', 'ports leases', 'processes list', 'containers list'])
 
 /**
- * Prepares the tree for one command line: loads the noun it names when commander gets there, puts `overview`
+ * Prepares the tree for one command line: declares the noun it names when commander gets there, puts `overview`
  * where there is no noun, and turns `help NOUN` into `NOUN --help`.
  */
 export function withNoun(root: Command, argv: readonly string[], session: Session): string[] {
-  root.hook('preSubcommand', async (_, command) => {
+  root.hook('preSubcommand', (_, command) => {
     const noun = nouns.find(({ name }) => name === command.name())
-    if (noun !== undefined) await declareNoun(root, noun, session)
+    if (noun !== undefined) declareNoun(root, noun, session)
   })
   root.hook('preAction', (_, command) => check(root, command))
   const { operands, unknown } = root.parseOptions([...argv])

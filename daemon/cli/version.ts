@@ -1,5 +1,5 @@
 import { build } from '#base/version.ts'
-import type { Declare } from './program.ts'
+import type { Declare } from './noun.ts'
 
 export const declare: Declare = (noun, session) => {
   noun.action(() => {
