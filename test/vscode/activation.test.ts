@@ -2,7 +2,14 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inRoot, root } from '../support/paths.ts'
 import { withPeers } from '../support/peers.ts'
-import { launchBrowser, openContainer, openWindow, runCommand, screenshot } from '../support/vscode-page.ts'
+import {
+  launchBrowser,
+  openContainer,
+  openWindow,
+  runCommand,
+  screenshot,
+  treeRow,
+} from '../support/vscode-page.ts'
 import { startVscodeServer, type VscodeServer } from '../support/vscode-server.ts'
 
 describe.runIf(withPeers('vscode', 'chromium'))('a window of VS Code with the extension', () => {
@@ -21,9 +28,9 @@ describe.runIf(withPeers('vscode', 'chromium'))('a window of VS Code with the ex
     await server?.stop()
   })
 
-  test('has the container Quantum Admin in its activity bar', async () => {
+  test('has the container Quantum Admin in its activity bar, with the ports of this machine', async () => {
     await openContainer(page, 'Quantum Admin')
-    await page.getByRole('button', { name: /Resources Section/ }).waitFor()
+    await treeRow(page, 'Resources', /^Ports/).waitFor()
     await screenshot(page, 'activation')
     expect(await page.locator('.notification-list-item').count()).toBe(0)
   })
