@@ -101,10 +101,9 @@ function identityOf(response: IncomingMessage): DaemonIdentity | undefined {
     const value = response.headers[name]
     return typeof value === 'string' ? value : ''
   }
-  const protocol = Number(text(headers.protocol))
-  if (!Number.isInteger(protocol) || protocol < 1) return undefined
+  if (!/^\d{1,9}$/.test(text(headers.protocol))) return undefined
   return {
-    protocol,
+    protocol: Number(text(headers.protocol)),
     version: text(headers.version),
     build: text(headers.build),
     pid: Number(text(headers.pid)),
