@@ -1,7 +1,8 @@
 import Sqlite from 'better-sqlite3'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
+import { AtomicSqliteDialect } from './dialect.ts'
 import { createAppender, type Appender } from './appender.ts'
 import { systemClock, type Clock } from '#base/clock.ts'
 import type { Database } from './database.ts'
@@ -42,7 +43,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     sqlite = connect(file)
     if (size <= checkedAtStart) checkPages(sqlite, file)
-    const kysely = new Kysely<Database>({ dialect: new SqliteDialect({ database: mapped(sqlite, file) }) })
+    const kysely = new Kysely<Database>({
+      dialect: new AtomicSqliteDialect({ database: mapped(sqlite, file) }),
+    })
     await migrate(kysely, file)
     return storeOf(sqlite, kysely, file)
   } catch (error) {
@@ -94,7 +97,9 @@ function mapped(sqlite: Sqlite.Database, file: string) {
   return {
     close: () => void sqlite.close(),
     prepare: (text: string) => {
-      const statement = guard(() => sqlite.prepare(text))
+      // After a full disk or a failed write SQLite has rolled back by itself; to be told so would hide the cause.
+      const rolledBack = text === 'rollback' && !sqlite.inTransaction
+      const statement = guard(() => sqlite.prepare(rolledBack ? 'select 1 where false' : text))
       return {
         reader: statement.reader,
         all: (parameters: readonly unknown[]) => guard(() => statement.all(...parameters)),

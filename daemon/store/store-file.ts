@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+} from 'node:fs'
 import * as path from 'node:path'
 import { isoTime, type Clock } from '#base/clock.ts'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
@@ -16,7 +25,10 @@ export function claimFile(file: string): number {
   checkOwned(file)
   let descriptor: number | undefined
   try {
+    const isNew = !exists(file)
     descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    // SQLite makes its log durable by name, but leaves the name of the database to whoever made it.
+    if (isNew) syncFolder(path.dirname(file))
     return fstatSync(descriptor).size
   } catch (error) {
     throw new Failure('store-unavailable', `The store ${file} cannot be opened: ${messageOf(error)}`, {
@@ -63,6 +75,17 @@ export function setAsideOrphans(file: string, clock: Clock): void {
   const target = newestAside(file) ?? asideName(file, clock)
   for (const companion of companions.slice(1)) {
     if (exists(file + companion)) moveIfThere(file + companion, freeName(target + companion))
+  }
+}
+
+function syncFolder(folder: string): void {
+  // Windows has no way to sync a folder, and its file system journals names itself.
+  if (process.platform === 'win32') return
+  const descriptor = openSync(folder, constants.O_RDONLY)
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

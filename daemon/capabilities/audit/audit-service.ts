@@ -94,10 +94,16 @@ export class AuditService implements AuditTrail, Owned {
     return this.#writer.add('intent', intentDraft(this.#deps.newId(), actor, target))
   }
 
+  /** What cannot be written now is kept and written when it can. @throws Failure `audit-unavailable` meanwhile. */
   async outcome(sequence: number, outcome: Outcome): Promise<void> {
     if (!this.#writer.open.has(sequence))
       throw new Error(`Record ${sequence} is not an intent without outcome`)
-    await this.#writer.add('outcome', outcomeDraft(sequence, outcome))
+    try {
+      await this.#writer.add('outcome', outcomeDraft(sequence, outcome))
+    } catch (error) {
+      const message = `The command ran, but how it ended is not on the audit trail yet: ${messageOf(error)}`
+      throw new Failure('audit-unavailable', message, { cause: error })
+    }
   }
 
   async refused(actor: Actor, target: AuditTarget, errorCode: string): Promise<void> {
