@@ -42,6 +42,7 @@ export interface RunningDaemon {
  */
 export async function startDaemon(listen: ListenOptions | null): Promise<RunningDaemon | null> {
   process.umask(0o077)
+  delete process.env['MALLOC_ARENA_MAX']
   const paths = statePaths(stateFolder())
   secureStateFolder(paths)
   const lifetime = new Lifetime()

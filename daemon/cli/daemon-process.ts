@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { isErrorCode } from '#contract/errors.ts'
-import type { StartReport } from '#client/launch.ts'
+import { runtimeFlags, type StartReport } from '#client/launch.ts'
 import { Failure } from '#base/failure.ts'
 import { bundle } from './session.ts'
 
@@ -41,7 +41,7 @@ function failureOf(text: string): Failure {
  */
 export function runInForeground(words: readonly string[], onReady: () => void): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bundle('daemon.cjs'), 'run', ...words], {
+    const child = spawn(process.execPath, [...runtimeFlags, bundle('daemon.cjs'), 'run', ...words], {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
     // Until it has started, the report says what went wrong, and in the form that was asked for.

@@ -21,18 +21,28 @@ export type StartReport =
 const startMs = 20_000
 
 /**
+ * How the daemon's runtime is started. It runs all day beside other programs: with the young generation held to
+ * 1 MiB a half (V8 would let it grow to 16) it collects more often and takes some 10 to 20 MB less.
+ */
+export const runtimeFlags: readonly string[] = ['--max-semi-space-size=1']
+
+/** glibc would keep a heap for each of the runtime's threads. The daemon does not hand this on to what it starts. */
+const oneHeap = { MALLOC_ARENA_MAX: '1' } as const
+
+/**
  * Starts a daemon that lives on by itself, and waits until it says that it is ready or why it is not.
  * @returns `already-running` when another one holds the state folder.
  * @throws Failure with the daemon's own reason.
  */
 export function launch(launcher: DaemonLauncher, home: string): Promise<'ready' | 'already-running'> {
   return new Promise((resolve, reject) => {
-    const child = spawn(launcher.runtime, [launcher.script, 'run', ...(launcher.arguments ?? [])], {
+    const words = [...runtimeFlags, launcher.script, 'run', ...(launcher.arguments ?? [])]
+    const child = spawn(launcher.runtime, words, {
       cwd: process.platform === 'win32' ? process.cwd() : '/',
       detached: true,
       windowsHide: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: { ...inherited(), ...launcher.env, QUANTUM_ADMIN_HOME: home },
+      env: { ...inherited(), ...oneHeap, ...launcher.env, QUANTUM_ADMIN_HOME: home },
     })
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
