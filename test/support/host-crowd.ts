@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
 /** The file number of a socket, which Node.js has but does not document. */
@@ -23,6 +23,7 @@ export async function startCrowd(size: {
   readonly connections: number
   readonly listeners: number
 }): Promise<Crowd> {
+  closeInherited()
   const nothing = openSync('/dev/null', 'r')
   const ends = await openConnections(size.processes * size.connections)
   const listeners = await openListeners(size.listeners)
@@ -49,6 +50,20 @@ export async function startCrowd(size: {
     },
   }
 }
+
+/** Closes what this program was started with beyond its standard files, lest every process of the crowd inherit it. */
+function closeInherited(): void {
+  for (const file of readdirSync('/proc/self/fd').map(Number)) {
+    if (file <= 2) continue
+    const flags = /^flags:\t(\d+)$/m.exec(infoOf(file))?.[1]
+    // Node.js opens all of its own files with O_CLOEXEC (0o2000000).
+    if (flags !== undefined && (Number.parseInt(flags, 8) & 0o2000000) === 0) closeSync(file)
+  }
+}
+
+/** The file through which the list was read is closed by now. */
+const infoOf = (file: number): string =>
+  existsSync(`/proc/self/fdinfo/${file}`) ? readFileSync(`/proc/self/fdinfo/${file}`, 'utf8') : ''
 
 async function openListeners(count: number): Promise<Server[]> {
   const servers: Server[] = []

@@ -14,7 +14,7 @@ test('fields are found behind a name that looks like fields', () => {
     cpuTicks: 150,
     startTicks: '98765',
     residentPages: 2048,
-    layout: '11 12 13 14 15 16',
+    layout: '11 12 13 14 15 16 17 0',
   })
 })
 

@@ -16,12 +16,17 @@ export interface ProcStat {
   readonly layout: string
 }
 
+/** Fields that are read, counted as in proc_pid_stat(5): state is 3, resident pages are 24. */
+const lastField = 24
+/** The last fields of the line are the addresses, and the exit code, which stays 0 while it runs. */
+const layoutFields = 8
+
 /** Fields are counted from after the name, which may itself hold `) R 1 (`: only the last `)` ends it. */
 export function parseStat(text: string): ProcStat | null {
   const open = text.indexOf('(')
   const close = text.lastIndexOf(')')
   if (open < 0 || close < open) return null
-  const fields = text.slice(close + 2).split(' ')
+  const fields = text.slice(close + 2).split(' ', lastField - 2)
   const number = (field: number) => Number(fields[field - 3] ?? Number.NaN)
   const startTicks = fields[22 - 3]
   const state = fields[0]
@@ -35,8 +40,15 @@ export function parseStat(text: string): ProcStat | null {
     cpuTicks: number(14) + number(15),
     startTicks,
     residentPages: number(24),
-    layout: fields.slice(45 - 3, 51 - 3).join(' '),
+    layout: text.slice(startOfLast(layoutFields, text)),
   }
+}
+
+/** Where the last so many words begin. */
+function startOfLast(words: number, text: string): number {
+  let at = text.length
+  for (let word = 0; word < words; word++) at = text.lastIndexOf(' ', at - 1)
+  return at + 1
 }
 
 /** A zombie has ended, unless only its first thread did. */

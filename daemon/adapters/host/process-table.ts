@@ -11,15 +11,16 @@ import type { Users } from './users.ts'
 /** A process that started less than this ago is read anew each time: it may still be on its way to exec. */
 const youngMs = 2000
 /** Of all other processes so many are read anew each time, in turn: titles, users and containers may change. */
-const turns = 32
+const turns = 64
 /** So many turns pass until each folder is read anew. On a terminal people change it, so there it is always read. */
-const folderTurns = 8
+const folderTurns = 16
 /** CPU use is measured over at least this long; the kernel counts in steps of 10 ms. */
 const sampleMs = 500
 /** The very first figure may come from a shorter one, rather than none be shown. */
 const firstSampleMs = 50
 
 interface Entry {
+  readonly startKey: string
   readonly name: string
   readonly layout: string
   readonly details: ProcessDetails
@@ -41,7 +42,7 @@ export class ProcessTable {
   readonly #clock: Clock
   readonly #facts: KernelFacts
   readonly #users: Users
-  #entries = new Map<string, Entry>()
+  #entries = new Map<number, Entry>()
   #scan = 0
 
   constructor(deps: { readonly clock: Clock; readonly facts: KernelFacts; readonly users: Users }) {
@@ -55,13 +56,12 @@ export class ProcessTable {
     this.#scan++
     this.#users.refresh()
     const processes: HostProcess[] = []
-    const entries = new Map<string, Entry>()
+    const entries = new Map<number, Entry>()
     for (const pid of listPids()) {
       const stat = readProcess(pid)
       if (stat === null) continue
-      const key = `${pid} ${stat.startTicks}`
-      const entry = this.#entry(pid, key, stat, false)
-      entries.set(key, entry)
+      const entry = this.#entry(pid, stat, false)
+      entries.set(pid, entry)
       processes.push(this.#process(pid, stat, entry))
       if (slices.due) await slices.pause()
     }
@@ -74,48 +74,62 @@ export class ProcessTable {
     const stat = isProcess(pid) ? readProcess(pid) : null
     if (stat === null) return null
     this.#users.refresh()
-    const key = `${pid} ${stat.startTicks}`
-    const entry = this.#entry(pid, key, stat, true)
-    this.#entries.set(key, entry)
+    const entry = this.#entry(pid, stat, true)
+    this.#entries.set(pid, entry)
     return this.#process(pid, stat, entry)
   }
 
   /** The program a process was last seen to run; undefined when it was never seen. */
   executable(target: ProcessIdentity): string | null | undefined {
-    return this.#entries.get(`${target.pid} ${target.startKey}`)?.details.executable
+    return this.#remembered(target.pid, target.startKey)?.details.executable
   }
 
   /** @param anew - whether nothing may come from memory. */
-  #entry(pid: number, key: string, stat: ProcStat, anew: boolean): Entry {
+  #entry(pid: number, stat: ProcStat, anew: boolean): Entry {
     const at = this.#clock.monotonic()
-    const known = this.#entries.get(key)
-    const same = known !== undefined && known.name === stat.name && known.layout === stat.layout
-    const due = (every: number) => anew || !same || at <= known.youngUntil || (pid + this.#scan) % every === 0
-    const details = due(turns) ? readDetails(pid) : (known?.details ?? readDetails(pid))
+    const known = this.#remembered(pid, stat.startTicks)
+    if (known === undefined) return this.#firstEntry(pid, stat, at)
+    const changed = anew || known.name !== stat.name || known.layout !== stat.layout || at <= known.youngUntil
+    const turn = pid + this.#scan
+    const details = changed || turn % turns === 0 ? readDetails(pid) : known.details
+    const anyFolder = changed || stat.terminal || turn % folderTurns === 0
+    const elapsed = at - known.sample.at
+    const measured = elapsed >= (known.cpuPercent === null ? firstSampleMs : sampleMs)
     return {
+      startKey: known.startKey,
       name: stat.name,
       layout: stat.layout,
       details,
-      folder: folderOf(pid, details, stat.terminal || due(folderTurns) ? undefined : known?.folder),
-      youngUntil: known?.youngUntil ?? at + Math.max(0, youngMs - this.#age(stat)),
-      ...this.#usage(known, stat.cpuTicks, at),
+      folder: anyFolder ? folderOf(pid, details) : known.folder,
+      youngUntil: known.youngUntil,
+      sample: elapsed >= sampleMs ? { ticks: stat.cpuTicks, at } : known.sample,
+      cpuPercent: measured ? this.#percent(stat.cpuTicks - known.sample.ticks, elapsed) : known.cpuPercent,
     }
   }
 
-  #usage(known: Entry | undefined, ticks: number, at: number): Pick<Entry, 'sample' | 'cpuPercent'> {
-    if (known === undefined) return { sample: { ticks, at }, cpuPercent: null }
-    const { sample, cpuPercent } = known
-    const elapsed = at - sample.at
-    if (elapsed < (cpuPercent === null ? firstSampleMs : sampleMs)) return { sample, cpuPercent }
-    const used = (ticks - sample.ticks) / this.#facts.ticksPerSecond
+  #firstEntry(pid: number, stat: ProcStat, at: number): Entry {
+    const details = readDetails(pid)
+    const age = Math.max(0, this.#clock.now() - this.#startedAt(stat))
     return {
-      sample: elapsed < sampleMs ? sample : { ticks, at },
-      cpuPercent: Math.max(0, (used / elapsed) * 1000 * 100),
+      startKey: stat.startTicks,
+      name: stat.name,
+      layout: stat.layout,
+      details,
+      folder: folderOf(pid, details),
+      youngUntil: at + Math.max(0, youngMs - age),
+      sample: { ticks: stat.cpuTicks, at },
+      cpuPercent: null,
     }
   }
 
-  #age(stat: ProcStat): number {
-    return Math.max(0, this.#clock.now() - this.#startedAt(stat))
+  #percent(ticks: number, elapsedMs: number): number {
+    return Math.max(0, (ticks / this.#facts.ticksPerSecond / elapsedMs) * 1000 * 100)
+  }
+
+  /** What is known of that very process, not of another that had its pid. */
+  #remembered(pid: number, startKey: string): Entry | undefined {
+    const entry = this.#entries.get(pid)
+    return entry?.startKey === startKey ? entry : undefined
   }
 
   #startedAt(stat: ProcStat): number {
@@ -142,10 +156,8 @@ export class ProcessTable {
 }
 
 /** Kernel threads have no folder, and that of a stranger is closed to us as his program is. */
-function folderOf(pid: number, details: ProcessDetails, known: string | null | undefined): string | null {
-  if (details.executable === null) return null
-  return known === undefined ? workingFolder(pid) : known
-}
+const folderOf = (pid: number, { executable }: ProcessDetails): string | null =>
+  executable === null ? null : workingFolder(pid)
 
 /** Node.js calls its first thread, and so itself, `MainThread`: the program's own name says more. */
 function nameOf(name: string, argv: readonly string[] | null): string {
