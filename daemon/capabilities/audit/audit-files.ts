@@ -73,7 +73,8 @@ function writeAll(descriptor: number, data: Buffer): void {
 }
 
 export function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (made !== undefined) syncFolder(path.dirname(made))
 }
 
 /** @returns null when there is no such file. */
