@@ -28,6 +28,8 @@ function rawValues(request: IncomingMessage, name: string): string[] {
 const webSocketKey = /^[A-Za-z0-9+/]{22}==$/
 /** How long a refused peer may take to read why. */
 const lingerMs = 1000
+/** And how many bytes are still taken from it meanwhile. */
+const mostThrownAway = 256 * 1024
 
 /**
  * Decides on an upgrade before anything of it is answered. Refused: any Origin or Referer (only a browser
@@ -103,7 +105,11 @@ export function refuse(socket: Duplex, failure: Failure): void {
       `Cache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
   // What it still sends is thrown away: unread bytes would turn the end into a reset that takes the answer with it.
-  socket.resume()
+  let thrownAway = 0
+  socket.on('data', (bytes: Buffer) => {
+    thrownAway += bytes.length
+    if (thrownAway > mostThrownAway) socket.destroy()
+  })
   const timer = setTimeout(() => socket.destroy(), lingerMs)
   timer.unref()
   socket.once('close', () => clearTimeout(timer))
