@@ -10,7 +10,9 @@ import { percentile, type Bench, type BenchRow } from './bench.ts'
 
 /** 500 processes with 20 files each, 2,000 ends of connections and 20 listeners among them. */
 const crowd = { processes: 500, files: 20, connections: 4, listeners: 20 }
-const openings = 100
+const openings = 50
+/** Between two of them, in milliseconds: people start servers now and then, not five in a second. */
+const pauses = [1000, 2000] as const
 const quietMs = 20_000
 const ticksPerSecond = 100
 
@@ -56,7 +58,7 @@ export const bench: Bench = async () => {
     await wait(3000)
     const took: number[] = []
     for (let opening = 0; opening < openings; opening++) {
-      await wait(random.int(0, 400))
+      await wait(random.int(...pauses))
       took.push(await timeToShow(client))
     }
     const pid = daemon.describe().pid

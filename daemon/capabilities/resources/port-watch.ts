@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Host, HostProcess, HostSocket } from '../../adapters/host/host.ts'
+import { Pace, type LookResult } from './pace.ts'
 import { portRows, type PortPicture } from './port-rows.ts'
 import { Refresh, type LookReason } from './refresh.ts'
 import { Versioned } from './versioned.ts'
@@ -42,7 +43,7 @@ export class PortWatch implements Owned {
     const { clock, interval, report } = deps
     this.#refresh = new Refresh({
       look: (reason) => this.#look(reason),
-      share: shareOfCore,
+      pace: new Pace(shareOfCore),
       clock,
       interval,
       report,
@@ -79,7 +80,7 @@ export class PortWatch implements Owned {
     await this.#refresh.dispose()
   }
 
-  async #look(reason: LookReason): Promise<number> {
+  async #look(reason: LookReason): Promise<LookResult> {
     const takenAt = this.#deps.clock.now()
     const [{ sockets, cost }] = await Promise.all([
       this.#deps.host.sockets(),
@@ -88,14 +89,14 @@ export class PortWatch implements Owned {
     const same = sameSockets(sockets, this.#sockets)
     if (same && reason === 'timer') {
       this.#rows.confirm(takenAt)
-      return cost.cpuMs
+      return { costMs: cost.cpuMs, changed: false }
     }
     this.#holdersRead = this.#deps.clock.monotonic()
     this.#holders = await this.#readHolders(sockets, reason)
     this.#sockets = sockets
     const began = this.#deps.clock.monotonic()
     this.#join(takenAt)
-    return cost.cpuMs + this.#deps.clock.monotonic() - began
+    return { costMs: cost.cpuMs + this.#deps.clock.monotonic() - began, changed: !same }
   }
 
   /**

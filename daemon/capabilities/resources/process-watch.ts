@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Host, HostProcess } from '../../adapters/host/host.ts'
+import type { LookResult } from './pace.ts'
 import { processRows, type ProcessPicture } from './process-rows.ts'
 import { QuantumProcesses } from './quantum.ts'
 import { Refresh } from './refresh.ts'
@@ -42,7 +43,7 @@ export class ProcessWatch implements Owned {
     this.#rows = new Versioned(deps.instance)
     this.#quantum = new QuantumProcesses(deps)
     const { clock, interval, report } = deps
-    this.#refresh = new Refresh({ look: () => this.#look(), share: 1, clock, interval, report })
+    this.#refresh = new Refresh({ look: () => this.#look(), clock, interval, report })
   }
 
   get refresh(): Refresh {
@@ -67,19 +68,18 @@ export class ProcessWatch implements Owned {
     await this.#refresh.dispose()
   }
 
-  async #look(): Promise<number> {
+  async #look(): Promise<LookResult> {
     const takenAt = this.#deps.clock.now()
     const began = this.#deps.clock.monotonic()
     const { processes, cost } = await this.#deps.host.processes()
     await this.#quantum.look(processes)
-    const joining = this.#deps.clock.monotonic()
     this.#processes = processes
     this.#users = new Map(
       processes.flatMap(({ uid, user }) => (uid === null || user === null ? [] : [[uid, user] as const])),
     )
     this.#join(takenAt)
     this.looked.emit({ processes: new Map(processes.map((process) => [process.pid, process])), began })
-    return cost.cpuMs + this.#deps.clock.monotonic() - joining
+    return { costMs: cost.cpuMs, changed: true }
   }
 
   #join(takenAt: number): void {

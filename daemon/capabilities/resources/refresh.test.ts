@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
+import { Pace } from './pace.ts'
 import { Refresh, type LookReason } from './refresh.ts'
 
 let life = new Lifetime()
@@ -15,7 +16,7 @@ function setup(
   options: {
     readonly lookMs?: number
     readonly interval?: () => number
-    readonly cost?: (look: number) => number
+    readonly costMs?: number
   } = {},
 ) {
   const looks: { readonly reason: LookReason; readonly began: number; ended: number }[] = []
@@ -24,7 +25,7 @@ function setup(
   const refresh = life.own(
     new Refresh({
       clock: systemClock,
-      share: 0.006,
+      pace: new Pace(0.01),
       interval: options.interval ?? (() => 1_000_000),
       report: (error) => errors.push(error),
       look: async (reason) => {
@@ -37,7 +38,7 @@ function setup(
         if (machine.fails) throw new Error('the machine is gone')
         machine.seen = value
         look.ended = systemClock.monotonic()
-        return options.cost?.(looks.length) ?? 0
+        return { costMs: options.costMs ?? 0, changed: false }
       },
     }),
   )
@@ -96,25 +97,12 @@ test('looks come by themselves at the interval, and a new interval takes effect 
   expect(looks.every(({ reason }) => reason === 'timer')).toBe(true)
 })
 
-test('costly looks come so seldom that they stay below one percent of a core', async () => {
-  const { refresh, looks } = setup({ lookMs: 0, interval: () => 1, cost: () => 40 })
+test('costly looks come more seldom than the interval', async () => {
+  const { refresh, looks } = setup({ lookMs: 0, interval: () => 1, costMs: 40 })
   refresh.start()
-  while (refresh.costMs === 0) await wait(5)
-  expect(refresh.costMs).toBe(40)
-  const before = looks.length
+  while (looks.length < 4) await wait(5)
   await wait(500)
-  expect(looks).toHaveLength(before)
-})
-
-test('one costly look among cheap ones does not make the next ones wait', async () => {
-  const { refresh, looks } = setup({
-    lookMs: 0,
-    interval: () => 1,
-    cost: (look) => (look === 1 || look === 9 ? 1e6 : 0),
-  })
-  refresh.start()
-  while (looks.length < 20) await wait(5)
-  expect(refresh.costMs).toBe(0)
+  expect(looks).toHaveLength(4)
 })
 
 test('a look that fails is told to who asked, or reported, and the next one is tried', async () => {

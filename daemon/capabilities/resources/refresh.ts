@@ -1,25 +1,21 @@
 import type { Clock } from '#base/clock.ts'
 import type { Owned } from '#base/lifetime.ts'
+import type { LookResult, Pace } from './pace.ts'
 
 /** What brought a look about: its own timer, or somebody who asks and is answered with it. */
 export type LookReason = 'timer' | 'question'
 
 export interface RefreshDeps {
-  /** Looks once; answers what it cost in milliseconds of CPU. */
-  readonly look: (reason: LookReason) => Promise<number>
+  /** Looks once. */
+  readonly look: (reason: LookReason) => Promise<LookResult>
   /** Milliseconds between the starts of two looks, as things stand now. */
   readonly interval: () => number
-  /** Share of one core that looks may cost: costlier ones come less often. 1 lets the interval stand. */
-  readonly share: number
+  /** Makes looks rarer that cost too much; without it the interval stands. */
+  readonly pace?: Pace
   readonly clock: Clock
   /** Told of a look of the timer's own that failed; whoever asks gets the error instead. */
   readonly report: (error: unknown) => void
 }
-
-/** The middle of so many looks tells the cost: one in a busy moment does not blind a view. */
-const looksCounted = 9
-/** Fewer tell nothing: the first looks of a process cost many times what the later ones do. */
-const looksNeeded = 4
 
 interface Look {
   /** Monotonic time at which it began. */
@@ -36,7 +32,6 @@ export class Refresh implements Owned {
   #running: Look | undefined
   #next: Promise<void> | undefined
   #lastBegan = Number.NEGATIVE_INFINITY
-  #costs: readonly number[] = []
   #timer: NodeJS.Timeout | undefined
   #disposed = false
 
@@ -47,12 +42,6 @@ export class Refresh implements Owned {
   /** Begins to look by itself. */
   start(): void {
     this.reschedule()
-  }
-
-  /** CPU that one look costs of late, in milliseconds; 0 until that is known. */
-  get costMs(): number {
-    if (this.#costs.length < looksNeeded) return 0
-    return this.#costs.toSorted((a, b) => a - b)[this.#costs.length >> 1] ?? 0
   }
 
   /**
@@ -72,7 +61,7 @@ export class Refresh implements Owned {
     clearTimeout(this.#timer)
     if (this.#disposed) return
     const sinceLast = this.#deps.clock.monotonic() - this.#lastBegan
-    const interval = Math.max(this.#deps.interval(), this.costMs / this.#deps.share)
+    const interval = Math.max(this.#deps.interval(), this.#deps.pace?.intervalMs ?? 0)
     this.#timer = setTimeout(() => void this.#tick(), Math.max(0, interval - sinceLast))
     this.#timer.unref()
   }
@@ -109,10 +98,10 @@ export class Refresh implements Owned {
 
   async #look(reason: LookReason, began: number): Promise<void> {
     try {
-      const cost = await this.#deps.look(reason)
+      const result = await this.#deps.look(reason)
       this.#lastBegan = began
       // What people ask for is theirs to spend; the pace answers for the timer's own looks.
-      if (reason === 'timer') this.#costs = [cost, ...this.#costs].slice(0, looksCounted)
+      if (reason === 'timer') this.#deps.pace?.note(result, began)
     } finally {
       this.#running = undefined
       this.reschedule()

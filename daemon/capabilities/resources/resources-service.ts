@@ -19,6 +19,7 @@ import type { Git } from '../../adapters/git/git.ts'
 import type { Host } from '../../adapters/host/host.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { containerDetail, containerRows } from './container-rows.ts'
+import type { LookResult } from './pace.ts'
 import { PortWatch } from './port-watch.ts'
 import { ProcessWatch } from './process-watch.ts'
 import { Refresh } from './refresh.ts'
@@ -78,7 +79,6 @@ export class ResourcesService implements Owned {
     this.#containerRefresh = this.#life.own(
       new Refresh({
         look: () => this.#lookAtContainers(),
-        share: 1,
         interval: pace('containers'),
         clock,
         report,
@@ -242,10 +242,10 @@ export class ResourcesService implements Owned {
     await Promise.all([this.#containerRefresh.fresh(0), this.#processes.refresh.fresh(Number.MAX_VALUE)])
   }
 
-  async #lookAtContainers(): Promise<number> {
+  async #lookAtContainers(): Promise<LookResult> {
     await patiently(this.#deps.engine.refresh(), enginePatienceMs)
     this.#takeContainers()
-    return 0
+    return { costMs: 0, changed: true }
   }
 
   #takeContainers(): void {
