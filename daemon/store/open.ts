@@ -41,8 +41,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const size = claimFile(file)
   let sqlite: Sqlite.Database | undefined
   try {
+    if (size > 0 && size <= checkedAtStart) checkPages(file)
     sqlite = connect(file)
-    if (size <= checkedAtStart) checkPages(sqlite, file)
     const kysely = new Kysely<Database>({
       dialect: new AtomicSqliteDialect({ database: mapped(sqlite, file) }),
     })
@@ -79,10 +79,18 @@ function containsText(needle: unknown, ...texts: unknown[]): number {
   return texts.some((text) => typeof text === 'string' && text.toLowerCase().includes(needle)) ? 1 : 0
 }
 
-function checkPages(sqlite: Sqlite.Database, file: string): void {
-  const answer = sqlite.pragma('quick_check(1)', { simple: true })
-  if (answer === 'ok') return
-  throw new Failure('store-damaged', `The store ${file} is damaged: ${String(answer)}`)
+/**
+ * Looks through a connection that can only read: one that can write would on closing move its log into the
+ * damaged file, and what is set aside is to be as it was found.
+ */
+function checkPages(file: string): void {
+  const sqlite = new Sqlite(file, { readonly: true, timeout: 250 })
+  try {
+    const answer = sqlite.pragma('quick_check(1)', { simple: true })
+    if (answer !== 'ok') throw new Failure('store-damaged', `The store ${file} is damaged: ${String(answer)}`)
+  } finally {
+    sqlite.close()
+  }
 }
 
 /** What Kysely needs of the driver, with its errors turned into ours. */
