@@ -73,7 +73,7 @@ function sentence(
   { out }: Session,
   { ok, entries, checkpoints, firstBadSequence, reason }: AuditVerification,
 ): string {
-  const counted = `${plural(entries, 'record')}, ${plural(checkpoints, 'checkpoint')}`
+  const counted = `${plural(entries, 'entry', 'entries')}, ${plural(checkpoints, 'checkpoint')}`
   if (ok) return `${out.paint('green', 'The audit trail is as it was written')}: ${counted}.`
   const where = firstBadSequence === null ? '' : ` First bad record: ${firstBadSequence}.`
   return `${out.paint('red', 'The audit trail was changed')}: ${printable(reason ?? 'see below')}.${where} ${counted}.`

@@ -3,7 +3,7 @@ import type { AuditEntry, AuditFilter, AuditOutcome } from '#contract/audit.ts'
 import { moment, wholeNumber } from './arguments.ts'
 import { filterOf } from './audit-filter.ts'
 import { exportTrail, type ExportOptions } from './audit-export.ts'
-import { auditColumns, outcomeText } from './audit-table.ts'
+import { auditColumns, outcomeText, resourceText } from './audit-table.ts'
 import { verify, type VerifyOptions } from './audit-verify.ts'
 import type { Declare } from './noun.ts'
 import type { Session } from './session.ts'
@@ -110,7 +110,7 @@ function describe({ out }: Session, entry: AuditEntry): string[] {
     ['Who', `${actor.name} (${actor.id})`],
     ['From', `${actor.client}, ${actor.address}`],
     ['Action', entry.action],
-    ['What', `${resource.type} ${resource.name}${resource.id === resource.name ? '' : ` (${resource.id})`}`],
+    ['What', resource.id === resource.name ? resourceText(entry) : `${resourceText(entry)} (${resource.id})`],
     ['Project', entry.project ?? ''],
     ['Outcome', outcomeText(entry)],
     ['Took', entry.durationMs === null ? '' : `${entry.durationMs} ms`],

@@ -79,12 +79,12 @@ const columns = (now: number): readonly Column<ContainerRow>[] => [
     value: ({ health }) => health ?? '',
     look: ({ health }) => (health === 'unhealthy' ? 'red' : undefined),
   },
-  { title: 'STATUS', least: 10, value: ({ status }) => status },
-  { title: 'IMAGE', least: 12, value: ({ image }) => image },
+  { title: 'STATUS', least: 10, spare: 3, value: ({ status }) => status },
+  { title: 'IMAGE', least: 12, spare: 2, value: ({ image }) => image },
   { title: 'PORTS', least: 10, value: portsText },
   { title: 'APP', least: 8, value: ({ app }) => app ?? '' },
-  { title: 'ID', value: ({ id }) => id.slice(0, 12), look: () => 'dim' },
-  { title: 'CREATED', value: ({ createdAt }) => relativeTime(createdAt, now) },
+  { title: 'ID', spare: 4, value: ({ id }) => id.slice(0, 12), look: () => 'dim' },
+  { title: 'CREATED', spare: 5, value: ({ createdAt }) => relativeTime(createdAt, now) },
 ]
 
 function portsText({ ports }: ContainerRow): string {

@@ -1,10 +1,9 @@
 import type { Overview } from '#contract/system.ts'
-import { printable } from '#base/printable.ts'
 import { auditColumns } from './audit-table.ts'
 import { show, type View } from './live.ts'
 import type { Declare } from './noun.ts'
 import type { Session } from './session.ts'
-import { table } from './table.ts'
+import { fitting, table } from './table.ts'
 import { duration, memorySize, plural } from './text.ts'
 
 export const declare: Declare = (noun, session) => {
@@ -17,6 +16,9 @@ const overview = (session: Session): View<Overview> => ({
   json: (value) => value,
   lines: (value) => lines(session, value),
 })
+
+/** As wide as `Containers`. */
+const nameWidth = 10
 
 async function lines(session: Session, value: Overview): Promise<string[]> {
   const { out } = session
@@ -33,10 +35,14 @@ async function lines(session: Session, value: Overview): Promise<string[]> {
     ['Processes', String(counts.processes)],
     ['Containers', containers(value)],
   ]
+  const shown: string[] = []
+  for (const [name, text] of facts)
+    shown.push(`${out.paint('cyan', name.padEnd(nameWidth))}  ${await fitting(out, text, nameWidth + 2)}`)
   return [
-    `${out.paint('bold', printable(machine.hostname))}  ${out.paint('dim', printable(about.join(' · ')))}`,
+    out.paint('bold', await fitting(out, machine.hostname)),
+    out.paint('dim', await fitting(out, about.join(' · '))),
     '',
-    ...facts.map(([name, text]) => `${out.paint('cyan', name.padEnd(10))}  ${printable(text)}`),
+    ...shown,
     '',
     ...(await activity(session, value)),
   ]

@@ -73,12 +73,12 @@ export const portColumns = (now: number): readonly Column<PortRow>[] => [
   { title: 'ADDRESS', least: 9, value: (row) => (row.dualStack ? '*' : row.address) },
   { title: 'PROCESS', least: 10, value: holder, look: (row) => (row.pid === null ? 'dim' : undefined) },
   { title: 'PID', align: 'right', value: (row) => (row.pid === null ? '' : String(row.pid)) },
-  { title: 'USER', least: 6, value: (row) => row.user ?? '' },
+  { title: 'USER', least: 6, spare: 2, value: (row) => row.user ?? '' },
   { title: 'LEASE', least: 8, value: (row) => row.lease ?? '' },
   { title: 'APP', least: 8, value: (row) => row.app ?? '' },
   { title: 'CONTAINER', least: 9, value: (row) => row.container?.name ?? '' },
-  { title: 'STARTED', value: (row) => relativeTime(row.startedAt, now) },
-  { title: 'FOLDER', least: 12, value: (row) => shortPath(row.cwd, homedir()) },
+  { title: 'STARTED', spare: 3, value: (row) => relativeTime(row.startedAt, now) },
+  { title: 'FOLDER', least: 12, spare: 1, value: (row) => shortPath(row.cwd, homedir()) },
 ]
 
 function holder(row: PortRow): string {
@@ -110,7 +110,7 @@ const leaseColumns = (now: number): readonly Column<LeaseStatus>[] => [
   },
   { title: 'PROCESS', least: 10, value: ({ process }) => process ?? '' },
   { title: 'PID', align: 'right', value: ({ pid }) => (pid === null ? '' : String(pid)) },
-  { title: 'RESERVED', value: ({ createdAt }) => relativeTime(createdAt, now) },
+  { title: 'RESERVED', spare: 1, value: ({ createdAt }) => relativeTime(createdAt, now) },
 ]
 
 async function lease(session: Session, name: string, options: LeaseOptions): Promise<void> {

@@ -62,13 +62,13 @@ const columns = (now: number): readonly Column<TreeRow>[] => [
   { title: 'NAME', least: 12, value: ({ row, branch }) => branch + row.name, look: () => 'bold' },
   { title: 'CPU %', align: 'right', value: ({ row }) => percent(row.cpuPercent) },
   { title: 'MIB', align: 'right', value: ({ row }) => mebibytes(row.memoryBytes) },
-  { title: 'USER', least: 6, value: ({ row }) => row.user ?? '' },
-  { title: 'PORTS', least: 6, value: ({ row }) => row.ports.join(',') },
-  { title: 'KIND', value: ({ row }) => (row.kind === 'other' ? '' : row.kind) },
+  { title: 'USER', least: 6, spare: 3, value: ({ row }) => row.user ?? '' },
+  { title: 'PORTS', least: 6, spare: 2, value: ({ row }) => row.ports.join(',') },
+  { title: 'KIND', spare: 4, value: ({ row }) => (row.kind === 'other' ? '' : row.kind) },
   { title: 'APP', least: 8, value: ({ row }) => row.app ?? '' },
   { title: 'CONTAINER', least: 9, value: ({ row }) => row.container?.name ?? '' },
-  { title: 'STARTED', value: ({ row }) => relativeTime(row.startedAt, now) },
-  { title: 'COMMAND', least: 16, value: ({ row }) => row.command ?? '' },
+  { title: 'STARTED', spare: 5, value: ({ row }) => relativeTime(row.startedAt, now) },
+  { title: 'COMMAND', least: 16, spare: 1, value: ({ row }) => row.command ?? '' },
 ]
 
 async function show(session: Session, id: number): Promise<void> {

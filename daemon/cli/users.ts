@@ -68,7 +68,7 @@ interface Row {
 const columns = (now: number): readonly Column<Row>[] => [
   { title: 'NAME', least: 8, value: ({ user }) => user.name, look: () => 'bold' },
   { title: 'ROLE', value: ({ user }) => user.role },
-  { title: 'ADDED', value: ({ user }) => relativeTime(user.createdAt, now) },
+  { title: 'ADDED', spare: 2, value: ({ user }) => relativeTime(user.createdAt, now) },
   { title: 'TOKEN', value: ({ token }) => token?.id ?? '(none)' },
   {
     title: 'STATE',
@@ -77,6 +77,7 @@ const columns = (now: number): readonly Column<Row>[] => [
   },
   {
     title: 'LAST USED',
+    spare: 1,
     value: ({ token }) => (token === null ? '' : relativeTime(token.lastUsedAt, now) || 'never'),
   },
 ]

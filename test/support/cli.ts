@@ -64,8 +64,8 @@ export interface Terminal {
   readonly screen: string
   /** Types; `\x03` is Ctrl-C. */
   type(keys: string): void
-  /** Resolves once the text was drawn. */
-  shows(text: string | RegExp): Promise<void>
+  /** Resolves once the text was drawn, or all that was drawn is as told. */
+  shows(text: string | RegExp | ((screen: string) => boolean)): Promise<void>
   readonly ended: Promise<number>
 }
 
@@ -104,7 +104,7 @@ export function openTerminal(
     shows: (text) =>
       new Promise((resolve) => {
         const look = (): void => {
-          if (!(typeof text === 'string' ? screen.includes(text) : text.test(screen))) return
+          if (!matches(screen, text)) return
           drawn.delete(look)
           resolve()
         }
@@ -113,6 +113,11 @@ export function openTerminal(
       }),
     ended: once(child, 'close').then(([code]) => code as number),
   }
+}
+
+function matches(screen: string, text: string | RegExp | ((screen: string) => boolean)): boolean {
+  if (typeof text === 'string') return screen.includes(text)
+  return typeof text === 'function' ? text(screen) : text.test(screen)
 }
 
 /** What is left to read of something drawn. */
