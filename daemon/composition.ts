@@ -97,7 +97,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
     }),
   )
   rpc.onCount = (count) => idle.connections(count)
-  lifetime.own(services.users.withdrawn.on((userId) => rpc.disconnectUser(userId)))
+  lifetime.own(services.users.withdrawn.on((id) => rpc.disconnect(id)))
   publish(lifetime, services, events)
   services.resources.start()
   const serve = ({ socket, caller }: Accepted): void => rpc.serve(socket, caller)

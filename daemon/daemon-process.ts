@@ -9,15 +9,18 @@ type Fail = (code: string, message: string, hint: string, exit: number) => void
 export async function runDaemonProcess(args: readonly string[], fail: Fail): Promise<void> {
   try {
     const daemon = await startDaemon(listenOptions(args))
+    if (daemon !== null) {
+      // Before anybody hears that it is ready: a signal must find it able to end in order.
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => daemon.stop())
+      // It lives on when the terminal it was started from closes.
+      process.on('SIGHUP', () => {})
+    }
     process.send?.({ state: daemon === null ? 'already-running' : 'ready' })
     if (process.connected) process.disconnect()
     if (daemon === null) {
       process.stderr.write('quantum-admin: a daemon already runs for this state folder\n')
       return
     }
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => daemon.stop())
-    // It lives on when the terminal it was started from closes.
-    process.on('SIGHUP', () => {})
     await daemon.stopped
     process.exit(0)
   } catch (error) {

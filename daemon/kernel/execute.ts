@@ -17,6 +17,8 @@ export interface Caller extends Actor {
   readonly role: Role
   /** When the token it came with expires, in milliseconds since the epoch; a connection ends then too. */
   readonly until?: number
+  /** The id of the token it came with, which can be revoked. */
+  readonly tokenId?: string
 }
 
 /** What a handler may do while it runs, besides its own work. */

@@ -24,6 +24,8 @@ function rawValues(request: IncomingMessage, name: string): string[] {
   return values
 }
 
+/** A program's name for the audit trail. A word as long as a token is none. */
+const clientName = /^(?!.*[\w-]{40})[\w.@/ +()-]{1,80}$/
 /** 16 bytes in base64 (RFC 6455, section 4.1). */
 const webSocketKey = /^[A-Za-z0-9+/]{22}==$/
 /** How long a refused peer may take to read why. */
@@ -46,7 +48,7 @@ export async function examine(request: IncomingMessage, policy: HandshakePolicy)
   }
   const client = rawValues(request, headers.client)[0] ?? 'unknown'
   const caller = await policy.authenticate(token, {
-    client: /^[\w.@/ +()-]{1,80}$/.test(client) ? client : 'unknown',
+    client: clientName.test(client) ? client : 'unknown',
     address: policy.address(request),
   })
   if (caller instanceof Failure) return caller

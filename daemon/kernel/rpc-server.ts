@@ -92,10 +92,11 @@ export class RpcServer implements Owned {
     for (const connection of this.#connections) connection.close(1012, stopping)
   }
 
-  /** Ends what one user has open, as after its token was revoked. */
-  disconnectUser(id: string): void {
+  /** Ends what a user or a token, by its id, has open. */
+  disconnect(id: string): void {
     for (const connection of this.#connections) {
-      if (connection.caller.id === id) withdraw(connection, 'Access was withdrawn')
+      const { caller } = connection
+      if (caller.id === id || caller.tokenId === id) withdraw(connection, 'Access was withdrawn')
     }
   }
 

@@ -226,7 +226,7 @@ test('withdrawn access ends at once: what the peer still sends is not run', asyn
   const socket = await door.webSocket()
   socket.send('{"jsonrpc":"2.0","id":1,"method":"daemon.status"}')
   await until('the first call', () => door.entered.length === 1)
-  door.rpc.disconnectUser('ana')
+  door.rpc.disconnect('ana')
   // The peer never reads, so it does not know of the closing handshake and goes on.
   for (let i = 2; i < 50; i++) {
     socket.send(JSON.stringify({ jsonrpc: '2.0', id: i, method: 'leases.release', params: { name: 'a' } }))

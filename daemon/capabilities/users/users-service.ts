@@ -29,7 +29,7 @@ export class UsersService {
   readonly #throttle: LoginThrottle
   #revision = 0
   readonly changed = new Emitter<void>()
-  /** A user's id whose access was withdrawn: what it has open must end. */
+  /** The id of a user or a token whose access was withdrawn: what it has open must end. */
   readonly withdrawn = new Emitter<string>()
 
   constructor(deps: UsersDeps) {
@@ -90,8 +90,9 @@ export class UsersService {
   async revoke(change: Change, tokenId: string): Promise<null> {
     const userId = await this.#deps.store.revokeToken(change, tokenId, isoTime(this.#deps.clock.now()))
     if (userId === undefined) throw new Failure('not-found', `There is no token ${tokenId} in force`)
+    change.note({ old: { userId } })
     this.#touch()
-    this.withdrawn.emit(userId)
+    this.withdrawn.emit(tokenId)
     return null
   }
 
@@ -103,7 +104,8 @@ export class UsersService {
     if (owner === undefined || problem !== undefined) {
       return this.#wrongLogin(actor, owner?.tokenId ?? 'unknown', problem ?? 'The token is unknown')
     }
-    const caller: Caller = { ...actor, role: owner.role, until: Date.parse(owner.expiresAt) }
+    const { role, tokenId } = owner
+    const caller: Caller = { ...actor, role, tokenId, until: Date.parse(owner.expiresAt) }
     await this.#login(caller, loginTarget(owner.tokenId, actor.name))
     // It may have been revoked while the login was written down.
     const now = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
