@@ -10,17 +10,25 @@ import { build } from '#base/version.ts'
  * daemon has first made it.
  */
 export function keepCompiled(): void {
-  const home = stateFolder()
-  const found = lstatSync(home, { throwIfNoEntry: false })
-  if (found === undefined || !found.isDirectory()) return
-  if (process.getuid !== undefined && (found.uid !== process.getuid() || (found.mode & 0o077) !== 0)) return
-  const all = path.join(home, 'cache')
-  const own = path.join(all, `cli-${build.id}`)
-  if (!existsSync(own)) forgetOlder(all)
-  // Nothing in the state folder is open to others, and V8's files are written only when the process ends.
-  process.umask(0o077)
-  // It makes the folder; where it cannot, it says so in its answer and nothing is kept.
-  enableCompileCache(own)
+  try {
+    const home = stateFolder()
+    if (!isClosed(home)) return
+    const all = path.join(home, 'cache')
+    const own = path.join(all, `cli-${build.id}`)
+    if (!existsSync(own)) forgetOlder(all)
+    // Nothing in the state folder is open to others, and V8's files are written only when the process ends.
+    process.umask(0o077)
+    // It makes the folder; where it cannot, it says so in its answer and nothing is kept.
+    enableCompileCache(own)
+  } catch {
+    // A slower start is all that is lost; what is wrong with the folder is said by whoever needs it.
+  }
+}
+
+function isClosed(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  if (found === undefined || !found.isDirectory()) return false
+  return process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o077) === 0)
 }
 
 /** What earlier builds kept is of no more use. */

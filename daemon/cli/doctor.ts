@@ -40,7 +40,12 @@ function folder(home: string): DoctorCheck {
     message,
     hint,
   })
-  const found = statSync(home, { throwIfNoEntry: false })
+  let found
+  try {
+    found = statSync(home, { throwIfNoEntry: false })
+  } catch (error) {
+    return check(false, messageOf(error), 'Name another folder in QUANTUM_ADMIN_HOME.')
+  }
   if (found === undefined) return check(true, `${home} is made when the daemon first starts`)
   if (!found.isDirectory())
     return check(
