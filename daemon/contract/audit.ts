@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { command, query, type } from './method.ts'
 
 export interface Actor {
@@ -54,16 +54,16 @@ export interface AuditVerification {
 
 const filter = {
   /** A user's id or name. */
-  actor: z.string().max(200).optional(),
-  action: z.string().max(50).optional(),
+  actor: z.optional(z.string().check(z.maxLength(200))),
+  action: z.optional(z.string().check(z.maxLength(50))),
   /** A resource's type, id or name, or `type:name`. */
-  resource: z.string().max(300).optional(),
-  project: z.string().max(200).optional(),
-  outcome: z.enum(['pending', 'ok', 'failed', 'refused', 'interrupted']).optional(),
-  since: z.iso.datetime().optional(),
-  until: z.iso.datetime().optional(),
+  resource: z.optional(z.string().check(z.maxLength(300))),
+  project: z.optional(z.string().check(z.maxLength(200))),
+  outcome: z.optional(z.enum(['pending', 'ok', 'failed', 'refused', 'interrupted'])),
+  since: z.optional(z.iso.datetime()),
+  until: z.optional(z.iso.datetime()),
   /** Found anywhere in action, actor, resource, project or details; case does not matter. */
-  text: z.string().max(200).optional(),
+  text: z.optional(z.string().check(z.maxLength(200))),
 }
 
 export const auditFilter = z.strictObject(filter)
@@ -74,14 +74,14 @@ export const auditMethods = {
   'audit.list': query({
     params: z.strictObject({
       ...filter,
-      limit: z.int().min(1).max(1000).default(100),
-      cursor: z.string().max(100).optional(),
+      limit: z._default(z.int().check(z.gte(1), z.lte(1000)), 100),
+      cursor: z.optional(z.string().check(z.maxLength(100))),
     }),
     result: type<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }>(),
     role: 'viewer',
   }),
   'audit.show': query({
-    params: z.strictObject({ sequence: z.int().min(1) }),
+    params: z.strictObject({ sequence: z.int().check(z.gte(1)) }),
     result: type<AuditEntry>(),
     role: 'viewer',
   }),
@@ -94,14 +94,19 @@ export const auditMethods = {
   /** Checks the live trail against its files and, where given, a head somebody kept. */
   'audit.verify': query({
     params: z.strictObject({
-      pin: z.strictObject({ sequence: z.int().min(1), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+      pin: z.optional(
+        z.strictObject({
+          sequence: z.int().check(z.gte(1)),
+          hash: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+        }),
+      ),
     }),
     result: type<AuditVerification>(),
     role: 'viewer',
   }),
   /** Streams `{ text: string }` pieces of the file; jsonl without a filter can be verified offline. */
   'audit.export': command({
-    params: z.strictObject({ format: z.enum(['jsonl', 'csv']), filter: auditFilter.default({}) }),
+    params: z.strictObject({ format: z.enum(['jsonl', 'csv']), filter: z._default(auditFilter, {}) }),
     result: type<{ readonly records: number }>(),
     role: 'admin',
     danger: 'none',

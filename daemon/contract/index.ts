@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { auditMethods } from './audit.ts'
 import { leasesMethods } from './leases.ts'
 import type { Command, Query, ResultType } from './method.ts'
@@ -25,10 +25,10 @@ export type ParsedParams<M extends MethodName> = z.output<Contract[M]['params']>
 export type Result<M extends MethodName> = Contract[M]['result'] extends ResultType<infer R> ? R : never
 
 export type CommandName = {
-  [M in MethodName]: Contract[M] extends Command<z.ZodType, infer _> ? M : never
+  [M in MethodName]: Contract[M] extends Command<z.ZodMiniType, infer _> ? M : never
 }[MethodName]
 export type QueryName = {
-  [M in MethodName]: Contract[M] extends Query<z.ZodType, infer _> ? M : never
+  [M in MethodName]: Contract[M] extends Query<z.ZodMiniType, infer _> ? M : never
 }[MethodName]
 
 /** Looks a method up by a name from outside; an inherited member such as `constructor` is not one. */

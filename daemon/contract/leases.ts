@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { command, query, type } from './method.ts'
 import { leaseNamePattern, longestLeaseName } from './lease-name.ts'
 import { portNumber } from './resources.ts'
@@ -25,9 +25,14 @@ export interface LeaseStatus extends Lease {
 
 export const leaseName = z
   .string()
-  .min(1)
-  .max(longestLeaseName)
-  .regex(leaseNamePattern, 'expected letters, digits and . _ @ / - only, beginning with a letter or digit')
+  .check(
+    z.minLength(1),
+    z.maxLength(longestLeaseName),
+    z.regex(
+      leaseNamePattern,
+      'expected letters, digits and . _ @ / - only, beginning with a letter or digit',
+    ),
+  )
 
 export const leasesMethods = {
   'leases.list': query({
@@ -39,8 +44,8 @@ export const leasesMethods = {
   'leases.allocate': command({
     params: z.strictObject({
       name: leaseName,
-      kind: z.enum(leaseKinds).optional(),
-      port: portNumber.optional(),
+      kind: z.optional(z.enum(leaseKinds)),
+      port: z.optional(portNumber),
     }),
     result: type<Lease>(),
     role: 'operator',

@@ -1,4 +1,8 @@
-import type * as z from 'zod'
+import * as z from 'zod/mini'
+import en from 'zod/v4/locales/en.js'
+
+// The small zod knows no words for what it finds wrong; these are the library's own.
+z.config(en())
 
 /** Roles in rising order: each may do all that the ones before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const
@@ -39,7 +43,7 @@ export interface AuditTarget {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
-export interface Query<P extends z.ZodType = z.ZodType, R = unknown> {
+export interface Query<P extends z.ZodMiniType = z.ZodMiniType, R = unknown> {
   readonly kind: 'query'
   readonly params: P
   readonly result: ResultType<R>
@@ -47,7 +51,7 @@ export interface Query<P extends z.ZodType = z.ZodType, R = unknown> {
   readonly role: Role
 }
 
-export interface Command<P extends z.ZodType = z.ZodType, R = unknown> {
+export interface Command<P extends z.ZodMiniType = z.ZodMiniType, R = unknown> {
   readonly kind: 'command'
   readonly params: P
   readonly result: ResultType<R>
@@ -59,13 +63,13 @@ export interface Command<P extends z.ZodType = z.ZodType, R = unknown> {
 export type Method = Query | Command
 
 /** Declares a method that changes nothing. */
-export const query = <P extends z.ZodType, R>(method: Omit<Query<P, R>, 'kind'>): Query<P, R> => ({
+export const query = <P extends z.ZodMiniType, R>(method: Omit<Query<P, R>, 'kind'>): Query<P, R> => ({
   kind: 'query',
   ...method,
 })
 
 /** Declares a method that changes something: it does not compile without saying what is audited. */
-export const command = <P extends z.ZodType, R>(method: Omit<Command<P, R>, 'kind'>): Command<P, R> => ({
+export const command = <P extends z.ZodMiniType, R>(method: Omit<Command<P, R>, 'kind'>): Command<P, R> => ({
   kind: 'command',
   ...method,
 })

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { command, query, type } from './method.ts'
 
 /** Names a container wherever something else refers to one. */
@@ -153,15 +153,17 @@ export interface StopResult {
   readonly signal: 'SIGTERM' | 'SIGKILL' | null
 }
 
-export const portNumber = z.int().min(1).max(65_535)
-const processId = z
-  .int()
-  .min(1)
-  .max(2 ** 31 - 1)
+export const portNumber = z.int().check(z.gte(1), z.lte(65_535))
+const processId = z.int().check(z.gte(1), z.lte(2 ** 31 - 1))
 const startedAt = z.iso.datetime({ precision: 3 })
-const containerId = z.string().regex(/^[0-9a-f]{12,64}$/, 'expected a container id of 12 to 64 hex digits')
+const containerId = z
+  .string()
+  .check(z.regex(/^[0-9a-f]{12,64}$/, 'expected a container id of 12 to 64 hex digits'))
 const none = z.strictObject({})
-const containerTarget = z.strictObject({ id: containerId, name: z.string().min(1).max(300) })
+const containerTarget = z.strictObject({
+  id: containerId,
+  name: z.string().check(z.minLength(1), z.maxLength(300)),
+})
 
 const containerAudit =
   (action: 'start' | 'stop' | 'restart') =>
@@ -178,10 +180,7 @@ export const resourcesMethods = {
   'ports.free': command({
     params: z.strictObject({
       port: portNumber,
-      holders: z
-        .array(z.strictObject({ pid: processId, startedAt }))
-        .min(1)
-        .max(64),
+      holders: z.array(z.strictObject({ pid: processId, startedAt })).check(z.minLength(1), z.maxLength(64)),
     }),
     result: type<{ readonly stopped: readonly StopResult[] }>(),
     role: 'operator',
@@ -202,8 +201,8 @@ export const resourcesMethods = {
     params: z.strictObject({
       pid: processId,
       startedAt,
-      name: z.string().max(300),
-      force: z.boolean().default(false),
+      name: z.string().check(z.maxLength(300)),
+      force: z._default(z.boolean(), false),
     }),
     result: type<StopResult>(),
     role: 'operator',
@@ -229,8 +228,8 @@ export const resourcesMethods = {
   'containers.logs': query({
     params: z.strictObject({
       id: containerId,
-      tail: z.int().min(0).max(100_000).default(200),
-      follow: z.boolean().default(false),
+      tail: z._default(z.int().check(z.gte(0), z.lte(100_000)), 200),
+      follow: z._default(z.boolean(), false),
     }),
     result: type<null>(),
     role: 'viewer',

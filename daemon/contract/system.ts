@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { AuditEntry } from './audit.ts'
 import { command, query, type } from './method.ts'
 import { topics, type Topic } from './protocol.ts'
@@ -60,7 +60,10 @@ export const systemMethods = {
   }),
   /** Asked by a newer build that wants this daemon's place; what it manages keeps running. */
   'daemon.handover': command({
-    params: z.strictObject({ version: z.string().max(50), build: z.string().max(100) }),
+    params: z.strictObject({
+      version: z.string().check(z.maxLength(50)),
+      build: z.string().check(z.maxLength(100)),
+    }),
     result: type<null>(),
     role: 'admin',
     danger: 'none',
@@ -73,7 +76,7 @@ export const systemMethods = {
   'overview.get': query({ params: none, result: type<Overview>(), role: 'viewer' }),
   /** Replaces this connection's subscriptions and answers where each topic stands. */
   'events.subscribe': query({
-    params: z.strictObject({ topics: z.array(z.enum(topics)).max(topics.length) }),
+    params: z.strictObject({ topics: z.array(z.enum(topics)).check(z.maxLength(topics.length)) }),
     result: type<Readonly<Partial<Record<Topic, string>>>>(),
     role: 'viewer',
   }),

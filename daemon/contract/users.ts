@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { command, query, roles, type, type Role } from './method.ts'
 
 /** A token without the token: it is shown once when it is made and stored hashed. */
@@ -20,9 +20,11 @@ export interface User {
 
 export const userName = z
   .string()
-  .min(1)
-  .max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, 'expected letters, digits and . _ @ - only')
+  .check(
+    z.minLength(1),
+    z.maxLength(64),
+    z.regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, 'expected letters, digits and . _ @ - only'),
+  )
 
 export const usersMethods = {
   'users.list': query({ params: z.strictObject({}), result: type<readonly User[]>(), role: 'admin' }),
@@ -46,7 +48,10 @@ export const usersMethods = {
   }),
   /** Makes a token for TCP connections; it is in the result and nowhere else. */
   'users.token': command({
-    params: z.strictObject({ name: userName, expiresInDays: z.int().min(1).max(365).default(90) }),
+    params: z.strictObject({
+      name: userName,
+      expiresInDays: z._default(z.int().check(z.gte(1), z.lte(365)), 90),
+    }),
     result: type<{ readonly id: string; readonly token: string; readonly expiresAt: string }>(),
     role: 'admin',
     danger: 'none',
@@ -57,7 +62,7 @@ export const usersMethods = {
     }),
   }),
   'users.revoke': command({
-    params: z.strictObject({ tokenId: z.string().min(1).max(64) }),
+    params: z.strictObject({ tokenId: z.string().check(z.minLength(1), z.maxLength(64)) }),
     result: type<null>(),
     role: 'admin',
     danger: 'confirm',

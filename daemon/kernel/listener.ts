@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -47,7 +46,8 @@ export function createListener(options: {
   const server =
     options.tls === undefined
       ? createServer(http)
-      : createTlsServer({
+      : // Loaded only here: TLS costs some 5 MB, and most daemons serve their own user only.
+        process.getBuiltinModule('node:https').createServer({
           ...http,
           cert: options.tls.cert,
           key: options.tls.key,

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ContainerPort, ContainerRow, ContainerState } from '#contract/resources.ts'
 import { isoTime } from '#base/clock.ts'
 
@@ -21,23 +21,23 @@ const states = [
 ] as const
 
 const port = z.object({
-  IP: z.string().optional(),
+  IP: z.optional(z.string()),
   PrivatePort: z.int(),
-  PublicPort: z.int().optional(),
+  PublicPort: z.optional(z.int()),
   Type: z.enum(['tcp', 'udp', 'sctp']),
 })
 
 /** Docker's and Podman's answers differ in what they leave out, so only the id must be there. */
 const listed = z.object({
-  Id: z.string().regex(/^[0-9a-f]{64}$/),
-  Names: z.array(z.string()).nullish().catch(null),
-  Image: z.string().catch(''),
-  Command: z.string().nullish().catch(null),
-  Created: z.number().catch(0),
-  State: z.string().catch(''),
-  Status: z.string().catch(''),
-  Ports: z.array(port.nullable().catch(null)).nullish().catch(null),
-  Labels: z.record(z.string(), z.string()).nullish().catch(null),
+  Id: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  Names: z.catch(z.nullish(z.array(z.string())), null),
+  Image: z.catch(z.string(), ''),
+  Command: z.catch(z.nullish(z.string()), null),
+  Created: z.catch(z.number(), 0),
+  State: z.catch(z.string(), ''),
+  Status: z.catch(z.string(), ''),
+  Ports: z.catch(z.nullish(z.array(z.catch(z.nullable(port), null))), null),
+  Labels: z.catch(z.nullish(z.record(z.string(), z.string())), null),
 })
 
 /** Reads the engine's answer to a list. @throws ZodError when it is no list of containers at all. */
@@ -110,17 +110,17 @@ const order = ({ address, hostPort, containerPort, protocol }: ContainerPort): s
 
 const inspected = z.object({
   Id: z.string(),
-  Name: z.string().catch(''),
+  Name: z.catch(z.string(), ''),
   State: z.object({
-    Status: z.string().catch(''),
-    Pid: z.int().catch(0),
-    ExitCode: z.int().catch(0),
-    StartedAt: z.string().catch(''),
+    Status: z.catch(z.string(), ''),
+    Pid: z.catch(z.int(), 0),
+    ExitCode: z.catch(z.int(), 0),
+    StartedAt: z.catch(z.string(), ''),
   }),
   Config: z.object({
-    Tty: z.boolean().catch(false),
+    Tty: z.catch(z.boolean(), false),
     /** Seconds the engine waits between SIGTERM and SIGKILL; 10 where it is not set. */
-    StopTimeout: z.int().nullish().catch(null),
+    StopTimeout: z.catch(z.nullish(z.int()), null),
   }),
 })
 

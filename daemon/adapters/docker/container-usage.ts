@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ContainerUsage } from '#contract/resources.ts'
 
 /** Two samples closer than this say little: the kernel counts the machine's time in steps of 10 ms. */
@@ -12,14 +12,14 @@ const stats = z.object({
   cpu_stats: z.object({
     cpu_usage: z.object({ total_usage: z.number() }),
     /** Nanoseconds of all processors together, idle ones too. */
-    system_cpu_usage: z.number().optional(),
-    online_cpus: z.number().optional(),
+    system_cpu_usage: z.optional(z.number()),
+    online_cpus: z.optional(z.number()),
   }),
   memory_stats: z.object({
-    usage: z.number().optional(),
-    stats: z
-      .looseObject({ inactive_file: z.number().optional(), total_inactive_file: z.number().optional() })
-      .optional(),
+    usage: z.optional(z.number()),
+    stats: z.optional(
+      z.looseObject({ inactive_file: z.optional(z.number()), total_inactive_file: z.optional(z.number()) }),
+    ),
   }),
 })
 

@@ -1,14 +1,16 @@
 import { join } from 'node:path'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Surroundings } from './endpoints.ts'
 
 /** Docker's own settings, as far as they name a context. */
-const settings = z.looseObject({ currentContext: z.string().optional() })
+const settings = z.looseObject({ currentContext: z.optional(z.string()) })
 
 /** A context's meta.json, as far as it says where the engine is. */
 const meta = z.looseObject({
   Endpoints: z.looseObject({
-    docker: z.looseObject({ Host: z.string().optional(), SkipTLSVerify: z.boolean().optional() }).optional(),
+    docker: z.optional(
+      z.looseObject({ Host: z.optional(z.string()), SkipTLSVerify: z.optional(z.boolean()) }),
+    ),
   }),
 })
 
@@ -49,7 +51,7 @@ export function contextEndpoint(
 }
 
 /** The parsed file, or null when there is none or it is not what it should be. */
-function parse<T extends z.ZodType>(schema: T, text: string | null): z.output<T> | null {
+function parse<T extends z.ZodMiniType>(schema: T, text: string | null): z.output<T> | null {
   if (text === null) return null
   try {
     return schema.safeParse(JSON.parse(text)).data ?? null

@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest, type RequestOptions as SecureOptions } from 'node:https'
+import type { RequestOptions as SecureOptions } from 'node:https'
 import { EngineRefusal } from './engine-error.ts'
 
 /** More than any list of containers needs; what is longer is not an engine's answer. */
@@ -53,7 +53,9 @@ export class EngineModem {
   #respond(dial: Dial): Promise<IncomingMessage> {
     const { secure, ...address } = this.#address
     return new Promise((resolve, reject) => {
-      const request = (secure ? httpsRequest : httpRequest)({
+      // Most engines are on a local socket; TLS is loaded for those that are not.
+      const send = secure ? process.getBuiltinModule('node:https').request : httpRequest
+      const request = send({
         ...address,
         // A kept connection would be a dead one after the engine's restart.
         agent: false,

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { leaseKinds, type LeaseKind } from '#contract/leases.ts'
 
 /** The first and the last port of a range, both included. */
@@ -16,16 +16,16 @@ export const defaultRanges: Readonly<Record<LeaseKind, PortRange>> = {
   app: [8000, 8999],
 }
 
-const port = z.int().min(1).max(65_535)
+const port = z.int().check(z.gte(1), z.lte(65_535))
 const range = z
   .tuple([port, port], 'expected two port numbers, such as [3000, 3099]')
-  .refine(([first, last]) => first <= last, 'expected the first port not to be above the last')
+  .check(z.refine(([first, last]) => first <= last, 'expected the first port not to be above the last'))
 
 /** `settings.json` in the state folder. Every key is optional; a misspelt one is an error, not ignored. */
 export const settingsSchema = z.strictObject({
-  leases: z
-    .strictObject({ ranges: z.partialRecord(z.enum(leaseKinds), range).default({}) })
-    .default({ ranges: {} }),
+  leases: z._default(z.strictObject({ ranges: z._default(z.partialRecord(z.enum(leaseKinds), range), {}) }), {
+    ranges: {},
+  }),
 })
 
 /** Fills in what the file leaves out. */
