@@ -21,6 +21,8 @@ export interface TestTrail {
   readonly store: Store
   readonly audit: AuditService
   readonly logged: readonly string[]
+  /** Commands whose handler was entered, in order: what a refused one must not be. */
+  readonly entered: readonly string[]
   call(name: string, params: unknown): Promise<unknown>
   close(): Promise<void>
 }
@@ -46,11 +48,16 @@ export async function openTrail(
     (params: unknown, change: Change) => work(name as MethodName, params, change),
   ])
   const handlers = { ...(Object.fromEntries(others) as Handlers), ...auditHandlers(audit) }
+  const entered: string[] = []
+  for (const [name, { kind }] of Object.entries(contract)) {
+    if (kind === 'command') noteEntry(handlers, name, entered)
+  }
   const execute = createExecutor({ handlers, trail: audit, clock })
   return {
     store,
     audit,
     logged,
+    entered,
     call: (name, params) =>
       execute(name, params, {
         caller: { ...testActor, role: 'admin' },
@@ -63,6 +70,15 @@ export async function openTrail(
       await audit.dispose()
       await store.dispose()
     },
+  }
+}
+
+function noteEntry(handlers: Handlers, name: string, entered: string[]): void {
+  const byName = handlers as unknown as Record<string, (...args: unknown[]) => unknown>
+  const handler = byName[name]
+  byName[name] = (...args) => {
+    entered.push(name)
+    return handler?.(...args)
   }
 }
 

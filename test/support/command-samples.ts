@@ -1,0 +1,31 @@
+import { contract, type CommandName } from '#contract/index.ts'
+
+const startedAt = '2026-03-01T10:00:00.000Z'
+
+/** Params that each command of the contract accepts. A command without a sample does not compile. */
+const samples: Readonly<Record<CommandName, unknown>> = {
+  'audit.checkpoint': {},
+  'audit.export': { format: 'jsonl' },
+  'containers.restart': { id: 'c1c1c1c1c1c1', name: 'web' },
+  'containers.start': { id: 'c1c1c1c1c1c1', name: 'web' },
+  'containers.stop': { id: 'c1c1c1c1c1c1', name: 'web' },
+  'daemon.handover': { version: '9.9.9', build: 'b' },
+  'daemon.stop': {},
+  'leases.allocate': { name: 'web' },
+  'leases.release': { name: 'web' },
+  'ports.free': { port: 3000, holders: [{ pid: 4711, startedAt }] },
+  'processes.stop': { pid: 4711, startedAt, name: 'node' },
+  'users.add': { name: 'ben', role: 'viewer' },
+  'users.remove': { name: 'ben' },
+  'users.revoke': { tokenId: 't1' },
+  'users.token': { name: 'ben' },
+}
+
+/** Every command of the contract with params it accepts. */
+export const commandSamples: readonly (readonly [CommandName, unknown])[] = Object.entries(contract).flatMap(
+  ([name, { kind }]) => {
+    // What is a command by its kind is one by its type.
+    const command = name as CommandName
+    return kind === 'command' ? [[command, samples[command]] as const] : []
+  },
+)
