@@ -72,6 +72,7 @@ export function quarantine(file: string, clock: Clock, failure: Failure): Failur
 /** A write-ahead log without its database holds rows, yet SQLite would delete it or, worse, replay it. */
 export function setAsideOrphans(file: string, clock: Clock): void {
   if (exists(file)) return
+  for (const companion of companions) checkOwned(file + companion)
   const target = newestAside(file) ?? asideName(file, clock)
   for (const companion of companions.slice(1)) {
     if (exists(file + companion)) moveIfThere(file + companion, freeName(target + companion))
