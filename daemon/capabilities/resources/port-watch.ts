@@ -21,10 +21,10 @@ export interface PortWatchDeps {
 }
 
 /**
- * Watching ports may cost one percent of a core. A look's own measure leaves out what the runtime adds to it
- * (timers, promises, collection): half as much again.
+ * Watching ports may cost one percent of a core. Half of that is for what a look's own measure leaves out: the
+ * runtime's timers, promises and collection, and the other looks that go on all the time.
  */
-const shareOfCore = 0.006
+const shareOfCore = 0.005
 
 /** Keeps the list of ports as the machine has it. */
 export class PortWatch implements Owned {
