@@ -24,7 +24,7 @@ async function docs(session: Session, page: string | undefined): Promise<void> {
       ? null
       : page === undefined
         ? base
-        : pageUrl(base, isErrorCode(page) ? `errors/${page}` : page)
+        : pageUrl(base, isErrorCode(page) ? `errors/${page}.md` : `${page}.md`)
   if (out.json) return out.data({ url: url?.href ?? null, path: file })
   if (url !== null) {
     const opened = out.interactive && (await openInBrowser(url))

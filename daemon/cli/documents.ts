@@ -17,7 +17,7 @@ export const docsFolder = (): string => path.join(packageFolder(), 'docs')
 /** Address or file of the page about one error. */
 export function documentOf(code: ErrorCode): string {
   const url = docsUrl()
-  if (url !== null) return pageUrl(url, `errors/${code}`).href
+  if (url !== null) return pageUrl(url, `errors/${code}.md`).href
   return path.join(docsFolder(), 'errors', `${code}.md`)
 }
 

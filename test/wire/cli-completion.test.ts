@@ -89,12 +89,12 @@ test('docs prints any shipped page and lists them, and starts no daemon', async 
 test('docs points where QUANTUM_ADMIN_DOCS_URL says, and so do errors', async () => {
   const env = { QUANTUM_ADMIN_DOCS_URL: 'https://docs.example.com/quantum/?v=2' }
   expect((await cli(['docs'], env)).stdout).toBe('https://docs.example.com/quantum/?v=2\n')
-  expect((await cli(['docs', 'teams'], env)).stdout).toBe('https://docs.example.com/quantum/teams?v=2\n')
+  expect((await cli(['docs', 'teams'], env)).stdout).toBe('https://docs.example.com/quantum/teams.md?v=2\n')
   expect((await cli(['docs', 'conflict'], env)).stdout).toBe(
-    'https://docs.example.com/quantum/errors/conflict?v=2\n',
+    'https://docs.example.com/quantum/errors/conflict.md?v=2\n',
   )
   const failed = await cli(['ports', 'who', 'x', '--json'], env)
-  expect(failed.stderr).toContain('https://docs.example.com/quantum/errors/wrong-use?v=2')
+  expect(failed.stderr).toContain('https://docs.example.com/quantum/errors/wrong-use.md?v=2')
   const unsafe = await cli(['docs', '--json'], { QUANTUM_ADMIN_DOCS_URL: 'file:///etc/passwd' })
   expect(JSON.parse(unsafe.stdout)).toMatchObject({ url: null })
 })
