@@ -16,6 +16,7 @@ const apart = [
   '--net',
   '--pid',
   '--fork',
+  '--kill-child',
   '--mount-proc',
   'sh',
   '-c',

@@ -32,9 +32,10 @@ export async function startCrowd(size: {
     const sockets: (Server | Socket)[] = ends.slice(at * size.connections, (at + 1) * size.connections)
     const listener = listeners[at]
     if (listener) sockets.push(listener)
-    const stdio = sockets.map(fileOf)
-    while (stdio.length < size.files) stdio.unshift(nothing)
-    const child = spawn('sleep', ['3600'], { stdio })
+    const rest = sockets.map(fileOf)
+    while (rest.length < size.files - 1) rest.unshift(nothing)
+    // It waits for the end of its input, which comes when this program ends, however that does.
+    const child = spawn('cat', [], { stdio: ['pipe', ...rest] })
     await once(child, 'spawn')
     children.push(child)
   }
