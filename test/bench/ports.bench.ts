@@ -12,7 +12,6 @@ const program = fileURLToPath(new URL('../support/host-measure.ts', import.meta.
 
 /** Our own pids and network, so that nobody else's processes and sockets come and go while it is measured. */
 const apart = [
-  'unshare',
   '--net',
   '--pid',
   '--fork',
