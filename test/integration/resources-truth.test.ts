@@ -53,49 +53,53 @@ describe.runIf(runnable).each([
   })
   afterAll(() => life.dispose())
 
-  test(`after each of ${rounds} rounds of opening and closing, the list asked at once equals ss`, async () => {
-    const random = new Random(userlandProxy ? 4711 : 4712)
-    const actors = Array.from({ length: 4 }, () => life.own(new SocketActor()))
-    let open: Open[] = []
-    const containers: string[] = []
-    let differences = 0
-    let compared = 0
-    for (let round = 0; round < rounds; round++) {
-      for (let step = random.int(1, 6); step > 0; step--) {
-        if (open.length > 0 && random.next() < 0.4) open = await closeOne(random, open)
-        else open.push(...(await openOne(random, random.pick(actors))))
+  test(
+    `after each of ${rounds} rounds of opening and closing, the list asked at once equals ss`,
+    async () => {
+      const random = new Random(userlandProxy ? 4711 : 4712)
+      const actors = Array.from({ length: 4 }, () => life.own(new SocketActor()))
+      let open: Open[] = []
+      const containers: string[] = []
+      let differences = 0
+      let compared = 0
+      for (let round = 0; round < rounds; round++) {
+        for (let step = random.int(1, 6); step > 0; step--) {
+          if (open.length > 0 && random.next() < 0.4) open = await closeOne(random, open)
+          else open.push(...(await openOne(random, random.pick(actors))))
+        }
+        // Starting a container takes the engine longer than all else of a round.
+        if (round % 4 === 0) await changeContainers(random, engine, containers)
+        const [before, list] = [await ssSockets(), await client.call('ports.list', {})]
+        const after = await ssSockets()
+        expect(linesOf(before.filter(isOurs))).toEqual(linesOf(after.filter(isOurs)))
+        compared += before.filter(isOurs).length
+        differences += difference(
+          linesOf(listening(list.rows.filter(isOurs))),
+          linesOf(after.filter(isOurs)),
+          round,
+        )
+        const published = await publishedPorts(engine)
+        const shown = publicationsOf(list.rows)
+        differences += difference(shown, published, round)
+        compared += published.length
+        const unheld = list.rows.filter(({ pids, container }) => pids.length === 0 && container !== null)
+        expect(unheld.length).toBe(userlandProxy ? 0 : published.length)
+        // What others opened stays put long enough to be compared only where both looks of ss agree.
+        const steady = new Set(linesOf(after))
+        const rows = new Set(linesOf(listening(list.rows)))
+        const missed = linesOf(before).filter((socket) => steady.has(socket) && !rows.has(socket))
+        expect(missed, `round ${round}: in ss and not in the list`).toEqual([])
       }
-      // Starting a container takes the engine longer than all else of a round.
-      if (round % 4 === 0) await changeContainers(random, engine, containers)
-      const [before, list] = [await ssSockets(), await client.call('ports.list', {})]
-      const after = await ssSockets()
-      expect(linesOf(before.filter(isOurs))).toEqual(linesOf(after.filter(isOurs)))
-      compared += before.filter(isOurs).length
-      differences += difference(
-        linesOf(listening(list.rows.filter(isOurs))),
-        linesOf(after.filter(isOurs)),
-        round,
+      figure(
+        'truth',
+        `${differences} differences to ss and docker ps in ${rounds} rounds, ${compared} sockets and published ports compared`,
       )
-      const published = await publishedPorts(engine)
-      const shown = publicationsOf(list.rows)
-      differences += difference(shown, published, round)
-      compared += published.length
-      const unheld = list.rows.filter(({ pids, container }) => pids.length === 0 && container !== null)
-      expect(unheld.length).toBe(userlandProxy ? 0 : published.length)
-      // What others opened stays put long enough to be compared only where both looks of ss agree.
-      const steady = new Set(linesOf(after))
-      const rows = new Set(linesOf(listening(list.rows)))
-      const missed = linesOf(before).filter((socket) => steady.has(socket) && !rows.has(socket))
-      expect(missed, `round ${round}: in ss and not in the list`).toEqual([])
-    }
-    figure(
-      'truth',
-      `${differences} differences to ss and docker ps in ${rounds} rounds, ${compared} sockets and published ports compared`,
-    )
-    expect(differences).toBe(0)
-    await Promise.all(containers.map((id) => engine.docker('rm', '--force', id)))
-    expect(publicationsOf((await client.call('ports.list', {})).rows)).toEqual([])
-  })
+      expect(differences).toBe(0)
+      await Promise.all(containers.map((id) => engine.docker('rm', '--force', id)))
+      expect(publicationsOf((await client.call('ports.list', {})).rows)).toEqual([])
+    },
+    scale(60_000, 900_000),
+  )
 
   test('the command line prints the same rows, and the holder that started first is in front', async () => {
     const actor = life.own(new SocketActor())
