@@ -1,10 +1,13 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errorKinds, isErrorCode, type ErrorCode } from '#contract/errors.ts'
 import { errorOf, startListener, type Listener } from '../support/cli.ts'
 import { runCli, startDaemon, temporaryHome, type CliResult, type TestDaemon } from '../support/daemon.ts'
+
+/** Far longer than it takes: what is waited for comes, or the test fails. */
+const soon = { timeout: 30_000 }
 
 let daemon: TestDaemon
 let listener: Listener
@@ -154,38 +157,30 @@ test('a wrong token on the local socket is refused', async () => {
 })
 
 test('a range that is full says so, and which', async () => {
-  writeFileSync(
-    path.join(daemon.home, 'settings.json'),
-    JSON.stringify({ leases: { ranges: { queue: [5670, 5670] } } }),
-  )
-  await expect.poll(async () => (await daemon.cli('doctor')).code).toBe(0)
+  const ranges = { queue: [5670, 5670] }
+  writeFileSync(path.join(daemon.home, 'settings.json'), JSON.stringify({ leases: { ranges } }))
+  let count = 0
   let last: CliResult | undefined
   await expect
     .poll(async () => {
       // The file is read again a moment after it was written.
-      last = await daemon.cli(
-        'ports',
-        'lease',
-        `queue-${Math.random().toString(36).slice(2)}`,
-        '--kind',
-        'queue',
-      )
+      last = await daemon.cli('ports', 'lease', `queue-${count++}`, '--kind', 'queue')
       return last.code
-    })
+    }, soon)
     .toBe(1)
   expect(last?.stderr).toMatch(/5670[^]*code: range-full/)
 })
 
 test('a wrong settings.json fails the doctor, by its key, and the last good settings stay', async () => {
   writeFileSync(path.join(daemon.home, 'settings.json'), '{"leases":{"ranges":{"web":[3000]}}}')
-  await expect.poll(async () => (await daemon.cli('doctor')).code).toBe(6)
+  await expect.poll(async () => (await daemon.cli('doctor')).code, soon).toBe(6)
   const told = await daemon.cli('doctor', '--json')
   expect(JSON.parse(told.stdout)).toContainEqual(
     expect.objectContaining({ ok: false, message: expect.stringContaining('leases.ranges.web') as string }),
   )
   expect(errorOf(told)).toMatchObject({ code: 'doctor-failed' })
   rmSync(path.join(daemon.home, 'settings.json'))
-  await expect.poll(async () => (await daemon.cli('doctor')).code).toBe(0)
+  await expect.poll(async () => (await daemon.cli('doctor')).code, soon).toBe(0)
 })
 
 test('a damaged store stops the start, is named, and is kept', async () => {
@@ -199,6 +194,25 @@ test('a damaged store stops the start, is named, and is kept', async () => {
   expect(started.code).toBe(1)
   rmSync(home, { recursive: true })
 })
+
+test.runIf(process.getuid?.() === 0)(
+  'a process of somebody else is left alone, and its owner named',
+  async () => {
+    const home = temporaryHome()
+    const nobody = 65_534
+    chownSync(home, nobody, nobody)
+    const other = await startDaemon({
+      home,
+      runtime: ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', process.execPath],
+    })
+    const stop = (...more: string[]) => other.cli('processes', 'stop', String(listener.pid), '--yes', ...more)
+    await refuses(stop, 'permission-denied', /belongs to root/)
+    const free = (...more: string[]) => other.cli('ports', 'free', String(listener.port), '--yes', ...more)
+    await refuses(free, 'permission-denied', /root/)
+    expect(listener.process.exitCode).toBeNull()
+    await other.stop()
+  },
+)
 
 test('a store of a newer version stops the start and is left alone', async () => {
   const home = temporaryHome()

@@ -108,7 +108,7 @@ test('logs --follow misses and repeats no line while the log is renamed under it
       appendFileSync(log, `${JSON.stringify({ time: '', level: 'info', message: 'é', n: n++ })}\n`)
   }
   // The first line is written until it is seen: only then is it certain that somebody follows.
-  await expect.poll(() => (write(1), numbers().length), { interval: 100 }).toBeGreaterThan(0)
+  await expect.poll(() => (write(1), numbers().length), { interval: 100, timeout: 20_000 }).toBeGreaterThan(0)
   for (let rotation = 0; rotation < 3; rotation++) {
     write(50)
     for (let i = 2; i >= 1; i--) if (existsSync(`${log}.${i}`)) renameSync(`${log}.${i}`, `${log}.${i + 1}`)
