@@ -134,11 +134,7 @@ export function rewriteRecords(home: string, change: (records: AuditRecord[]) =>
         `select name, sql from sqlite_master where type = 'trigger'`,
       )
       .all()
-    // Intents and outcomes moved about may break the index that allows one outcome for each intent.
-    const index = `select sql from sqlite_master where name = 'audit_outcome_of'`
-    const unique = sqlite.prepare<[], { sql: string }>(index).get()?.sql ?? ''
     for (const { name } of triggers) sqlite.exec(`drop trigger "${name}"`)
-    sqlite.exec('drop index audit_outcome_of')
     const records = sqlite.prepare<[], AuditRecord>('select * from audit_records order by sequence').all()
     const first = change(records)
     sqlite.exec('delete from audit_records')
@@ -146,11 +142,6 @@ export function rewriteRecords(home: string, change: (records: AuditRecord[]) =>
       `insert into audit_records (${recordColumns.join()}) values (${recordColumns.map(() => '?').join()})`,
     )
     for (const record of records) insert.run(...recordColumns.map((column) => record[column]))
-    try {
-      sqlite.exec(unique)
-    } catch {
-      sqlite.exec(unique.replace(/unique/i, ''))
-    }
     for (const { sql } of triggers) sqlite.exec(sql)
     return first
   } finally {

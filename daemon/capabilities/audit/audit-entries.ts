@@ -98,7 +98,11 @@ export class AuditEntries {
     if (sequences.length === 0) return []
     let query = this.#store.kysely
       .selectFrom('audit_records as intent')
-      .leftJoin('audit_records as outcome', 'outcome.intent', 'intent.sequence')
+      .leftJoin('audit_records as outcome', (join) =>
+        join
+          .onRef('outcome.intent', '=', 'intent.sequence')
+          .onRef('outcome.sequence', '>', 'intent.sequence'),
+      )
       .selectAll('intent')
       .select([
         'outcome.outcome as result',

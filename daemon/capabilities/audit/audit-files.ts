@@ -49,7 +49,8 @@ function openPlain(file: string, flags: number): number {
   }
   const found = fstatSync(descriptor)
   const ours = process.getuid === undefined || found.uid === process.getuid()
-  if (found.isFile() && found.nlink === 1 && ours) return descriptor
+  // No name at all is left when a file was replaced just after it was opened.
+  if (found.isFile() && found.nlink <= 1 && ours) return descriptor
   closeSync(descriptor)
   throw unsafe(file)
 }

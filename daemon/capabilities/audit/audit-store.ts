@@ -61,7 +61,11 @@ export class AuditStore {
   async openIntents(after: number): Promise<readonly number[]> {
     const rows = await this.#store.kysely
       .selectFrom('audit_records as intent')
-      .leftJoin('audit_records as outcome', 'outcome.intent', 'intent.sequence')
+      .leftJoin('audit_records as outcome', (join) =>
+        join
+          .onRef('outcome.intent', '=', 'intent.sequence')
+          .onRef('outcome.sequence', '>', 'intent.sequence'),
+      )
       .select('intent.sequence')
       .where('intent.sequence', '>', after)
       .where('intent.kind', '=', 'intent')
