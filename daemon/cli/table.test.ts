@@ -45,7 +45,8 @@ test('on a narrow terminal the widest gives way first, then spare columns go, th
   const rows = [{ name: 'x'.repeat(30), size: 1234, note: 'y'.repeat(20) }]
   expect((await table(new Sized(40), columns, rows))[1]).toBe('xxxxxxxxxxxxxxx…  1234  yyyyyyyyyyyyyyy…')
   expect((await table(new Sized(19), columns, rows))[1]).toBe('xxxxxxxxxxxx…  1234')
-  expect((await table(new Sized(9), columns, rows))[1]).toBe('xxx…  12…')
+  expect((await table(new Sized(9), columns, rows))[1]).toBe('xx…  1234')
+  expect((await table(new Sized(8), columns, rows))[1]).toBe('xx…  12…')
 })
 
 test('wide characters and emoji count as what they take', async () => {
