@@ -3,7 +3,7 @@ import type { Look } from './output.ts'
 import type { Column } from './table.ts'
 import { relativeTime } from './text.ts'
 
-export const outcomeLooks: Readonly<Record<AuditOutcome, Look>> = {
+const outcomeLooks: Readonly<Record<AuditOutcome, Look>> = {
   ok: 'green',
   pending: 'cyan',
   failed: 'red',

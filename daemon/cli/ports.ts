@@ -66,7 +66,7 @@ const list = (session: Session): View<readonly PortRow[]> => ({
 })
 
 /** How sockets read in every table of them. */
-export const portColumns = (now: number): readonly Column<PortRow>[] => [
+const portColumns = (now: number): readonly Column<PortRow>[] => [
   { title: 'PORT', align: 'right', value: (row) => String(row.port), look: () => 'bold' },
   { title: 'PROTO', value: (row) => row.protocol },
   // `*` is what ss prints for a socket that takes both families.

@@ -116,7 +116,7 @@ function check(root: Command, command: Command): void {
 }
 
 /** The words people type for a command, such as `ports list`. */
-export function commandPath(root: Command, command: Command): string {
+function commandPath(root: Command, command: Command): string {
   const words: string[] = []
   for (let at: Command | null = command; at !== null && at !== root; at = at.parent) words.unshift(at.name())
   return words.join(' ')

@@ -24,7 +24,7 @@ export interface Globals {
 }
 
 /** Starts this machine's daemon with the Node.js and the build that run the command line. */
-export const launcher = (): DaemonLauncher => ({
+const launcher = (): DaemonLauncher => ({
   runtime: process.execPath,
   script: bundle('daemon.cjs'),
   // In a terminal of VS Code it runs on VS Code's own runtime, which is Node.js only when told so.

@@ -4,7 +4,7 @@ import { command, query, type } from './method.ts'
 import { topics, type Topic } from './protocol.ts'
 import type { EngineStatus } from './resources.ts'
 
-export { protocolVersion, topics, type ChangedEvent, type Topic } from './protocol.ts'
+export { topics, type ChangedEvent, type Topic } from './protocol.ts'
 
 export interface DaemonStatus {
   readonly pid: number
