@@ -132,7 +132,7 @@ export function refuseIfQuarantined(file: string): void {
     'store-damaged',
     `There is no store ${file}, but a damaged one was set aside as ${newest}`,
     {
-      hint: 'Put a backup in its place, or begin with an empty store: `quantum-admin daemon start --fresh-store`.',
+      hint: 'Put a backup in its place. To begin with an empty store, move the damaged one out of the folder first.',
     },
   )
 }
