@@ -35,6 +35,8 @@ export const peers = {
   procps: { files: ['ps'], debian: 'procps', for: 'processes compared with ps' },
   lsof: { files: ['lsof'], debian: 'lsof', for: 'the port scan beside lsof' },
   openssl: { files: ['openssl'], debian: 'openssl', for: 'TLS certificates' },
+  zsh: { files: ['zsh'], debian: 'zsh', for: 'completion in zsh' },
+  fish: { files: ['fish'], debian: 'fish', for: 'completion in fish' },
   git: { files: ['git'], debian: 'git', for: 'worktrees' },
   fonts: {
     files: ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCli, temporaryHome, type CliResult } from '../support/daemon.ts'
 import { inRoot } from '../support/paths.ts'
-import { findProgram } from '../support/peers.ts'
+import { withPeers } from '../support/peers.ts'
 
 const run = promisify(execFile)
 let home: string
@@ -54,7 +54,7 @@ test('what bash offers is what there is: each noun and verb answers --help', asy
   }
 })
 
-test.runIf(findProgram(['zsh']) !== null)('zsh takes the script and completes', async () => {
+test.runIf(withPeers('zsh'))('zsh takes the script and completes', async () => {
   const { stdout: script } = await cli(['completion', 'zsh'])
   const program = `${script}
 compadd() { print -rl -- "\${@[2,-1]}"; }; _describe() { print -rl -- "\${(@P)2}"; }
@@ -65,7 +65,7 @@ words=(quantum-admin ports lease --kind ''); CURRENT=5; _quantum_admin`
   expect(stdout).toContain('database\n')
 })
 
-test.runIf(findProgram(['fish']) !== null)('fish takes the script and completes', async () => {
+test.runIf(withPeers('fish'))('fish takes the script and completes', async () => {
   const { stdout: script } = await cli(['completion', 'fish'])
   const { stdout } = await run(
     'fish',
