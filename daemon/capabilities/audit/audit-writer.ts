@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { AuditCheckpoint, AuditHead } from '#contract/audit.ts'
 import { isoTime, type Clock } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
@@ -122,18 +122,25 @@ export class AuditWriter implements Owned {
 
   /** What arrives in the same turn of the event loop goes into the same commit. */
   async #flushSoon(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     await this.#flush()
   }
 
   async #flush(): Promise<void> {
-    let written = false
-    do {
-      written = await this.#process(this.#queue.take())
-      if ((this.#tail?.sequence ?? 0) - this.#checkpointed >= checkpointRecords) this.#checkpointQuietly()
-    } while (this.#queue.waiting > 0 || (written && this.#queue.owed > 0))
+    let written = await this.#writeNext()
+    while (this.#queue.waiting > 0 || (written && this.#queue.owed > 0)) {
+      // A long burst leaves room for everybody else between its commits.
+      await nextTurn()
+      written = await this.#writeNext()
+    }
     this.#flushing = null
     if (!written || this.#headDue) this.#retryLater()
+  }
+
+  async #writeNext(): Promise<boolean> {
+    const written = await this.#process(this.#queue.take())
+    if ((this.#tail?.sequence ?? 0) - this.#checkpointed >= checkpointRecords) this.#checkpointQuietly()
+    return written
   }
 
   #retryLater(): void {
