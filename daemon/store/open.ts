@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3'
-import { Kysely } from 'kysely'
+import { Kysely, type SqliteDatabase } from 'kysely'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { AtomicSqliteDialect } from './dialect.ts'
@@ -93,8 +93,11 @@ function checkPages(file: string): void {
   }
 }
 
-/** What Kysely needs of the driver, with its errors turned into ours. */
-function mapped(sqlite: Sqlite.Database, file: string) {
+/** Preparing costs more than a short query; this many are kept, the longest unused is let go. */
+const keptStatements = 200
+
+/** What Kysely needs of the driver, with its errors turned into ours and its statements kept. */
+function mapped(sqlite: Sqlite.Database, file: string): SqliteDatabase {
   const guard = <T>(run: () => T): T => {
     try {
       return run()
@@ -102,17 +105,28 @@ function mapped(sqlite: Sqlite.Database, file: string) {
       throw storeFailure(error, file)
     }
   }
+  const kept = new Map<string, Sqlite.Statement>()
+  const prepare = (text: string): Sqlite.Statement => {
+    const known = kept.get(text)
+    // A statement that somebody still steps through cannot be run a second time meanwhile.
+    const statement = known === undefined || known.busy ? guard(() => sqlite.prepare(text)) : known
+    kept.delete(text)
+    kept.set(text, statement)
+    const [oldest] = kept.size > keptStatements ? kept.keys() : []
+    if (oldest !== undefined) kept.delete(oldest)
+    return statement
+  }
   return {
     close: () => void sqlite.close(),
-    prepare: (text: string) => {
+    prepare: (text) => {
       // After a full disk or a failed write SQLite has rolled back by itself; to be told so would hide the cause.
       const rolledBack = text === 'rollback' && !sqlite.inTransaction
-      const statement = guard(() => sqlite.prepare(rolledBack ? 'select 1 where false' : text))
+      const statement = prepare(rolledBack ? 'select 1 where false' : text)
       return {
         reader: statement.reader,
-        all: (parameters: readonly unknown[]) => guard(() => statement.all(...parameters)),
-        run: (parameters: readonly unknown[]) => guard(() => statement.run(...parameters)),
-        iterate: (parameters: readonly unknown[]) => guard(() => statement.iterate(...parameters)),
+        all: (parameters) => guard(() => statement.all(...parameters)),
+        run: (parameters) => guard(() => statement.run(...parameters)),
+        iterate: (parameters) => guard(() => statement.iterate(...parameters)),
       }
     },
   }
