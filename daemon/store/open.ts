@@ -6,7 +6,7 @@ import { AtomicSqliteDialect } from './dialect.ts'
 import { createAppender, type Appender } from './appender.ts'
 import { systemClock, type Clock } from '#base/clock.ts'
 import type { Database } from './database.ts'
-import { storeFailure } from './failures.ts'
+import { sqliteCode, storeFailure } from './failures.ts'
 import { migrate } from './migrate.ts'
 import { claimFile, quarantine, refuseIfQuarantined, setAsideOrphans } from './store-file.ts'
 
@@ -88,6 +88,9 @@ function checkPages(file: string): void {
   try {
     const answer = sqlite.pragma('quick_check(1)', { simple: true })
     if (answer !== 'ok') throw new Failure('store-damaged', `The store ${file} is damaged: ${String(answer)}`)
+  } catch (error) {
+    // A crash in a store's first moments leaves a journal that only a writer may roll back; then it is as it was.
+    if (sqliteCode(error) !== 'SQLITE_READONLY') throw error
   } finally {
     sqlite.close()
   }
