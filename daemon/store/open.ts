@@ -22,8 +22,6 @@ export interface Store extends Owned {
 export interface StoreOptions {
   readonly file: string
   readonly clock?: Clock
-  /** Begins with an empty store although a damaged one was set aside: only ever a person's decision. */
-  readonly fresh?: boolean
 }
 
 /** Above this a check of every page takes longer than a start may; `audit verify` and every read still check. */
@@ -37,7 +35,7 @@ const checkedAtStart = 16 * 1024 * 1024
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { file, clock = systemClock } = options
   setAsideOrphans(file, clock)
-  if (options.fresh !== true) refuseIfQuarantined(file)
+  refuseIfQuarantined(file)
   const size = claimFile(file)
   let sqlite: Sqlite.Database | undefined
   try {
