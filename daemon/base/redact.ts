@@ -1,5 +1,5 @@
 /** What stands where a secret stood. */
-export const redacted = '[redacted]'
+const redacted = '[redacted]'
 
 /**
  * Secrets that can be told by their shape: access keys and tokens of the common services. Each begins where no

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest'
 import { Failure } from '#base/failure.ts'
 import { statePaths } from '#base/state-paths.ts'
 import { auditPaths } from '../../daemon/capabilities/audit/audit-files.ts'
-import { inRoot } from '../support/paths.ts'
 import { Random } from '../support/random.ts'
 import { figure, full, scale } from '../support/scale.ts'
+import { childProgram } from '../support/strace.ts'
 import { copyHome } from '../support/tamper.ts'
 import { openTrail, verifyHome, withFolder, type TestTrail } from '../support/trail.ts'
 
@@ -88,7 +88,7 @@ test(
   async () => {
     await withFolder(async (home) => {
       const commands = scale(300, 3000)
-      const child = spawn(process.execPath, [inRoot('test/support/trail-child.ts'), home, String(commands)], {
+      const child = spawn(process.execPath, [childProgram, home, String(commands)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let output = ''

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import * as path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { statePaths } from '#base/state-paths.ts'
 import { auditPaths } from '../../daemon/capabilities/audit/audit-files.ts'
-import { inRoot } from './paths.ts'
+
+/** See there for what it says and takes. */
+export const childProgram = fileURLToPath(new URL('./trail-child.ts', import.meta.url))
 
 /** What a child said line by line, and how it ended. */
 export interface Run {
@@ -36,7 +39,7 @@ export async function runUnderStrace(options: {
   readonly synchronous?: string
   readonly strace: readonly string[]
 }): Promise<Run> {
-  const child = [process.execPath, inRoot('test/support/trail-child.ts')]
+  const child = [process.execPath, childProgram]
   const args = [options.home, String(options.commands), options.synchronous ?? 'full']
   const traced = spawn('strace', ['-f', ...options.strace, ...child, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -59,7 +59,7 @@ function parseJson(text: string): unknown {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-export const isHead = (value: unknown): value is AuditHead =>
+const isHead = (value: unknown): value is AuditHead =>
   isObject(value) &&
   typeof value['sequence'] === 'number' &&
   typeof value['hash'] === 'string' &&

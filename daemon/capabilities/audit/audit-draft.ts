@@ -7,7 +7,7 @@ import type { RecordContent } from './audit-record.ts'
 export type Draft = Omit<RecordContent, 'sequence' | 'timestamp' | 'clock_run'>
 
 /** Longest details kept, in UTF-16 units of JSON. */
-export const longestDetails = 16 * 1024
+const longestDetails = 16 * 1024
 const longestText = 1000
 
 const nothing = {

@@ -76,7 +76,7 @@ const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r' }
  * A cell that no spreadsheet takes for a formula (an apostrophe is set before `= + - @`, tab and CR) and that
  * never breaks its line: what would is written as an escape.
  */
-export function csvCell(value: string | number | null): string {
+function csvCell(value: string | number | null): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)
   const safe = /^[\s]*[=+\-@\t\r＝＋－＠]/u.test(value) ? `'${value}` : value

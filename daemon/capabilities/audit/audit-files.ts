@@ -34,7 +34,7 @@ export const auditPaths = (folder: string): AuditPaths => ({
   ballast: path.join(folder, 'ballast'),
 })
 
-export const ballastBytes = 1024 * 1024
+const ballastBytes = 1024 * 1024
 
 /** Opens without following a link. @throws Failure `unsafe-state-folder` for anything but a file of ours. */
 function openPlain(file: string, flags: number): number {
