@@ -100,7 +100,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   lifetime.own(services.users.withdrawn.on((id) => rpc.disconnect(id)))
   publish(lifetime, services, events)
   services.resources.start()
-  const serve = ({ socket, caller }: Accepted): void => rpc.serve(socket, caller)
+  const serve = (accepted: Accepted): void => rpc.serve(accepted)
   if (options.listen !== null) {
     const door = lifetime.own(await openNetworkDoor(options.listen, services.users.authenticate, serve))
     network.url = door.url

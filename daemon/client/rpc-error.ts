@@ -17,9 +17,6 @@ export function failureOf(error: RpcError): Failure {
   if (isErrorCode(data?.code))
     return new Failure(data.code, error.message, typeof data.hint === 'string' ? { hint: data.hint } : {})
   if (error.code === methodNotFound) return new Failure('unknown-method', error.message)
-  // A newer daemon may know codes that we do not; without data it is our own word for a connection that was lost.
-  if (data !== undefined) return new Failure('internal', error.message)
-  return new Failure('daemon-unreachable', error.message, {
-    hint: 'What was asked may have been done; look at the audit trail before you ask again.',
-  })
+  // A newer daemon may know codes that we do not.
+  return new Failure('internal', error.message)
 }

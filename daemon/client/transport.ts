@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { connect as connectSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { isErrorCode } from '#contract/errors.ts'
 import { protocolVersion } from '#contract/protocol.ts'
@@ -10,6 +11,8 @@ import type { DaemonIdentity } from './client.ts'
 /** An authenticated connection and who is at its other end. */
 export interface Connected {
   readonly socket: WebSocket
+  /** What it runs over. */
+  readonly wire: Duplex
   readonly daemon: DaemonIdentity
 }
 
@@ -59,19 +62,21 @@ export function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Con
   const where = 'socket' in endpoint ? endpoint.socket : endpoint.url
   return new Promise((resolve, reject) => {
     let daemon: DaemonIdentity | undefined
+    let wire: Duplex | undefined
     const abort = () => socket.terminate()
     signal.addEventListener('abort', abort, { once: true })
     socket.on('upgrade', (response) => {
       daemon = identityOf(response)
+      wire = response.socket
     })
     socket.once('open', () => {
       signal.removeEventListener('abort', abort)
-      if (daemon === undefined) {
+      if (daemon === undefined || wire === undefined) {
         socket.terminate()
         return reject(new Failure('daemon-incompatible', `${where} is not a Quantum Admin daemon`))
       }
       socket.pause()
-      resolve({ socket, daemon })
+      resolve({ socket, wire, daemon })
     })
     socket.on('unexpected-response', (_request, response) => {
       signal.removeEventListener('abort', abort)

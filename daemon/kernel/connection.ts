@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { Admission } from './admission.ts'
 import type { Subscriber } from './events.ts'
 import type { Caller } from './execute.ts'
+import type { Accepted } from './listener.ts'
 
 /** Above this many unread bytes streams pause, events wait, and no further call is read or begun. */
 const softCap = 256 * 1024
@@ -33,18 +35,22 @@ export class Connection implements Subscriber {
   readonly inFlight = new Map<string | number, AbortController>()
   readonly admission = new Admission(() => this.unread <= softCap)
   readonly #socket: WebSocket
+  readonly #wire: Duplex
   readonly #events: ConnectionEvents
   readonly #queue: Fragment[] = []
   readonly #writers = new Set<() => void>()
   #queuedBytes = 0
   #eventWaits = false
   #closing = false
+  #corked = false
   #lastRead = performance.now()
 
-  constructor(id: string, socket: WebSocket, caller: Caller, events: ConnectionEvents) {
-    this.id = id
-    this.caller = caller
+  constructor(accepted: Accepted & { readonly id: string }, events: ConnectionEvents) {
+    const { socket } = accepted
+    this.id = accepted.id
+    this.caller = accepted.caller
     this.#socket = socket
+    this.#wire = accepted.wire
     this.#events = events
     socket.on('message', (data: RawData, isBinary: boolean) => {
       // The peer may go on talking while a closing handshake is under way: it is no longer listened to.
@@ -125,7 +131,13 @@ export class Connection implements Subscriber {
     if (silent >= (unread > hardCap ? crowdedMs : stalledMs)) this.#socket.terminate()
   }
 
+  /** All frames of one turn of the event loop leave in one system call: each costs more than making its frame. */
   #write(data: string | Buffer, last: boolean): void {
+    if (!this.#corked) {
+      this.#corked = true
+      this.#wire.cork()
+      process.nextTick(this.#uncork)
+    }
     this.#socket.send(data, { binary: false, fin: last }, this.#taken)
   }
 
@@ -145,6 +157,11 @@ export class Connection implements Subscriber {
       this.#queuedBytes -= next.bytes.length
       this.#write(next.bytes, next.last)
     }
+  }
+
+  readonly #uncork = (): void => {
+    this.#corked = false
+    this.#wire.uncork()
   }
 
   /** The operating system took a frame: the peer reads. */

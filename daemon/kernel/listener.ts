@@ -13,6 +13,8 @@ import { examine, refuse, type HandshakePolicy } from './handshake.ts'
 /** A connection that has proven who it is. */
 export interface Accepted {
   readonly socket: WebSocket
+  /** What it runs over. */
+  readonly wire: Duplex
   readonly caller: Caller
 }
 
@@ -99,7 +101,7 @@ export function createListener(options: {
       webSocket.on('error', () => webSocket.terminate())
       accepted.add(socket)
       socket.once('close', () => accepted.delete(socket))
-      options.onAccepted({ socket: webSocket, caller })
+      options.onAccepted({ socket: webSocket, wire: socket, caller })
     })
   }
   return {

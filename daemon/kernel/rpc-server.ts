@@ -4,7 +4,6 @@ import {
   type JSONRPCRequest,
   type JSONRPCResponse,
 } from 'json-rpc-2.0'
-import type { WebSocket } from 'ws'
 import { contract, isMethodName, type MethodName } from '#contract/index.ts'
 import { errorKinds, type ErrorData } from '#contract/errors.ts'
 import { Failure, messageOf } from '#base/failure.ts'
@@ -13,7 +12,8 @@ import type { Owned } from '#base/lifetime.ts'
 import { largestResponse, notifications } from '#base/wire.ts'
 import { Connection } from './connection.ts'
 import type { Events } from './events.ts'
-import type { Caller, CallContext, Execute } from './execute.ts'
+import type { CallContext, Execute } from './execute.ts'
+import type { Accepted } from './listener.ts'
 import type { OwnLog } from './own-log.ts'
 
 const mostInFlight = 256
@@ -60,11 +60,11 @@ export class RpcServer implements Owned {
   }
 
   /** Serves a connection until it ends. */
-  serve(socket: WebSocket, caller: Caller): void {
+  serve({ socket, wire, caller }: Accepted): void {
     if (this.#stopping) return socket.close(1012, stopping)
     // It may have ended while it waited for the daemon to be ready.
     if (socket.readyState !== socket.OPEN) return
-    const connection = new Connection(this.#deps.newId(), socket, caller, {
+    const connection = new Connection({ id: this.#deps.newId(), socket, wire, caller }, {
       message: (text) => this.#receive(connection, text),
       drained: () => this.#deps.events.drained(connection),
       closed: () => {

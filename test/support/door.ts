@@ -102,7 +102,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
       ...(tls === undefined
         ? {}
         : { tls: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } }),
-      onAccepted: (accepted) => rpc.serve(accepted.socket, accepted.caller),
+      onAccepted: (accepted) => rpc.serve(accepted),
     })
     lifetime.own(listener)
     listener.server.listen(tls === undefined ? { path: socket } : { host: '127.0.0.1', port: 0 })

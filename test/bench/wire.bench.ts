@@ -1,0 +1,199 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+import { WebSocket } from 'ws'
+import type { Client } from '#client/client.ts'
+import { Lifetime } from '#base/lifetime.ts'
+import { startDaemon, type TestDaemon } from '../support/daemon.ts'
+import { median, percentile, type BenchRow } from './bench.ts'
+
+const rounds = 7
+const roundTrips = 1500
+const requests = 10_000
+/** Requests under way at once. */
+const pipelined = 64
+const subscribers = 300
+const events = 20
+
+type Ask = () => Promise<unknown>
+
+/** Starts one of the peers and waits until it listens. */
+async function startPeer(lifetime: Lifetime, kind: string, answer: unknown): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qa-bench-'))
+  const socket = path.join(folder, 'peer.sock')
+  const script = path.join(import.meta.dirname, 'peers', 'wire-peers.ts')
+  const child: ChildProcess = fork(script, [kind, socket, JSON.stringify(answer)])
+  lifetime.onDispose(() => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await once(child, 'message')
+  return socket
+}
+
+async function openWebSocket(lifetime: Lifetime, socket: string): Promise<WebSocket> {
+  const opened = new WebSocket('ws://localhost/', {
+    perMessageDeflate: false,
+    createConnection: () => connect(socket),
+  })
+  lifetime.onDispose(() => opened.terminate())
+  await once(opened, 'open')
+  return opened
+}
+
+/** Frames as long as our requests, over a WebSocket and nothing else. */
+async function echoOver(lifetime: Lifetime, socket: string): Promise<Ask> {
+  const opened = await openWebSocket(lifetime, socket)
+  const waiting: (() => void)[] = []
+  opened.on('message', (data: Buffer) => waiting.shift()?.call(data.toString('utf8')))
+  const frame = JSON.stringify({ jsonrpc: '2.0', id: 1000, method: 'daemon.status', params: {} })
+  return () =>
+    new Promise<void>((resolve) => {
+      waiting.push(resolve)
+      opened.send(frame)
+    })
+}
+
+function jsonRpcOver(lifetime: Lifetime, socketPath: string): Ask {
+  const socket = connect(socketPath)
+  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
+  connection.listen()
+  lifetime.onDispose(() => {
+    connection.dispose()
+    socket.destroy()
+  })
+  return () => connection.sendRequest('daemon.status', {})
+}
+
+/** The median of one round trip after another, in microseconds. */
+async function roundTrip(ask: Ask): Promise<number> {
+  const times: number[] = []
+  for (let i = 0; i < roundTrips; i++) {
+    const before = performance.now()
+    await ask()
+    times.push((performance.now() - before) * 1000)
+  }
+  return percentile(times, 50)
+}
+
+/** Requests a second with many under way. */
+async function throughput(ask: Ask): Promise<number> {
+  let left = requests
+  const before = performance.now()
+  await Promise.all(
+    Array.from({ length: pipelined }, async () => {
+      while (left-- > 0) await ask()
+    }),
+  )
+  return requests / ((performance.now() - before) / 1000)
+}
+
+/** When the first and the last of all who listen heard of one event. */
+class Hearing {
+  #heard = 0
+  #first = 0
+  #done = Promise.withResolvers<number>()
+
+  readonly hear = (): void => {
+    if (this.#heard++ === 0) this.#first = performance.now()
+    if (this.#heard === subscribers) this.#done.resolve(performance.now() - this.#first)
+  }
+
+  /** @returns milliseconds between them, once `tell` has told everybody. */
+  async spread(tell: () => unknown): Promise<number> {
+    this.#heard = 0
+    this.#done = Promise.withResolvers()
+    await tell()
+    return this.#done.promise
+  }
+}
+
+async function ourFanOut(daemon: TestDaemon, lifetime: Lifetime): Promise<() => Promise<number>> {
+  const hearing = new Hearing()
+  const clients: Client[] = []
+  for (let i = 0; i < subscribers; i++) {
+    const client = daemon.client()
+    lifetime.own(client)
+    client.watch(['users'], hearing.hear)
+    clients.push(client)
+    if (i % 50 === 49) await client.call('daemon.status', {})
+  }
+  const admin = lifetime.own(daemon.client())
+  await Promise.all(clients.map((client) => client.call('daemon.status', {})))
+  let n = 0
+  return () => hearing.spread(() => admin.call('users.add', { name: `user-${n++}`, role: 'viewer' }))
+}
+
+async function peerFanOut(lifetime: Lifetime): Promise<() => Promise<number>> {
+  const socket = await startPeer(lifetime, 'ws-broadcast', '')
+  const hearing = new Hearing()
+  const opened: WebSocket[] = []
+  for (let i = 0; i < subscribers; i++) {
+    const one = await openWebSocket(lifetime, socket)
+    one.on('message', (data: Buffer) => {
+      JSON.parse(data.toString('utf8'))
+      hearing.hear()
+    })
+    opened.push(one)
+  }
+  const params = { topic: 'users', revision: 'abc.1' }
+  const frame = JSON.stringify({ jsonrpc: '2.0', method: '$/changed', params })
+  return () => hearing.spread(() => opened[0]?.send(frame))
+}
+
+/** Round trip, throughput and fan-out of the daemon's wire, interleaved with the peers'. */
+export async function bench(): Promise<readonly BenchRow[]> {
+  const lifetime = new Lifetime()
+  const daemon = await startDaemon()
+  lifetime.onDispose(() => daemon.stop())
+  try {
+    const client = lifetime.own(daemon.client())
+    const status = await client.call('daemon.status', {})
+    const echo = await echoOver(
+      lifetime,
+      await startPeer(lifetime, 'ws-echo', { jsonrpc: '2.0', id: 1000, result: status }),
+    )
+    const rpc = jsonRpcOver(lifetime, await startPeer(lifetime, 'jsonrpc', status))
+    const ours: Ask = () => client.call('daemon.status', {})
+    const trips: [number[], number[]] = [[], []]
+    const rates: [number[], number[]] = [[], []]
+    for (let round = 0; round < rounds; round++) {
+      trips[0].push(await roundTrip(ours))
+      trips[1].push(await roundTrip(echo))
+      rates[0].push(await throughput(ours))
+      rates[1].push(await throughput(rpc))
+    }
+    const fanOuts: [number[], number[]] = [[], []]
+    const tell = await ourFanOut(daemon, lifetime)
+    const broadcast = await peerFanOut(lifetime)
+    for (let i = 0; i < events; i++) {
+      fanOuts[0].push(await tell())
+      fanOuts[1].push(await broadcast())
+    }
+    return [
+      row('round trip of daemon.status, p50', 'us', trips, 'raw ws echo', 'ours-over-peer', 1.35),
+      row('time for a request, 64 under way', 'us', inverse(rates), 'vscode-jsonrpc', 'peer-over-ours', 3),
+      row(`an event to ${subscribers} subscribers`, 'ms', fanOuts, 'raw ws broadcast', 'ours-over-peer', 1.5),
+    ]
+  } finally {
+    await lifetime.dispose()
+  }
+}
+
+const inverse = ([ours, peer]: readonly [number[], number[]]): [number[], number[]] => [
+  ours.map((rate) => 1e6 / rate),
+  peer.map((rate) => 1e6 / rate),
+]
+
+const row = (
+  what: string,
+  unit: string,
+  [ours, peer]: readonly [readonly number[], readonly number[]],
+  name: string,
+  ratio: BenchRow['ratio'],
+  goal: number,
+): BenchRow => ({ what, unit, ours: median(ours), peer: { name, value: median(peer) }, ratio, goal })
