@@ -5,8 +5,7 @@ import { ProcNet, type Listing, type SocketRow, type TableName } from './proc-ne
 const tables = ['tcp', 'tcp6', 'udp', 'udp6'] as const satisfies readonly TableName[]
 
 /** For so long a TCP table may be known without listing it to its end, in milliseconds: see {@link SocketTables}. */
-const trustSeenMs = 5000
-const trustUnseenMs = 1000
+const trustMs = 5000
 
 interface Table extends Listing {
   readonly listedAt: number
@@ -18,8 +17,8 @@ interface Table extends Listing {
  * Listing a TCP table to its end costs milliseconds where there are no connections, because the kernel then walks its
  * whole connection table to find none. So it is not done while the kernel's own count of sockets equals the number of
  * listeners we know: then there are no connections, and all listeners but the last can be listed cheaply. If these are
- * known ones and the last was just seen open, nothing else can exist. If nobody we may see holds the last, it might
- * have been replaced by another in the same place; that is ruled out once a second.
+ * known ones and the last was just seen open, nothing else can exist. If nobody we may see holds the last, it may have
+ * been closed and another opened in its place, so the table is listed to its end: costly, but never an old picture.
  */
 export class SocketTables {
   readonly #clock: Clock
@@ -55,7 +54,7 @@ export class SocketTables {
 
   #unchanged(name: TableName, last: Table, confirmed: ReadonlySet<number>): boolean {
     const age = this.#clock.monotonic() - last.listedAt
-    if (age > trustSeenMs) return false
+    if (age > trustMs) return false
     const bytes = last.ends.at(-2)
     const seen = bytes === undefined ? [] : this.#net.peek(name, bytes)
     const unseen = new Map(last.rows.map((row) => [row.inode, row]))
@@ -65,7 +64,7 @@ export class SocketTables {
       unseen.delete(row.inode)
     }
     const [rest, more] = unseen.keys()
-    return rest !== undefined && more === undefined && (confirmed.has(rest) || age <= trustUnseenMs)
+    return rest !== undefined && more === undefined && confirmed.has(rest)
   }
 }
 
