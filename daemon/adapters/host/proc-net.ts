@@ -79,6 +79,12 @@ export class ProcNet {
     return { rows, ends }
   }
 
+  /** Whether a listing that {@link read} made with so many bytes did not come in one piece. */
+  tookSeveralReads(table: TableName, { ends }: Listing, bytes: number): boolean {
+    const first = table.startsWith('tcp') ? Math.min(bytes, pageBytes) : pageBytes
+    return (ends.at(-1) ?? 0) > first
+  }
+
   /** The rows within the first so many bytes of a listing; the kernel looks no further than one row after them. */
   peek(table: TableName, bytes: number): SocketRow[] {
     const rows: SocketRow[] = []

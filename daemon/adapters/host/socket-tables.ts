@@ -6,6 +6,8 @@ const tables = ['tcp', 'tcp6', 'udp', 'udp6'] as const satisfies readonly TableN
 
 /** For so long a TCP table may be known without listing it to its end, in milliseconds: see {@link SocketTables}. */
 const trustMs = 5000
+/** Where sockets come and go all the time, a table is listed again at most so often. */
+const maxListings = 5
 
 interface Table extends Listing {
   readonly listedAt: number
@@ -43,13 +45,29 @@ export class SocketTables {
     const last = this.#last.get(name) ?? { rows: [], ends: [], listedAt: Number.NEGATIVE_INFINITY }
     const tcp = name.startsWith('tcp')
     if (tcp && inUse === last.rows.length && this.#unchanged(name, last, confirmed)) return last.rows
-    let listing = this.#net.read(name, (last.ends.at(-1) ?? 0) + 1)
-    // Between two reads of one listing the kernel finds its place again by counting, and a socket closed meanwhile can
-    // hide its neighbour. A listener that is gone though still open was hidden, or just stopped listening: look again.
+    let listing = this.#list(name, (last.ends.at(-1) ?? 0) + 1)
+    // A listener that is gone though still open was hidden, or just stopped listening: look again.
     if (tcp && lost(last.rows, listing.rows, confirmed)) listing = this.#net.read(name, 1)
     const table = { ...withoutRepeats(listing), listedAt: this.#clock.monotonic() }
     this.#last.set(name, table)
     return table.rows
+  }
+
+  /**
+   * Between two reads of one listing the kernel finds its place again by counting, and a socket closed meanwhile can
+   * hide its neighbour. So a listing of several reads counts only when it lacks nothing that the one before it had.
+   */
+  #list(name: TableName, bytes: number): Listing {
+    let asked = bytes
+    let listing = this.#net.read(name, asked)
+    for (let again = 0; again < maxListings && this.#net.tookSeveralReads(name, listing, asked); again++) {
+      const before = listing
+      asked = (before.ends.at(-1) ?? 0) + 1
+      listing = this.#net.read(name, asked)
+      const inodes = new Set(listing.rows.map((row) => row.inode))
+      if (before.rows.every((row) => inodes.has(row.inode))) break
+    }
+    return listing
   }
 
   #unchanged(name: TableName, last: Table, confirmed: ReadonlySet<number>): boolean {
