@@ -8,7 +8,7 @@ import { build } from '#base/version.ts'
 import { localHost } from '#base/wire.ts'
 import { removeLeftovers, secureSocket, secureStateFolder } from './adapters/files/state-folder.ts'
 import { replaceFile } from './adapters/files/write-file.ts'
-import type { Composition } from './composition.ts'
+import type * as behindTheDoor from './composition.ts'
 import { hashToken, localAdmin, newToken, sameToken } from './kernel/auth.ts'
 import { createListener, type Accepted } from './kernel/listener.ts'
 import { takeInstanceLock } from './store/instance-lock.ts'
@@ -86,9 +86,9 @@ async function startLocked(
   describe(null)
   lifetime.onDispose(() => removeOwn(paths))
   const stopping = Promise.withResolvers<void>()
-  let composition: Composition
+  let composition: behindTheDoor.Composition
   try {
-    const { compose } = await import('./composition.ts')
+    const { compose } = await loadComposition()
     composition = lifetime.own(
       await compose({ paths, socket, startedAt, listen, stop: () => stopping.resolve() }),
     )
@@ -108,6 +108,25 @@ async function startLocked(
   }
   const stopped = stopping.promise.then(() => lifetime.dispose())
   return { paths, socket, stopped, stop: () => stopping.resolve() }
+}
+
+/** What is behind the door, in parts that take some milliseconds each. */
+const parts: readonly (() => Promise<unknown>)[] = [
+  () => import('#contract/index.ts'),
+  () => import('./store/open.ts'),
+  () => import('./capabilities/audit/audit-service.ts'),
+  () => import('./adapters/docker/docker-engine.ts'),
+]
+/** A handshake is a connection, its bytes and its answer. */
+const turnsOfHandshake = 4
+
+/** While a module is loaded nobody is heard, so between the parts whoever knocks is answered. */
+async function loadComposition(): Promise<typeof behindTheDoor> {
+  for (const load of parts) {
+    for (let turn = 0; turn < turnsOfHandshake; turn++) await new Promise((resolve) => setImmediate(resolve))
+    await load()
+  }
+  return import('./composition.ts')
 }
 
 /** Ends a connection that came before it was known that there is nothing to serve it with. */

@@ -1,0 +1,170 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
+import * as path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { socketPath, statePaths } from '#base/state-paths.ts'
+import { connectLocal } from '#client/connect.ts'
+import { launch, runtimeFlags } from '#client/launch.ts'
+import { daemonScript, temporaryHome } from '../support/daemon.ts'
+import { inRoot } from '../support/paths.ts'
+import { exchange, upgradeHead } from '../support/raw.ts'
+import { median, type BenchRow } from './bench.ts'
+
+const rounds = 15
+const settleMs = 3000
+
+/** As the clients start it. */
+const runDaemon = (home: string): ChildProcess =>
+  spawn(process.execPath, [...runtimeFlags, daemonScript, 'run'], {
+    env: { ...process.env, MALLOC_ARENA_MAX: '1', QUANTUM_ADMIN_HOME: home },
+    stdio: 'ignore',
+  })
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
+
+/** Milliseconds from starting the daemon to the first handshake it accepts. */
+async function startToReady(home: string): Promise<number> {
+  const socket = socketPath(home)
+  const { token } = statePaths(home)
+  rmSync(socket, { force: true })
+  const started = performance.now()
+  const child = runDaemon(home)
+  for (;;) {
+    await sleep(1)
+    if (!existsSync(socket)) continue
+    const lines = [
+      'Host: localhost',
+      `Authorization: Bearer ${readFileSync(token, 'utf8').trim()}`,
+      'X-Quantum-Admin-Protocol: 1',
+    ]
+    const answer = await exchange({ path: socket }, upgradeHead('GET', '/rpc', lines)).catch(() => undefined)
+    if (answer?.status === 101) break
+  }
+  const ms = performance.now() - started
+  await end(child)
+  return ms
+}
+
+async function bareStart(): Promise<number> {
+  const started = performance.now()
+  await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit')
+  return performance.now() - started
+}
+
+const memoryOf = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
+/** Idle memory in MB of a daemon that was asked once for everything it can show or do harmlessly. */
+async function daemonMemory(): Promise<number> {
+  const home = temporaryHome()
+  await launch({ runtime: process.execPath, script: daemonScript }, home)
+  const client = connectLocal({ home, client: 'bench/0', launcher: null }, 'once')
+  const { pid } = await client.call('daemon.status', {})
+  await client.call('daemon.doctor', {})
+  await client.call('overview.get', {})
+  await client.call('ports.list', {})
+  await client.call('ports.who', { port: 1 })
+  await client.call('processes.list', {})
+  await client.call('processes.show', { pid })
+  await client.call('containers.list', {})
+  await client.call('leases.allocate', { name: 'bench' })
+  await client.call('leases.list', {})
+  await client.call('leases.release', { name: 'bench' })
+  await client.call('users.add', { name: 'bench', role: 'viewer' })
+  await client.call('users.token', { name: 'bench' })
+  await client.call('users.list', {})
+  await client.call('audit.list', {})
+  await client.call('audit.show', { sequence: 1 })
+  await client.call('audit.verify', {})
+  await client.call('audit.export', { format: 'csv' })
+  await client.call('audit.checkpoint', {})
+  await sleep(settleMs)
+  const memory = memoryOf(pid)
+  await client.call('daemon.stop', {})
+  await client.dispose()
+  while (existsSync(`/proc/${pid}`)) await sleep(10)
+  rmSync(home, { recursive: true, force: true })
+  return memory
+}
+
+async function bareServerMemory(): Promise<number> {
+  const home = temporaryHome()
+  const socket = path.join(home, 'bare.sock')
+  const script = `require('node:http').createServer((_, r) => r.end('ok')).listen(process.argv[1])`
+  const child = spawn(process.execPath, ['-e', script, socket], { stdio: 'ignore' })
+  while (!existsSync(socket)) await sleep(5)
+  for (let i = 0; i < 20; i++) {
+    const one = connect(socket).end('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    one.resume()
+    await once(one, 'close')
+  }
+  await sleep(settleMs)
+  const memory = memoryOf(child.pid ?? 0)
+  await end(child)
+  rmSync(home, { recursive: true, force: true })
+  return memory
+}
+
+/** What `activate()` and all it can load weigh, in KB. */
+function extensionSize(): number {
+  const files = readdirSync(inRoot('dist')).filter((file) => /^extension(-\w+)?\.cjs$/.test(file))
+  const newest = Math.max(...files.map((file) => statSync(inRoot('dist', file)).mtimeMs))
+  const sizes = files
+    .map((file) => statSync(inRoot('dist', file)))
+    // Chunks of earlier builds stay for an hour.
+    .filter(({ mtimeMs }) => newest - mtimeMs < 60_000)
+    .map(({ size }) => size / 1024)
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** Start and memory of the daemon beside bare Node.js, interleaved, and the weight of the extension. Linux only. */
+export async function bench(): Promise<readonly BenchRow[]> {
+  const home = temporaryHome()
+  const starts: number[] = []
+  const bare: number[] = []
+  await startToReady(home)
+  for (let round = 0; round < rounds; round++) {
+    starts.push(await startToReady(home))
+    bare.push(await bareStart())
+  }
+  rmSync(home, { recursive: true, force: true })
+  const memory: number[] = []
+  const bareMemory: number[] = []
+  for (let round = 0; round < 3; round++) {
+    memory.push(await daemonMemory())
+    bareMemory.push(await bareServerMemory())
+  }
+  const row = (
+    what: string,
+    unit: string,
+    ours: number,
+    name: string,
+    value: number,
+    goal: number,
+  ): BenchRow => ({
+    what,
+    unit,
+    ours,
+    peer: { name, value },
+    ratio: 'ours-over-peer',
+    goal,
+  })
+  return [
+    row('start to the first handshake', 'ms', median(starts), 'node -e 0', median(bare), 2.6),
+    row(
+      'idle after one call of each kind',
+      'MB',
+      median(memory),
+      'bare http server',
+      median(bareMemory),
+      1.5,
+    ),
+    row('extension bundle', 'KB', extensionSize(), 'the limit', 250, 1),
+  ]
+}
