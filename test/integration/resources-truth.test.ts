@@ -11,8 +11,8 @@ import { SocketActor } from '../support/socket-actors.ts'
 import { ssSockets, type SsSocket } from '../support/ss.ts'
 
 const rounds = scale(20, 200)
-/** Ports of our own, below the ephemeral ones; what others on this machine open and close lies outside. */
-const firstPort = 23_000 + (process.pid % 40) * 200
+/** Ports of our own: above those of the host's test, below the ephemeral ones. Others' lie outside. */
+const firstPort = 29_000 + (process.pid % 18) * 200
 const lastPort = firstPort + 199
 const isOurs = ({ port }: { readonly port: number }) => port >= firstPort && port <= lastPort
 

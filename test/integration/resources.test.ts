@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Client } from '#client/client.ts'
 import type { PortRow } from '#contract/resources.ts'
 import type { Topic } from '#contract/system.ts'
 import { Lifetime } from '#base/lifetime.ts'
-import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
+import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { startEngine, type TestEngine } from '../support/docker-engine.ts'
+import { startDaemonAsNobody } from '../support/nobody.ts'
 import { describeWithEngine } from '../support/with-engine.ts'
 
 /** Ports of our own, below the ephemeral ones. */
@@ -179,11 +180,7 @@ describeWithEngine('resources of a machine with an engine', () => {
   })
 
   test('a user who may not see others sees their sockets as such, and may not stop them', async () => {
-    const nobody = 65_534
-    const home = temporaryHome()
-    chownSync(home, nobody, nobody)
-    const runtime = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', process.execPath]
-    const theirs = await startDaemon({ home, runtime, env: { HOME: home, XDG_RUNTIME_DIR: '' } })
+    const theirs = await startDaemonAsNobody()
     const program = `require('net').createServer().listen(${base + 5}, '127.0.0.1', () => process.send('up'))`
     const server = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     await once(server, 'message')

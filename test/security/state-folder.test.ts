@@ -16,11 +16,11 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { statePaths } from '#base/state-paths.ts'
-import { daemonScript, startDaemon, temporaryHome } from '../support/daemon.ts'
+import { startDaemon, temporaryHome } from '../support/daemon.ts'
+import { nobody, openPrograms } from '../support/nobody.ts'
 import { figure } from '../support/scale.ts'
 
 const root = process.getuid?.() === 0
-const nobody = 65_534
 
 let folder: string
 beforeEach(() => {
@@ -197,13 +197,16 @@ describe.runIf(process.platform !== 'win32')('S5', () => {
       function end() { console.log(JSON.stringify(done)); process.exit() }`
       const said = execFileSync(process.execPath, ['-e', attempts, daemon.home], { encoding: 'utf8' })
       expect(JSON.parse(said)).toEqual([])
-      const start = `process.setgroups([]); process.setgid(${nobody}); process.setuid(${nobody}); process.argv.splice(1, 1, process.argv[1]); require(process.argv[1])`
+      const programs = openPrograms()
       expect(() =>
-        execFileSync(process.execPath, ['-e', start, daemonScript, 'run'], {
+        execFileSync(programs.node, [programs.daemonScript, 'run'], {
           env: { ...process.env, QUANTUM_ADMIN_HOME: daemon.home },
           stdio: 'pipe',
+          uid: nobody,
+          gid: nobody,
         }),
       ).toThrow(/unsafe-state-folder/)
+      programs.remove()
       figure('S5', 'a second user: 0 operations')
       await daemon.stop()
     },

@@ -67,11 +67,13 @@ export async function startDaemon(
     readonly env?: NodeJS.ProcessEnv
     readonly args?: readonly string[]
     readonly runtime?: readonly string[]
+    /** Another copy of the daemon's program. */
+    readonly script?: string
   } = {},
 ): Promise<TestDaemon> {
   const home = options.home ?? temporaryHome()
   const [command = process.execPath, ...before] = options.runtime ?? [process.execPath]
-  const child = spawn(command, [...before, daemonScript, 'run', ...(options.args ?? [])], {
+  const child = spawn(command, [...before, options.script ?? daemonScript, 'run', ...(options.args ?? [])], {
     env: { ...process.env, QUANTUM_ADMIN_HOME: home, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

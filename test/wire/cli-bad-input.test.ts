@@ -1,10 +1,11 @@
-import { chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errorKinds, isErrorCode, type ErrorCode } from '#contract/errors.ts'
 import { errorOf, startListener, type Listener } from '../support/cli.ts'
 import { runCli, startDaemon, temporaryHome, type CliResult, type TestDaemon } from '../support/daemon.ts'
+import { startDaemonAsNobody } from '../support/nobody.ts'
 
 /** Far longer than it takes: what is waited for comes, or the test fails. */
 const soon = { timeout: 30_000 }
@@ -198,13 +199,7 @@ test('a damaged store stops the start, is named, and is kept', async () => {
 test.runIf(process.getuid?.() === 0)(
   'a process of somebody else is left alone, and its owner named',
   async () => {
-    const home = temporaryHome()
-    const nobody = 65_534
-    chownSync(home, nobody, nobody)
-    const other = await startDaemon({
-      home,
-      runtime: ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', process.execPath],
-    })
+    const other = await startDaemonAsNobody()
     const stop = (...more: string[]) => other.cli('processes', 'stop', String(listener.pid), '--yes', ...more)
     await refuses(stop, 'permission-denied', /belongs to root/)
     const free = (...more: string[]) => other.cli('ports', 'free', String(listener.port), '--yes', ...more)
