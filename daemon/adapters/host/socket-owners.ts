@@ -7,6 +7,15 @@ import type { Slices } from './slices.ts'
 /** What one socket's holders are, by pid. */
 type Holders = Map<number, Holder>
 
+/** When to ask everybody again for the holder of a socket. */
+interface Orphan {
+  readonly retryAt: number
+  readonly wait: number
+}
+
+/** A socket that was just being handed over has a holder by the next scan; another user's never has. */
+const longestWait = 1024
+
 /** Each scan checks so many processes for a changed number of open files, and walks about so many files again. */
 const checksPerScan = 8
 const filesPerScan = 4
@@ -22,8 +31,8 @@ const filesPerScan = 4
 export class SocketOwners {
   readonly #open = new OpenSockets()
   #held = new Map<number, Holders>()
-  /** Sockets of which nobody we may see is a holder, though all were asked: not worth a full walk again. */
-  #orphans = new Set<number>()
+  /** Sockets of which nobody we may see is a holder, though all were asked: seldom worth a full walk again. */
+  #orphans = new Map<number, Orphan>()
   readonly #relatives = new Map<number, readonly number[]>()
   /** Processes whose remembered sockets proved wrong. */
   #suspects = new Set<number>()
@@ -34,7 +43,6 @@ export class SocketOwners {
 
   /** Begins a scan: looks whether each known holder still has its socket. @returns the inodes seen open. */
   confirm(): ReadonlySet<number> {
-    this.#scan++
     const confirmed = new Set<number>()
     for (const [inode, holders] of this.#held)
       for (const [pid, holder] of holders) {
@@ -57,12 +65,14 @@ export class SocketOwners {
     pids: ReadonlySet<number>,
     slices: Slices,
   ): Promise<ReadonlySet<number>> {
+    // Whoever was walked before these sockets were listed may have opened one since: nobody is spared again.
+    this.#scan++
     this.#forget(inodes, census)
     const missing = new Set<number>()
     for (const inode of inodes)
       if ((this.#held.get(inode)?.size ?? 0) === 0) {
         this.#held.set(inode, new Map())
-        if (!this.#orphans.has(inode)) missing.add(inode)
+        if ((this.#orphans.get(inode)?.retryAt ?? 0) <= this.#scan) missing.add(inode)
       }
     await this.#walkAll([...census.fresh, ...this.#suspects], slices)
     this.#suspects = new Set()
@@ -77,9 +87,12 @@ export class SocketOwners {
     return this.#unheld(missing)
   }
 
-  /** Gives up on sockets whose holders we are not allowed to see. */
+  /** Gives up, for longer each time, on sockets whose holders we are most likely not allowed to see. */
   giveUp(inodes: ReadonlySet<number>): void {
-    for (const inode of inodes) this.#orphans.add(inode)
+    for (const inode of inodes) {
+      const wait = Math.min(longestWait, (this.#orphans.get(inode)?.wait ?? 0.5) * 2)
+      this.#orphans.set(inode, { retryAt: this.#scan + wait, wait })
+    }
   }
 
   /** The holders of a socket, the one that started first in front, equals by pid. */
@@ -134,7 +147,7 @@ export class SocketOwners {
       for (const holders of this.#held.values()) holders.delete(pid)
     }
     for (const inode of this.#held.keys()) if (!inodes.has(inode)) this.#held.delete(inode)
-    for (const inode of this.#orphans) if (!inodes.has(inode)) this.#orphans.delete(inode)
+    for (const inode of this.#orphans.keys()) if (!inodes.has(inode)) this.#orphans.delete(inode)
   }
 
   /** The processes that a holder most likely hands its socket to, holders included. */
