@@ -81,7 +81,11 @@ async function verify({ model, watch, documentation }: ActivityCommandsDeps): Pr
   const place = firstBadSequence === null ? '' : l10n.t(' First bad entry: {0}.', firstBadSequence)
   const shown = ok
     ? window.showInformationMessage(
-        l10n.t('The audit trail is as it was written: {0} records, {1} checkpoints.', entries, checkpoints),
+        l10n.t(
+          'The audit trail is as it was written (records: {0}, checkpoints: {1}).',
+          entries,
+          checkpoints,
+        ),
         learn,
       )
     : window.showErrorMessage(

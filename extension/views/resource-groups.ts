@@ -91,15 +91,12 @@ export class ResourceGroups {
     }
   }
 
-  /** How many rows there are and how many of them are shown; undefined while that is not known. */
-  count(topic: SnapshotTopic): { readonly shown: number; readonly all: number } | undefined {
+  /** How many rows are shown; undefined while that is not known. */
+  count(topic: SnapshotTopic): number | undefined {
     const snapshot = this.#model.snapshot(topic)
     if (snapshot === undefined || ('engine' in snapshot && snapshot.engine.state !== 'connected'))
       return undefined
-    const ports = this.#model.snapshot('ports')
-    const all =
-      topic === 'ports' && ports !== undefined ? portHoldings(ports.rows).length : snapshot.rows.length
-    return { shown: this.#rows[topic].nodes.length, all }
+    return this.#rows[topic].nodes.length
   }
 
   /** A list is easier to search than a tree whose branches are mostly hidden. */

@@ -38,6 +38,7 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   #filter = ''
   #flat: boolean
   #drawn = false
+  readonly #frames = new Map<SnapshotTopic, string>()
   readonly onDidChangeTreeData = this.#changed.event
 
   constructor(deps: ResourcesViewDeps) {
@@ -90,8 +91,9 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     const group = this.#groupNodes.find((one) => one.topic === topic)
     // The first picture and the last one change the whole tree from or to a welcome view.
     if (this.#drawn !== this.#hasPicture()) this.#drawAll()
-    else if (change === 'rows' || change.length === 0) this.#changed.fire(group)
-    else this.#changed.fire([...change])
+    else if (change === 'rows' || this.#frameOf(topic) !== this.#frames.get(topic)) this.#changed.fire(group)
+    else if (change.length > 0) this.#changed.fire([...change])
+    this.#frames.set(topic, this.#frameOf(topic))
   }
 
   getChildren(node?: ResourceNode): ResourceNode[] {
@@ -107,6 +109,8 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     if (node.kind === 'group') return this.#groupItem(node)
     if (node.kind === 'note') return noteItem(node)
     const item = this.#groups.itemOf(node)
+    // VS Code remembers by id that a list has no branches, and would keep those of a tree closed.
+    if (node.kind === 'process' && !this.#flat) item.id = `${item.id}:tree`
     // Enter and a click show what is known about an entry.
     item.command = { command: 'quantumAdmin.showDetails', title: l10n.t('Show Details'), arguments: [node] }
     return item
@@ -115,6 +119,14 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   dispose(): Promise<void> {
     void this.#interest?.dispose()
     return this.#lifetime.dispose()
+  }
+
+  /** What a group shows besides its rows. */
+  #frameOf(topic: SnapshotTopic): string {
+    const notes = this.#groups
+      .childrenOf(topic)
+      .flatMap((node) => (node.kind === 'note' ? [node.tooltip] : []))
+    return `${this.#groups.count(topic)} ${notes.join()}`
   }
 
   #hasPicture(): boolean {
@@ -139,8 +151,7 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     item.id = `group:${topic}${filtered ? ':filtered' : ''}`
     item.contextValue = `group ${topic}`
     const count = this.#groups.count(topic)
-    if (count !== undefined)
-      item.description = filtered ? l10n.t('{0} of {1}', count.shown, count.all) : String(count.all)
+    if (count !== undefined) item.description = String(count)
     item.accessibilityInformation = { label: `${names[topic]} ${item.description ?? ''}` }
     return item
   }

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { quickInput, treeRow } from './vscode-page.ts'
+import { afterEach, expect } from 'vitest'
+import { quickInput, runCommand, screenshot, treeRow } from './vscode-page.ts'
 
 /** A process of the test that listens, as somebody's development server does. */
 export interface Listener {
@@ -49,21 +50,42 @@ export async function startListener(options: {
   }
 }
 
+/** Where the test's processes run. */
+export interface Shop {
+  readonly root: string
+  /** Part of every path below `root` and of nothing else on the machine. */
+  readonly id: string
+  remove(): void
+}
+
 /** A git repository with two folders to run things in; the test removes it. */
-export function makeShop(): { readonly root: string; readonly remove: () => void } {
+export function makeShop(): Shop {
   const parent = mkdtempSync(path.join(tmpdir(), 'qa-shop-'))
   const root = path.join(parent, 'shop')
   mkdirSync(path.join(root, 'web'), { recursive: true })
   mkdirSync(path.join(root, 'api'))
   const init = spawnSync('git', ['init', '--quiet', '--initial-branch', 'checkout-page', root])
   if (init.status !== 0) throw new Error(`git init failed: ${String(init.stderr)}`)
-  return { root, remove: () => rmSync(parent, { recursive: true, force: true }) }
+  return { root, id: path.basename(parent), remove: () => rmSync(parent, { recursive: true, force: true }) }
 }
 
-/** Clicks a row's button; buttons are drawn only while the mouse is on the row. */
-export async function clickInline(page: Page, row: Locator, button: string | RegExp): Promise<void> {
-  await row.hover()
-  await row.getByRole('button', { name: button }).click()
+/**
+ * Clicks a row's button. Buttons are drawn only while the mouse moves on the row, and a row that is drawn anew
+ * takes them away until it moves again.
+ */
+export async function clickInline(row: Locator, button: string): Promise<void> {
+  const deadline = performance.now() + 20_000
+  const place = row.getByRole('button', { name: button })
+  while (performance.now() < deadline) {
+    await row.hover()
+    const clicked = await place.click({ timeout: 1500 }).then(
+      () => true,
+      () => false,
+    )
+    if (clicked) return
+    await row.hover({ position: { x: 5, y: 5 } })
+  }
+  throw new Error(`The row never offered ${button}`)
 }
 
 /** Clicks an entry of a row's context menu. */
@@ -71,15 +93,28 @@ export async function clickContext(page: Page, row: Locator, ...entries: readonl
   await row.click({ button: 'right' })
   const menu = page.locator('.monaco-menu')
   for (const entry of entries.slice(0, -1)) await menu.last().getByRole('menuitem', { name: entry }).hover()
-  await menu.last().getByRole('menuitem', { name: entries.at(-1) ?? '' }).click()
+  const item = menu.last().getByRole('menuitem', { name: entries.at(-1) ?? '' })
+  await item.waitFor()
+  // A menu takes no click in its first moments, so that the one that opened it chooses nothing.
+  while (await item.isVisible()) {
+    await item.click({ timeout: 2000 }).catch(() => undefined)
+    await page.waitForTimeout(150)
+  }
 }
 
-/** Answers an input box or quick pick by typing and Enter. */
-export async function answer(page: Page, title: string | RegExp, text: string): Promise<void> {
-  const box = quickInput(page).filter({ hasText: title })
+/** Answers the input box or quick pick that shows `holding`, by typing and Enter. */
+export async function answer(page: Page, holding: string | RegExp, text: string): Promise<void> {
+  const box = quickInput(page).filter({ hasText: holding })
   await box.waitFor()
   await box.locator('input.input').fill(text)
   await page.keyboard.press('Enter')
+}
+
+/** Sets the filter of the Resources tree, so that what else runs on the machine does not move the rows about. */
+export async function filterResources(page: Page, text: string): Promise<void> {
+  await runCommand(page, 'Quantum Admin: Filter Resources…')
+  await answer(page, 'Filter Resources', text)
+  await page.getByText(`Only what contains “${text}” is shown.`).waitFor()
 }
 
 /** Opens or closes a group of the Resources tree. */
@@ -87,4 +122,32 @@ export async function toggleGroup(page: Page, name: string, open: boolean): Prom
   const row = treeRow(page, 'Resources', new RegExp(`^${name}`)).first()
   await row.waitFor()
   if ((await row.getAttribute('aria-expanded')) !== String(open)) await row.click()
+}
+
+/** What is on the clipboard; the page needs the permission to read it. */
+export const clipboard = (page: Page): Promise<string> =>
+  page.evaluate(() => (globalThis as unknown as Clipboarded).navigator.clipboard.readText())
+
+interface Clipboarded {
+  readonly navigator: { readonly clipboard: { readText(): Promise<string> } }
+}
+
+/** The text of an open editor, once it holds what is waited for. Long lines are drawn whole only where they fit. */
+export async function editorText(page: Page, tab: string | RegExp, holds: RegExp): Promise<string> {
+  await page.locator('.tab.active', { hasText: tab }).waitFor()
+  const lines = page.locator('.editor-group-container.active .view-lines .view-line')
+  // The editor draws spaces as no-break spaces.
+  const read = async () => (await lines.allTextContents()).join('\n').replaceAll('\u00a0', ' ')
+  await expect.poll(read, { timeout: 20_000 }).toMatch(holds)
+  return read()
+}
+
+/** Keeps a picture of the window for each test that fails. Call it where the suite's hooks stand. */
+export function photographFailures(page: () => Page | undefined): void {
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    const window = page()
+    if (window !== undefined)
+      await screenshot(window, `failed ${task.name.replace(/\W+/g, ' ')}`.slice(0, 100))
+  })
 }
