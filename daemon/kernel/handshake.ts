@@ -98,10 +98,21 @@ const statusOf = (failure: Failure): number => {
   return 403
 }
 
-/** Answers a refused handshake with its code as JSON, readable by our client and by no web page. */
+/**
+ * Answers a refused handshake with its code as JSON. Our client can read it; a web page cannot, for it sees
+ * nothing of why its WebSocket failed.
+ */
 export function refuse(socket: Duplex, failure: Failure): void {
   const body = JSON.stringify({ error: { code: failure.code, message: failure.message, hint: failure.hint } })
-  const status = statusOf(failure)
+  answer(socket, statusOf(failure), body)
+}
+
+/** Answers anything but a handshake. A page that took our name (DNS rebinding) could read a body, so there is none. */
+export function refuseInSilence(socket: Duplex): void {
+  answer(socket, 403, '')
+}
+
+function answer(socket: Duplex, status: number, body: string): void {
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n` +
       `Cache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -8,7 +8,7 @@ import type { Owned } from '#base/lifetime.ts'
 import { build } from '#base/version.ts'
 import { headers, largestRequest } from '#base/wire.ts'
 import type { Caller } from './execute.ts'
-import { examine, refuse, type HandshakePolicy } from './handshake.ts'
+import { examine, refuse, refuseInSilence, type HandshakePolicy } from './handshake.ts'
 
 /** A connection that has proven who it is. */
 export interface Accepted {
@@ -80,10 +80,7 @@ export function createListener(options: {
   server.on('error', () => {})
   server.on('request', (request, response) => {
     response.shouldKeepAlive = false
-    refuse(
-      response.socket ?? request.socket,
-      new Failure('forbidden', 'Only a WebSocket upgrade is answered here'),
-    )
+    refuseInSilence(response.socket ?? request.socket)
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

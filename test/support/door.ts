@@ -48,6 +48,8 @@ export interface TestDoor {
   readonly revisions: Map<Topic, string>
   /** Open connections. */
   count(): number
+  /** Requests that came as far as the door, upgrades or not. */
+  knocks(): number
   /** One connection, which fails instead of trying again. */
   client(): Client
   /** The WebSocket itself, for what no client of ours does. */
@@ -81,6 +83,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
   const execute = createExecutor({ handlers, trail, clock: systemClock })
   const log = { write: (_level: string, message: string) => void logged.push(message) }
   let count = 0
+  let knocks = 0
   const rpc = new RpcServer({ execute, events, log, newId: randomId })
   rpc.onCount = (open) => (count = open)
 
@@ -105,6 +108,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
       onAccepted: (accepted) => rpc.serve(accepted),
     })
     lifetime.own(listener)
+    for (const event of ['request', 'upgrade'] as const) listener.server.on(event, () => knocks++)
     listener.server.listen(tls === undefined ? { path: socket } : { host: '127.0.0.1', port: 0 })
     await once(listener.server, 'listening')
     return listener
@@ -126,6 +130,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
     rpc,
     revisions,
     count: () => count,
+    knocks: () => knocks,
     client: () => new RpcClient(connect, false),
     webSocket: async () => (await connect(new AbortController().signal)).socket,
     dispose: async () => {
