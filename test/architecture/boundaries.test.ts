@@ -54,6 +54,15 @@ test('a specifier that is made at run time is refused, because nobody can check 
   expect(() => violation('daemon/cli/x.ts', 'await import(process.argv[2])')).toThrow(/only running it shows/)
 })
 
+/** `shell: true` and the like, as an option of whatever starts a program. */
+const asksForShell = (text: string): boolean => /\bshell\s*:/.test(text)
+
+test('no program is started through a shell', () => {
+  expect(asksForShell("spawn('git', args, { shell: true })")).toBe(true)
+  const starters = Object.keys(startsPrograms)
+  expect(starters.filter((file) => asksForShell(readFileSync(inRoot(file), 'utf8')))).toEqual([])
+})
+
 test('every file that ships keeps to the rules of its folder', () => {
   expect(files.length).toBeGreaterThan(100)
   expect(violationsIn(new Map(files.map((file) => [file, readFileSync(inRoot(file), 'utf8')])))).toEqual([])

@@ -1,11 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core'
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
 import { cache, inRoot } from './paths.ts'
 import { chromiumPath } from './peers.ts'
-
-/** The extension's id, as VS Code knows it. */
-export const extensionId = 'quantum-admin.quantum-admin'
 
 /** How long a window may take to show something: a new window downloads and starts the whole workbench. */
 const appears = 60_000
@@ -75,16 +72,6 @@ export const tree = (page: Page, name: string): Locator => page.getByRole('tree'
 /** A row of a tree. Its tooltip is its accessible name, so this looks at the text that is shown. */
 export const treeRow = (page: Page, name: string, text: string | RegExp): Locator =>
   tree(page, name).getByRole('treeitem').filter({ hasText: text })
-
-/** The inside of a webview of our extension: an editor tab, or a view in a side bar or the panel. */
-export function webview(page: Page, place: 'editor' | 'view'): FrameLocator {
-  const inView = '[src*="purpose=webviewView"]'
-  return page
-    .frameLocator(
-      `iframe.webview.ready[src*="extensionId=${extensionId}"]${place === 'view' ? inView : `:not(${inView})`}`,
-    )
-    .frameLocator('iframe#active-frame')
-}
 
 /** A notification that shows the text. */
 export const notification = (page: Page, text: string | RegExp): Locator =>
