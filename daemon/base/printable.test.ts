@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { printable, printableLine } from './printable.ts'
+import { printableJson, printable, printableLine } from './printable.ts'
 
 /** Anything a terminal acts on, or that hides or reorders what stands beside it. */
 const active = /(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
@@ -40,4 +40,14 @@ test('an unterminated sequence takes nothing with it but itself, whatever follow
 test('a line of 1 MB made to be slow is cut to a harmless size', () => {
   for (const part of ['\u001b[', '\u001b]', '\u001b]a', '\u009b;', '\u202e'])
     expect(printableLine(part.repeat(500_000), true).length).toBeLessThan(200_000)
+})
+
+test('JSON keeps every value and shows nothing that takes effect', () => {
+  const value = { a: 'x\u009b31m\u2028\u202e\u{e0041}\u007f\u0085é🚀', b: ['\u001b]0;t\u0007', 'a\u200db'] }
+  for (const indent of [0, 2]) {
+    const text = printableJson(value, indent)
+    expect(JSON.parse(text)).toEqual(value)
+    expect(text).toMatch(/^[\n\u0020-\u007eé🚀\u200d]+$/u)
+  }
+  expect(printableJson(value).split('\n')).toHaveLength(1)
 })

@@ -25,6 +25,23 @@ export function printable(text: string, limit = 1000): string {
   return cut(text, limit).replace(unsafe, shown)
 }
 
+/** What JSON leaves as it is although a terminal would act on it or hide it. Line ends are the indentation's. */
+const unsafeInJson = /(?![\n\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/**
+ * JSON for a terminal or a pipe: what would take effect or end a line is written as an escape, so that the same
+ * value comes out when it is parsed.
+ * @param indent - spaces; 0 for one line.
+ */
+export function printableJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(unsafeInJson, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+}
+
 /** Cuts without splitting a surrogate pair. */
 function cut(text: string, limit: number): string {
   if (text.length <= limit) return text

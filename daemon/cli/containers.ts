@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import type { ContainerDetail, ContainerRow, EngineStatus, Snapshot } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
-import { printable, printableLine } from '#base/printable.ts'
+import { printable, printableJson, printableLine } from '#base/printable.ts'
 import { wholeNumber } from './arguments.ts'
 import { show as showView, type View } from './live.ts'
 import type { Look, Output } from './output.ts'
@@ -182,7 +182,7 @@ async function logs(session: Session, wanted: string, options: LogOptions): Prom
   const write = (lines: readonly string[]): void =>
     out.lines(
       lines.map((line) =>
-        out.json ? JSON.stringify({ line }) : out.interactive ? printableLine(line, out.colour) : line,
+        out.json ? printableJson({ line }) : out.interactive ? printableLine(line, out.colour) : line,
       ),
     )
   await session.query(

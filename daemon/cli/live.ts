@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Topic } from '#contract/system.ts'
 import type { ConnectionState } from '#client/client.ts'
 import { Failure } from '#base/failure.ts'
-import { printable } from '#base/printable.ts'
+import { printable, printableJson } from '#base/printable.ts'
 import type { Session } from './session.ts'
 
 /** What a list or the overview is made of: what it asks for, and how that looks. */
@@ -100,7 +100,7 @@ async function drawWhileConnected<T>(session: Session, view: View<T>, screen: Sc
 async function draw<T>(session: Session, view: View<T>, screen: Screen | null): Promise<void> {
   const value = await view.load()
   // Each answer is one line, so that a program can read them as they come.
-  if (session.out.json) process.stdout.write(`${JSON.stringify(view.json(value))}\n`)
+  if (session.out.json) process.stdout.write(`${printableJson(view.json(value))}\n`)
   else if (screen === null) session.out.lines([...(await view.lines(value)), ''])
   else screen.draw(await view.lines(value), session.out.rows)
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '#base/printable.ts'
 import { styleText } from 'node:util'
 import { isTerminal, wantsColour } from './terminal.ts'
 
@@ -52,7 +53,7 @@ export class Output {
 
   /** The `--json` answer: indented for a person, one line for a program. */
   data(value: unknown): void {
-    process.stdout.write(`${JSON.stringify(value, null, this.interactive ? 2 : 0)}\n`)
+    process.stdout.write(`${printableJson(value, this.interactive ? 2 : 0)}\n`)
   }
 
   line(text = ''): void {

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { errorKinds, type ErrorCode } from '#contract/errors.ts'
 import { Failure, messageOf } from '#base/failure.ts'
-import { printable } from '#base/printable.ts'
+import { printable, printableJson } from '#base/printable.ts'
 import { documentOf } from './documents.ts'
 import type { Session } from './session.ts'
 import { nouns } from './program.ts'
@@ -23,7 +23,7 @@ export function report(error: unknown, session: Session, argv: readonly string[]
       hint: failure.hint,
       docs: documentOf(failure.code),
     }
-    process.stderr.write(`${JSON.stringify({ error: body })}\n`)
+    process.stderr.write(`${printableJson({ error: body })}\n`)
   } else {
     process.stderr.write(`${lines(failure).join('\n')}\n`)
   }
