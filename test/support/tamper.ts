@@ -87,7 +87,8 @@ function removeAndRechain(records: AuditRecord[], random: Random): number {
 function insertAndRechain(records: AuditRecord[], random: Random): number {
   const index = random.int(0, records.length)
   const like = at(records, anyIndex(records, random))
-  records.splice(index, 0, { ...like, id: like.id === null ? null : 'forged', intent: like.intent })
+  // A copy beside its original would be what was written there after all.
+  records.splice(index, 0, { ...like, details: JSON.stringify({ forged: random.next() }) })
   renumber(records)
   return index + 1
 }
