@@ -84,11 +84,6 @@ describe.runIf(runnable).each([
         compared += published.length
         const unheld = list.rows.filter(({ pids, container }) => pids.length === 0 && container !== null)
         expect(unheld.length).toBe(userlandProxy ? 0 : published.length)
-        // What others opened stays put long enough to be compared only where both looks of ss agree.
-        const steady = new Set(linesOf(after))
-        const rows = new Set(linesOf(listening(list.rows)))
-        const missed = linesOf(before).filter((socket) => steady.has(socket) && !rows.has(socket))
-        expect(missed, `round ${round}: in ss and not in the list`).toEqual([])
       }
       figure(
         'truth',
