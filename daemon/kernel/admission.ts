@@ -1,5 +1,5 @@
 /** So many calls of one connection may begin before one of them ends. */
-const width = 16
+const width = 4
 /** One that runs longer than this, such as a stream, no longer keeps others from beginning. */
 const longMs = 100
 

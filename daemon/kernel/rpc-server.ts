@@ -15,6 +15,7 @@ import type { Events } from './events.ts'
 import type { CallContext, Execute } from './execute.ts'
 import type { Accepted } from './listener.ts'
 import type { OwnLog } from './own-log.ts'
+import { Turns } from './turns.ts'
 
 const mostInFlight = 256
 /** A connection is looked at this often for a peer that no longer reads. */
@@ -35,6 +36,7 @@ export class RpcServer implements Owned {
     readonly newId: NewId
   }
   readonly #rpc = new JSONRPCServer<Connection>()
+  readonly #turns = new Turns(() => performance.now())
   readonly #sweep: NodeJS.Timeout
   #stopping = false
   /** Told after the number of connections changed. */
@@ -64,15 +66,18 @@ export class RpcServer implements Owned {
     if (this.#stopping) return socket.close(1012, stopping)
     // It may have ended while it waited for the daemon to be ready.
     if (socket.readyState !== socket.OPEN) return
-    const connection = new Connection({ id: this.#deps.newId(), socket, wire, caller }, {
-      message: (text) => this.#receive(connection, text),
-      drained: () => this.#deps.events.drained(connection),
-      closed: () => {
-        this.#connections.delete(connection)
-        this.#deps.events.disconnect(connection)
-        this.onCount(this.#connections.size)
+    const connection = new Connection(
+      { id: this.#deps.newId(), socket, wire, caller },
+      {
+        message: (text) => this.#receive(connection, text),
+        drained: () => this.#deps.events.drained(connection),
+        closed: () => {
+          this.#connections.delete(connection)
+          this.#deps.events.disconnect(connection)
+          this.onCount(this.#connections.size)
+        },
       },
-    })
+    )
     this.#connections.add(connection)
     this.#deps.events.connect(connection)
     this.onCount(this.#connections.size)
@@ -160,8 +165,12 @@ export class RpcServer implements Owned {
     } catch (error) {
       response = this.#hidden(id, error)
     }
-    connection.inFlight.delete(id)
-    if (response !== null) this.#send(connection, response)
+    // Whoever reads goes before those with something unread.
+    const later = this.#turns.run(connection.unread === 0, () => {
+      connection.inFlight.delete(id)
+      if (response !== null) this.#send(connection, response)
+    })
+    if (later !== undefined) await later
   }
 
   #send(connection: Connection, response: JSONRPCResponse): void {
