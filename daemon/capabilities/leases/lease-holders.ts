@@ -2,7 +2,7 @@ import type { Lease, LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, PortRow } from '#contract/resources.ts'
 
 /** The variables by which a process says that it runs on a lease. */
-export const leaseVariables = ['QUANTUM_ADMIN_LEASE', 'PORT'] as const
+const leaseVariables = ['QUANTUM_ADMIN_LEASE', 'PORT'] as const
 
 /** The label by which a container says so. */
 const leaseLabel = 'quantum.lease'
