@@ -107,7 +107,10 @@ describeWithEngine('an engine that cannot be reached', () => {
     await proxy.restore()
     await until('connected again', () => docker.status().state === 'connected')
     await untilEqual(docker, engine)
+    // One that follows the events, with its two ends; those of the session that hung are closed.
+    await until('only one is open', () => proxy.connections === 2)
     await docker.dispose()
+    await until('none is open', () => proxy.connections === 0)
     await proxy.cut()
   })
 

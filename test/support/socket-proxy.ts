@@ -18,9 +18,16 @@ export class SocketProxy {
     this.#target = target
   }
 
+  /** Connections that are open now, on both sides of it. */
+  get connections(): number {
+    return this.#open.size
+  }
+
   /** Passes connections on. */
   async restore(): Promise<void> {
     this.#mode = 'pass'
+    // What was stalled moves again, and what has been closed meanwhile is noticed.
+    for (const socket of this.#open) socket.resume()
     if (this.#server !== null) return
     const server = createServer((client) => this.#serve(client))
     this.#server = server

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { systemCode } from '#base/failure.ts'
@@ -11,8 +11,12 @@ export interface EngineClient {
   readonly streams: Dockerode
 }
 
-/** Loads dockerode, which is heavy, only now that there is an engine to speak to. */
+/**
+ * Loads dockerode, which is heavy, only when there is something to speak to.
+ * @throws the system's error when the endpoint's socket or certificates cannot be reached.
+ */
 export async function openClient(endpoint: Endpoint): Promise<EngineClient> {
+  if (endpoint.kind === 'socket') await access(endpoint.path)
   const address = await addressOf(endpoint)
   const { default: Docker } = await import('dockerode')
   // dockerode takes any object with `dial` as its modem; its type definitions do not say so.

@@ -82,6 +82,7 @@ export class EngineConnection implements Owned {
       this.#settled.resolve()
       if (session !== null) await this.#hold(session)
       if (this.#deps.monotonic() - connectedAt >= soundMs) pause = retryMs
+      if (this.#closing.signal.aborted) return
       // An appearing socket is a reason to begin anew with short pauses.
       const most = this.#reached.has(this.#status.endpoint ?? '') ? awaitMostMs : retryMostMs
       pause = (await this.#pause(pause)) ? retryMs : Math.min(pause * 2, most)

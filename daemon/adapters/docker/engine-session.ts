@@ -175,6 +175,8 @@ export class EngineSession implements Owned {
   }
 
   async #follow(events: IncomingMessage): Promise<void> {
+    // The deadline under which the stream was opened is over: from here on it ends with the session.
+    this.#end.signal.addEventListener('abort', () => events.destroy(), { once: true })
     try {
       for await (const event of readEvents(events)) this.containers.look(event)
       throw new Error('it closed the connection')
