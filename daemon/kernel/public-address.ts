@@ -9,7 +9,7 @@ everyInterface.addAddress('::', 'ipv6')
 everyInterface.addAddress('::ffff:0.0.0.0', 'ipv6')
 
 /** Whether an address means every interface, however it is spelt. */
-export const isEveryInterface = (address: string): boolean =>
+const isEveryInterface = (address: string): boolean =>
   everyInterface.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
 /**

@@ -19,7 +19,7 @@ test('work is done at once while the turn has time, and in order over the next t
   )
   expect(done).toEqual([0, 1, 2])
   expect(later.map((promise) => promise === undefined)).toEqual([true, true, true, false, false, false])
-  await Promise.all(later)
+  for (const promise of later) await promise
   expect(done).toEqual([0, 1, 2, 3, 4, 5])
 })
 
@@ -35,6 +35,6 @@ test('the event loop turns between, and eager work overtakes', async () => {
   )
   await turn()
   const eager = turns.run(true, () => void done.push('eager'))
-  await Promise.all([...patient, eager])
+  for (const promise of [...patient, eager]) await promise
   expect(done).toEqual(['patient 1', 'eager', 'patient 2', 'patient 3'])
 })

@@ -36,7 +36,7 @@ function checkFile(file: string, stats: Stats): void {
 }
 
 /** Makes a folder 0700, or checks that the one there is ours and a real folder, and closes it to others. */
-export function privateFolder(folder: string): void {
+function privateFolder(folder: string): void {
   const stats = statOf(folder)
   if (stats === undefined) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
