@@ -73,13 +73,19 @@ async function bindUdp(port: number, address: string) {
 }
 
 /** Asks for all names at once; null for those that the daemon did not live to answer. */
-async function askAll(daemon: TestDaemon, names: readonly string[]): Promise<(Answer | null)[]> {
+async function askAll(
+  daemon: TestDaemon,
+  names: readonly string[],
+  onAnswer: () => void = () => undefined,
+): Promise<(Answer | null)[]> {
   const client = daemon.client()
   const ask = async (name: string): Promise<Answer | null> => {
     const asked = performance.now()
     try {
       const lease = await client.call('leases.allocate', { name, kind: 'web' })
-      return { lease, asked, answered: performance.now() }
+      const answered = performance.now()
+      onAnswer()
+      return { lease, asked, answered }
     } catch (error) {
       if (error instanceof Failure && error.code === 'daemon-unreachable') return null
       throw error
@@ -109,7 +115,15 @@ test(`${rounds} rounds of ${requests} requests at once among ${strangerCount} st
   const strangers = Array.from({ length: strangerCount }, (_, index) =>
     stranger(new Random(index), () => state.running, holds),
   )
-  const counts = { acknowledged: 0, unanswered: 0, lost: 0, duplicates: 0, taken: 0, heldThroughout: 0 }
+  const counts = {
+    acknowledged: 0,
+    beforeKill: 0,
+    unanswered: 0,
+    lost: 0,
+    duplicates: 0,
+    taken: 0,
+    heldThroughout: 0,
+  }
   let daemon = await startDaemon({ home })
   try {
     for (let round = 0; round < rounds; round++) {
@@ -133,10 +147,20 @@ test(`${rounds} rounds of ${requests} requests at once among ${strangerCount} st
           counts.taken += held.filter((hold) => hold.port === port).length
         }
       }
-      const asking = askAll(daemon, names)
-      await wait(random.int(0, 400))
+      // Killed at a random time, or as soon as a random one of the answers is there.
+      const killAfter = round % 2 === 0 ? random.int(1, requests / 2) : Number.POSITIVE_INFINITY
+      const answered = Promise.withResolvers<void>()
+      let answers = 0
+      const asking = askAll(daemon, names, () => {
+        if (++answers === killAfter) answered.resolve()
+      })
+      await Promise.race([
+        answered.promise,
+        wait(killAfter === Number.POSITIVE_INFINITY ? random.int(0, 100) : 60_000),
+      ])
       await daemon.kill()
       take(await asking, new Map())
+      counts.beforeKill += known.size
 
       daemon = await startDaemon({ home })
       const kept = await listAll(daemon)
@@ -166,11 +190,12 @@ test(`${rounds} rounds of ${requests} requests at once among ${strangerCount} st
   figure(
     'leases',
     `${rounds} rounds x ${requests} requests: ${counts.duplicates} duplicates, ${counts.lost} lost, ` +
-      `${counts.taken} given that a stranger held throughout (${counts.acknowledged} acknowledged, ` +
+      `${counts.taken} given that a stranger held throughout (${counts.acknowledged} acknowledged, ${counts.beforeKill} of them before a kill, ` +
       `${counts.unanswered} cut off by kill -9, ${counts.heldThroughout} holds compared)`,
   )
   expect(counts).toMatchObject({ duplicates: 0, lost: 0, taken: 0 })
   // Without requests cut off and strangers in the way this would have shown nothing.
   expect(counts.unanswered).toBeGreaterThan(0)
+  expect(counts.beforeKill).toBeGreaterThan(0)
   expect(counts.heldThroughout).toBeGreaterThan(requests)
 }, 1_800_000)
