@@ -261,6 +261,9 @@ async function lists(home: string): Promise<readonly BenchRow[]> {
     await row('50 of one outcome from anywhere', () =>
       audit.list({ limit: 50, outcome: 'refused', cursor: somewhere() }),
     ),
+    await row('50 since an hour ago', () =>
+      audit.list({ limit: 50, since: new Date(Date.now() - 3_600_000).toISOString() }),
+    ),
     await row('50 of one resource from anywhere', () =>
       audit.list({ limit: 50, resource: 'name-7', cursor: somewhere() }),
     ),

@@ -77,7 +77,7 @@ export class AuditEntries {
     const until = filter.until === undefined ? '~' : new Date(filter.until).toISOString()
     const { rows } = await sql<{ low: number | null; high: number | null }>`
       with recursive runs(run) as (
-        select max(clock_run) from audit_records
+        select (select clock_run from audit_records where id is not null order by clock_run desc limit 1)
         union all select run - 1 from runs where run > 0
       )
       select
