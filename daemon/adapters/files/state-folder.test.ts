@@ -41,6 +41,19 @@ test.runIf(process.platform !== 'win32')(
   },
 )
 
+test.runIf(process.platform === 'linux')(
+  'a state folder where nothing can be made is refused at once, with its path',
+  () => {
+    for (const home of ['/proc/qa-state', '/proc/qa-state/deep/er', path.join(process.execPath, 'state')]) {
+      const refusal = expect.objectContaining({
+        code: 'unsafe-state-folder',
+        message: expect.stringContaining(home),
+      })
+      expect(() => secureStateFolder(statePaths(home))).toThrow(refusal)
+    }
+  },
+)
+
 test('folders that are none of the daemon are left alone, and so is what lies in them', () => {
   const paths = statePaths(folder)
   const own = path.join(folder, 'my-notes')

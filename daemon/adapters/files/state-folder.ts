@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, type Stats } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, type Stats } from 'node:fs'
 import * as path from 'node:path'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
 import type { StatePaths } from '#base/state-paths.ts'
@@ -37,16 +37,28 @@ function checkFile(file: string, stats: Stats): void {
 
 /** Makes a folder 0700, or checks that the one there is ours and a real folder, and closes it to others. */
 function privateFolder(folder: string): void {
-  const stats = statOf(folder)
-  if (stats === undefined) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    if (!windows) chmodSync(folder, 0o700)
-    return
-  }
+  const isNew = statOf(folder) === undefined
+  if (isNew) makeFolders(folder)
+  const stats = lstatSync(folder)
   if (stats.isSymbolicLink()) throw unsafe(folder, 'is a symbolic link')
   if (!stats.isDirectory()) throw unsafe(folder, 'is not a folder')
   checkOwner(folder, stats)
-  if (!windows && (stats.mode & 0o077) !== 0) chmodSync(folder, 0o700)
+  if (!windows && (isNew || (stats.mode & 0o077) !== 0)) chmodSync(folder, 0o700)
+}
+
+/**
+ * Makes a folder and those above it that are missing. Node's own recursive mkdir never ends where the folder above is
+ * there and yet nothing can be made in it, as below /proc.
+ */
+function makeFolders(folder: string): void {
+  const above = path.dirname(folder)
+  if (above !== folder && statSync(above, { throwIfNoEntry: false }) === undefined) makeFolders(above)
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another daemon that starts at the same time was quicker.
+    if (systemCode(error) !== 'EEXIST') throw error
+  }
 }
 
 /**
