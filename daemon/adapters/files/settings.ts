@@ -27,12 +27,15 @@ export class SettingsFile implements Owned {
 
   /** Reads it for the first time and watches it from then on. A bad file is a {@link problem}, not a throw. */
   async open(): Promise<void> {
-    this.#watcher = watch(dirname(this.#path), (_event, name) => {
-      if (name === null || name === basename(this.#path)) this.#readSoon()
-    })
-    // Without a watcher the settings read at start stay in force; that is no reason to bring the daemon down.
-    this.#watcher.on('error', () => this.#watcher?.close())
-    this.#watcher.unref()
+    try {
+      this.#watcher = watch(dirname(this.#path), { persistent: false }, (_event, name) => {
+        if (name === null || name === basename(this.#path)) this.#readSoon()
+      })
+      this.#watcher.on('error', () => this.#watcher?.close())
+    } catch {
+      // The system's limit of watches is reached. The settings read at start then stay in force; that is no reason
+      // to bring the daemon down.
+    }
     await this.read()
   }
 

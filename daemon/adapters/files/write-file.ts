@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 /** What stands for a moment beside a file that is being replaced, and for longer if the daemon is killed then. */
 export const temporaryPattern = /\.[0-9a-f]{12}\.tmp$/
@@ -20,7 +20,7 @@ export function replaceFile(
   const fd = openSync(temporary, flags, 0o600)
   try {
     try {
-      writeSync(fd, text)
+      writeFileSync(fd, text)
       if (lasts === 'for good') fdatasyncSync(fd)
     } finally {
       closeSync(fd)
