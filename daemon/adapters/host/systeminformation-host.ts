@@ -18,7 +18,8 @@ const startToleranceMs = 2000
 
 /** One process as this daemon has come to know it. */
 interface Known {
-  readonly startedAt: number
+  /** Null where the system did not tell. */
+  readonly startedAt: number | null
   /** As given, to see that it still runs the same program. */
   readonly program: string
 }
@@ -109,11 +110,11 @@ export class SystemInformationHost implements Host {
   }
 
   /** The start as it was first seen, so that it stays the same however the seconds are rounded. */
-  #startOf({ pid, started }: Systeminformation.ProcessesProcessData): number {
+  #startOf({ pid, started }: Systeminformation.ProcessesProcessData): number | null {
     const startedAt = new Date(started.replace(' ', 'T')).getTime()
-    const before = this.#known.get(pid)
-    const same = before !== undefined && Math.abs(before.startedAt - startedAt) <= startToleranceMs
-    return same ? before.startedAt : startedAt
+    if (Number.isNaN(startedAt)) return null
+    const before = this.#known.get(pid)?.startedAt ?? Number.NaN
+    return Math.abs(before - startedAt) <= startToleranceMs ? before : startedAt
   }
 }
 
