@@ -148,16 +148,23 @@ export class RpcClient implements Client {
       return Promise.reject(this.#state.failure ?? new Failure('daemon-unreachable', 'The client was closed'))
     }
     return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject }
-      this.#waiters.push(waiter)
-      signal?.addEventListener(
-        'abort',
-        () => {
-          this.#waiters = this.#waiters.filter((one) => one !== waiter)
-          reject(cancelled())
+      const abort = () => {
+        this.#waiters = this.#waiters.filter((one) => one !== waiter)
+        reject(cancelled())
+      }
+      const settled = () => signal?.removeEventListener('abort', abort)
+      const waiter = {
+        resolve: (link: Link) => {
+          settled()
+          resolve(link)
         },
-        { once: true },
-      )
+        reject: (failure: Failure) => {
+          settled()
+          reject(failure)
+        },
+      }
+      this.#waiters.push(waiter)
+      signal?.addEventListener('abort', abort, { once: true })
     })
   }
 
