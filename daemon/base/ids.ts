@@ -8,12 +8,12 @@ const idBytes = 16
 const pool = Buffer.alloc(idBytes * 128)
 let used = pool.length
 
-/** 16 random bytes as 22 characters of base64url: unguessable, safe in URLs, argv and file names. */
+/** 16 random bytes as 32 hex digits: unguessable, and safe in URLs, file names and argv (never a leading dash). */
 export const randomId: NewId = () => {
   if (used === pool.length) {
     randomFillSync(pool)
     used = 0
   }
   used += idBytes
-  return pool.toString('base64url', used - idBytes, used)
+  return pool.toString('hex', used - idBytes, used)
 }
