@@ -80,7 +80,10 @@ export function secureStateFolder(paths: StatePaths): void {
 const asUnsafe = (folder: string, error: unknown): Failure =>
   error instanceof Failure
     ? error
-    : new Failure('unsafe-state-folder', `${folder} cannot be used: ${messageOf(error)}`, { cause: error })
+    : new Failure('unsafe-state-folder', `${folder} cannot be used: ${messageOf(error)}`, {
+        cause: error,
+        hint: 'Let your user write there, or name another folder in QUANTUM_ADMIN_HOME.',
+      })
 
 function checkEntry(file: string): void {
   const stats = statOf(file)
