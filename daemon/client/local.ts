@@ -27,12 +27,16 @@ export function localConnect(options: LocalOptions): Connect {
   return async (signal, say) => {
     const deadline = performance.now() + patienceMs
     let launchAfter = 0
+    // While a build is being made, the program beside us may be older than we are: a daemon of our own starting is
+    // used as it is, or it would be replaced by its like again and again.
+    let mayReplace = true
     for (let wait = 5; ; wait = Math.min(200, wait * 2)) {
       signal.throwIfAborted()
-      const result = await attempt(options, home, signal)
+      const launcher = mayReplace ? options.launcher : null
+      const result = await attempt({ ...options, launcher }, home, signal)
       const now = performance.now()
       if (!(result instanceof Failure)) {
-        if (!replaces(options.launcher, result.daemon)) return result
+        if (!replaces(launcher, result.daemon)) return result
         say(`the older daemon ${result.daemon.version} to hand over`)
         await handOver(result, signal)
         launchAfter = 0
@@ -42,7 +46,10 @@ export function localConnect(options: LocalOptions): Connect {
         say('the daemon to start')
         // Another one may hold the folder: on its way up it will answer soon, on its way down it frees the lock.
         launchAfter = now + relaunchMs
-        if ((await launch(options.launcher, home)) === 'ready') continue
+        if ((await launch(options.launcher, home)) === 'ready') {
+          mayReplace = false
+          continue
+        }
       }
       await delay(wait, undefined, { signal })
     }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
@@ -13,7 +13,7 @@ import { headers } from '#base/wire.ts'
 import { connectLocal } from '#client/connect.ts'
 import { openSocket } from '#client/transport.ts'
 import { takeInstanceLock } from '../../daemon/store/instance-lock.ts'
-import { daemonScript, runCli, startDaemon, temporaryHome } from '../support/daemon.ts'
+import { daemonScript, runCli, runProgram, startDaemon, temporaryHome } from '../support/daemon.ts'
 import { openDoor, type DoorOptions, type TestDoor } from '../support/door.ts'
 import { figure, full } from '../support/scale.ts'
 
@@ -83,6 +83,37 @@ test('R14: a newer client asks an older daemon to hand over and goes on with its
     `hand-over to a newer build in ${Math.round(ms)} ms, the new daemon's start and the CLI's included`,
   )
   expect((await runCli(home, ['daemon', 'stop', '--yes'])).code).toBe(0)
+  rmSync(home, { recursive: true, force: true })
+})
+
+test('R14: where the daemon beside a newer command line is an older build, that one is started and used', async () => {
+  const home = temporaryHome()
+  // As while a build is made: the command line is of a later commit than the daemon, and both of this version.
+  const dist = path.join(home, 'dist')
+  cpSync(path.dirname(daemonScript), dist, { recursive: true })
+  const { build: own } = JSON.parse((await runCli(home, ['version', '--json'])).stdout) as { build: string }
+  const [seconds = '', hash] = own.split('.')
+  for (const name of readdirSync(dist).filter((file) => /^cli.*\.cjs$/.test(file))) {
+    const file = path.join(dist, name)
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(
+      file,
+      text.replaceAll(hash ?? own, 'newer').replaceAll(seconds, String(Number(seconds) + 60)),
+    )
+  }
+  const state = path.join(home, 'state')
+  const program = path.join(dist, 'cli.cjs')
+  const answers = []
+  for (const args of [
+    ['daemon', 'start', '--json'],
+    ['ports', 'leases', '--json'],
+  ]) {
+    const { result, ms } = await timed(runProgram(program, state, args))
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    answers.push(ms)
+  }
+  if (full) expect(Math.max(...answers)).toBeLessThan(3000)
+  expect((await runCli(state, ['daemon', 'stop', '--yes'])).code).toBe(0)
   rmSync(home, { recursive: true, force: true })
 })
 

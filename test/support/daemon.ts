@@ -39,7 +39,15 @@ export interface TestDaemon {
 export const temporaryHome = (): string => mkdtempSync(path.join(tmpdir(), 'qa-'))
 
 /** Runs the built command line against a state folder. */
-export function runCli(
+export const runCli = (
+  home: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<CliResult> => runProgram(cliScript, home, args, env)
+
+/** Runs another copy of it. */
+export function runProgram(
+  script: string,
   home: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
@@ -47,7 +55,7 @@ export function runCli(
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [cliScript, ...args],
+      [script, ...args],
       {
         env: { ...process.env, QUANTUM_ADMIN_HOME: home, NO_COLOR: '1', ...env },
         maxBuffer: 256 * 1024 * 1024,
