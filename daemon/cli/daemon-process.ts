@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { isErrorCode } from '#contract/errors.ts'
 import { runtimeFlags, type StartReport } from '#client/launch.ts'
 import { Failure } from '#base/failure.ts'
+import { asNode } from '#base/node-runtime.ts'
 import { bundle } from './session.ts'
 
 /**
@@ -13,6 +14,7 @@ export function askProgram(words: readonly string[], signal: AbortSignal): Promi
     const child = spawn(process.execPath, [bundle('daemon.cjs'), ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
+      env: { ...process.env, ...asNode },
       signal,
     })
     let stdout = ''
@@ -43,6 +45,7 @@ export function runInForeground(words: readonly string[], onReady: () => void): 
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...runtimeFlags, bundle('daemon.cjs'), 'run', ...words], {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      env: { ...process.env, ...asNode },
     })
     // Until it has started, the report says what went wrong, and in the form that was asked for.
     let said = ''

@@ -7,6 +7,7 @@ import type { Persistence } from '#client/connect.ts'
 import type { DaemonLauncher } from '#client/launch.ts'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
+import { asNode } from '#base/node-runtime.ts'
 import { build } from '#base/version.ts'
 import type { Confirmation } from './confirm.ts'
 import { Output } from './output.ts'
@@ -27,8 +28,7 @@ export interface Globals {
 const launcher = (): DaemonLauncher => ({
   runtime: process.execPath,
   script: bundle('daemon.cjs'),
-  // In a terminal of VS Code it runs on VS Code's own runtime, which is Node.js only when told so.
-  ...(process.versions['electron'] === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } }),
+  env: asNode,
 })
 
 /** A file that was built beside the command line. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { AuditVerification } from '#contract/audit.ts'
 import { Failure } from '#base/failure.ts'
+import { asNode } from '#base/node-runtime.ts'
 import type { Pin } from './audit-verify.ts'
 
 /**
@@ -21,6 +22,7 @@ export function verifyInChild(options: {
     const pinned = pin === undefined ? [] : [`--pin=${pin.sequence}:${pin.hash}`]
     const child = spawn(program, [...before, `--home=${options.home}`, ...pinned], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...asNode },
       signal: options.signal,
     })
     let output = ''
