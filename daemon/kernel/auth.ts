@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { userInfo } from 'node:os'
 import type { Failure } from '#base/failure.ts'
+import { ownUser } from '#base/own-user.ts'
 import type { Caller } from './execute.ts'
 
 /** Decides who a token belongs to. `client` and `address` come from the connection. */
@@ -22,7 +22,7 @@ export const sameToken = (given: string, hash: Buffer): boolean => timingSafeEqu
 
 /** The admin of the local socket: whoever could read this start's token file. */
 export function localAdmin(client: string): Caller {
-  const user = userInfo()
+  const user = ownUser()
   const id = user.uid >= 0 ? `local:${user.uid}` : `local:${user.username}`
   return { id, name: user.username, client, address: 'local', role: 'admin' }
 }

@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os'
+import { ownUser } from '#base/own-user.ts'
 import { readStat, readText } from './proc-files.ts'
 
 /** Names of the machine's users, read from /etc/passwd and again when that changed. */
@@ -14,7 +14,7 @@ export class Users {
     this.#version = version
     this.#names = parsePasswd(readText('/etc/passwd') ?? '')
     // The own name is known even when it comes from a directory service.
-    const self = userInfo()
+    const self = ownUser()
     if (!this.#names.has(self.uid)) this.#names.set(self.uid, self.username)
   }
 
