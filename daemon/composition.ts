@@ -57,7 +57,9 @@ interface CompositionOptions {
   readonly stop: () => void
 }
 
-const idleMs = Number(process.env['QUANTUM_ADMIN_IDLE_SECONDS'] ?? 600) * 1000
+/** Tests make it shorter; what is no number of seconds counts as not set. */
+const idleSeconds = Number(process.env['QUANTUM_ADMIN_IDLE_SECONDS'] ?? Number.NaN)
+const idleMs = (idleSeconds > 0 ? idleSeconds : 600) * 1000
 
 /**
  * Puts the daemon together: adapters, stores, services, kernel. The only place that knows them all; what one
@@ -78,6 +80,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   const { paths } = options
   const log = openOwnLog(paths.log, systemClock, redactText)
   log.write('info', 'The daemon starts', { version: build.version, build: build.id, pid: process.pid })
+  lifetime.own(logCrashes(log))
   const events = new Events()
   const services = await openServices(lifetime, paths, events, log)
   const network: { url: string | null } = { url: null }
@@ -113,6 +116,14 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
     await lifetime.dispose()
   }
   return { url: network.url, serve, dispose }
+}
+
+/** Nobody reads the standard error of a daemon in the background: a bug that ends it is told in its log. */
+function logCrashes(log: OwnLog): Owned {
+  const crashed = (error: unknown): void =>
+    log.write('error', 'The daemon crashed', { stack: error instanceof Error ? error.stack : String(error) })
+  process.on('uncaughtExceptionMonitor', crashed)
+  return { dispose: () => void process.off('uncaughtExceptionMonitor', crashed) }
 }
 
 interface Services {
