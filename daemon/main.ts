@@ -38,8 +38,14 @@ async function main(): Promise<void> {
 /** 0 when the trail is as it was written, 6 when it is not. */
 async function verify(args: string[]): Promise<number> {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ args, options: { home: text, file: text, pin: text, 'public-key': text } })
-  return (await import('./verify-main.ts')).runVerify(values)
+  let options
+  try {
+    options = parseArgs({ args, options: { home: text, file: text, pin: text, 'public-key': text } }).values
+  } catch (error) {
+    fail('wrong-use', error instanceof Error ? error.message : String(error), usage, 2)
+    return 2
+  }
+  return (await import('./verify-main.ts')).runVerify(options)
 }
 
 void main()

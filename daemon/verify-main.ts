@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { AuditVerification } from '#contract/audit.ts'
 import { errorKinds } from '#contract/errors.ts'
-import { Failure, messageOf } from '#base/failure.ts'
+import { asFailure, Failure, messageOf } from '#base/failure.ts'
 import { stateFolder, statePaths } from '#base/state-paths.ts'
 import { verifyExport } from './capabilities/audit/audit-export-source.ts'
 import { verifyStore } from './capabilities/audit/audit-store-source.ts'
@@ -30,8 +30,8 @@ export function runVerify(options: VerifyOptions): number {
     process.stdout.write(`${JSON.stringify(result)}\n`)
     return result.ok ? 0 : 6
   } catch (error) {
-    const code = error instanceof Failure ? error.code : 'internal'
-    process.stderr.write(`quantum-admin: ${messageOf(error)}\ncode: ${code}\n${errorKinds[code].hint}\n`)
+    const { code, message, hint } = asFailure(error)
+    process.stderr.write(`quantum-admin: ${message}\ncode: ${code}\n${hint}\n`)
     return errorKinds[code].exit
   }
 }

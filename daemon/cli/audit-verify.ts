@@ -63,9 +63,10 @@ async function fromDaemon(
 
 /** The daemon's own program reads the files; this process never opens the store. */
 async function fromFiles(session: Session, options: VerifyOptions): Promise<AuditVerification> {
+  // With `=`, a name that begins with a dash stays a name.
   const words = ['verify']
-  if (options.file !== undefined) words.push('--file', options.file)
-  if (options.pin !== undefined) words.push('--pin', options.pin)
+  if (options.file !== undefined) words.push(`--file=${options.file}`)
+  if (options.pin !== undefined) words.push(`--pin=${options.pin}`)
   return JSON.parse(await askProgram(words, session.signal)) as AuditVerification
 }
 
