@@ -69,9 +69,13 @@ export function doctorChecks(deps: {
 }
 
 function stateFolder({ home }: StatePaths): DoctorCheck {
-  accessSync(home, constants.R_OK | constants.W_OK)
-  const { bavail, bsize } = statfsSync(home)
-  const free = bavail * bsize
-  const message = `${home}, ${Math.floor(free / 1024 / 1024)} MiB free`
-  return check('State folder', free >= lowDiskBytes, message, 'Free some disk space.')
+  try {
+    accessSync(home, constants.R_OK | constants.W_OK)
+    const { bavail, bsize } = statfsSync(home)
+    const free = bavail * bsize
+    const message = `${home}, ${Math.floor(free / 1024 / 1024)} MiB free`
+    return check('State folder', free >= lowDiskBytes, message, 'Free some disk space.')
+  } catch (error) {
+    return check('State folder', false, messageOf(error), 'Let your user read and write this folder.')
+  }
 }
