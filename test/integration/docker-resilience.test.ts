@@ -1,9 +1,11 @@
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DockerEngine } from '../../daemon/adapters/docker/docker-engine.ts'
 import { engineAt, until, untilEqual } from '../support/docker-client.ts'
 import { startEngine, type TestEngine } from '../support/docker-engine.ts'
+import { ourRows, psRows } from '../support/docker-rows.ts'
 import { Random } from '../support/random.ts'
 import { figure, full, scale } from '../support/scale.ts'
 import { SocketProxy } from '../support/socket-proxy.ts'
@@ -48,6 +50,21 @@ describeWithEngine('the container list after outages', () => {
     }
   }
 
+  /**
+   * Restores the way to the engine and answers how long our list took to be what `docker ps -a` says. That is asked
+   * before, since nothing changes any more and its own time is not ours.
+   * @param since - when the engine was back already; null: it is back by this.
+   */
+  async function untilTrue(since: number | null): Promise<number> {
+    const truth = await psRows(engine)
+    const back = since ?? performance.now()
+    await proxy.restore()
+    await until('the list is true', () => isDeepStrictEqual(ourRows(docker.containers()), truth))
+    const time = performance.now() - back
+    await untilEqual(docker, engine)
+    return time
+  }
+
   test(`R8: ${restarts} restarts of the engine with events while it is away`, { timeout }, async () => {
     const random = new Random(8)
     const made: string[] = []
@@ -60,8 +77,7 @@ describeWithEngine('the container list after outages', () => {
       await (random.next() < 0.5 ? engine.halt() : engine.kill())
       await engine.start()
       if (outage !== 'none') await churn(random, made, 5)
-      await proxy.restore()
-      times.push(await untilEqual(docker, engine))
+      times.push(await untilTrue(outage === 'none' ? performance.now() : null))
     }
     const slowest = Math.max(...times)
     figure('R8', `${restarts} restarts: equal to docker ps -a after ${slowest.toFixed(0)} ms at most`)
@@ -79,8 +95,7 @@ describeWithEngine('the container list after outages', () => {
         churn(new Random(worker), [], outageEvents / 4),
       )
       await Promise.all(workers)
-      await proxy.restore()
-      const time = await untilEqual(docker, engine)
+      const time = await untilTrue(null)
       figure('R8', `${outageEvents} events in an outage: equal to docker ps -a after ${time.toFixed(0)} ms`)
       if (full) expect(time).toBeLessThanOrEqual(goalMs)
     },

@@ -15,7 +15,7 @@ import type { ContainerEngine, EngineContainer } from './engine.ts'
 import { defaultTimings, EngineConnection, type ConnectionTimings } from './engine-connection.ts'
 import type { EngineSession } from './engine-session.ts'
 
-/** A list is not kept waiting longer than this for the first look for an engine. */
+/** A list is not kept waiting longer than this for a look for an engine. */
 const settleMs = 1000
 /** Added to a container's own stop timeout before we give up on the engine. */
 const stopGraceMs = 20_000
@@ -68,8 +68,10 @@ export class DockerEngine implements ContainerEngine {
   }
 
   async refresh(): Promise<void> {
-    if (this.#connection.session === null)
-      await Promise.race([this.#connection.settled, delay(settleMs, undefined, { ref: false })])
+    const waited = new AbortController()
+    const most = delay(settleMs, undefined, { ref: false, signal: waited.signal }).catch(() => undefined)
+    await Promise.race([this.#connection.lookAgain(), most])
+    waited.abort()
     // When the engine cannot be asked, the session ends, and the status tells why.
     await this.#connection.session?.containers.refresh().catch(() => undefined)
   }

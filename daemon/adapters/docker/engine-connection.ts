@@ -12,9 +12,12 @@ import { watchPaths } from './socket-watch.ts'
 export interface ConnectionTimings extends SessionTimings {
   /** The first pause after a failed attempt; it doubles with each. */
   readonly retryMs: number
-  /** The longest pause while no engine has answered yet. */
+  /** The longest pause. */
   readonly retryMostMs: number
-  /** The longest pause once one has: it is expected back, and not every engine makes its socket anew. */
+  /**
+   * The longest pause for a minute after an engine was lost: it is expected back, and not every one makes its socket
+   * anew, which would be noticed. An attempt costs less than half a millisecond.
+   */
   readonly awaitMostMs: number
 }
 
@@ -23,11 +26,15 @@ export const defaultTimings: ConnectionTimings = {
   reconcileMs: 30_000,
   retryMs: 250,
   retryMostMs: 5000,
-  awaitMostMs: 1500,
+  awaitMostMs: 500,
 }
 
 /** A session that lived this long was a good one: the next attempt after it comes soon. */
 const soundMs = 5000
+/** How long an engine that was lost is expected back soon. */
+const awaitForMs = 60_000
+/** An attempt this young is not repeated for somebody who asks. */
+const freshMs = 200
 
 export interface ConnectionDeps {
   /** Asked before each attempt: the user may have changed the context. */
@@ -44,11 +51,15 @@ export class EngineConnection implements Owned {
   readonly #deps: ConnectionDeps
   readonly #closing = new AbortController()
   readonly #reached = new Set<string>()
-  readonly #settled = Promise.withResolvers<void>()
   readonly #kept: Promise<void>
   #session: EngineSession | null = null
   #status: EngineStatus = offline('absent', 'Looking for a container engine', null)
-  #wake = new AbortController()
+  /** Resolved when the attempt that is under way, or else the next one, has ended. */
+  #attempt = Promise.withResolvers<void>()
+  #attemptedAt = Number.NEGATIVE_INFINITY
+  #lostAt = Number.NEGATIVE_INFINITY
+  /** Ends the pause between two attempts. */
+  #wake: (() => void) | null = null
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps
@@ -63,9 +74,12 @@ export class EngineConnection implements Owned {
     return this.#session
   }
 
-  /** Resolved once the first look for an engine has ended, one way or the other. */
-  get settled(): Promise<void> {
-    return this.#settled.promise
+  /** Looks for an engine now rather than at the end of the pause; resolves when that is done. */
+  async lookAgain(): Promise<void> {
+    if (this.#session !== null || this.#deps.monotonic() - this.#attemptedAt < freshMs) return
+    const { promise } = this.#attempt
+    this.#wake?.()
+    await promise
   }
 
   async dispose(): Promise<void> {
@@ -77,16 +91,27 @@ export class EngineConnection implements Owned {
     const { retryMs, retryMostMs, awaitMostMs } = this.#deps.timings
     let pause = retryMs
     while (!this.#closing.signal.aborted) {
+      // Watched from before the attempt: a socket that appears right after it is not overlooked.
+      const appeared = new AbortController()
+      const watcher = watchPaths(this.#watchedPaths(), () => appeared.abort())
       const session = await this.#connect()
       const connectedAt = this.#deps.monotonic()
-      this.#settled.resolve()
-      if (session !== null) await this.#hold(session)
+      const held = session === null ? null : this.#hold(session)
+      this.#endAttempt()
+      await held
       if (this.#deps.monotonic() - connectedAt >= soundMs) pause = retryMs
-      if (this.#closing.signal.aborted) return
+      await this.#pause(pause, appeared.signal)
+      await watcher.dispose()
+      const expected = this.#deps.monotonic() - this.#lostAt < awaitForMs
       // An appearing socket is a reason to begin anew with short pauses.
-      const most = this.#reached.has(this.#status.endpoint ?? '') ? awaitMostMs : retryMostMs
-      pause = (await this.#pause(pause)) ? retryMs : Math.min(pause * 2, most)
+      pause = appeared.signal.aborted ? retryMs : Math.min(pause * 2, expected ? awaitMostMs : retryMostMs)
     }
+  }
+
+  #endAttempt(): void {
+    this.#attemptedAt = this.#deps.monotonic()
+    this.#attempt.resolve()
+    this.#attempt = Promise.withResolvers()
   }
 
   /** Tries each endpoint in turn; keeps the most telling reason when none answers. */
@@ -117,6 +142,7 @@ export class EngineConnection implements Owned {
     if (!ended.aborted)
       await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }))
     this.#session = null
+    this.#lostAt = this.#deps.monotonic()
     if (!this.#closing.signal.aborted) this.#setStatus(this.#failedStatus(endpoint, ended.reason))
   }
 
@@ -141,18 +167,17 @@ export class EngineConnection implements Owned {
     if (JSON.stringify(before) !== JSON.stringify(status)) this.changed.emit()
   }
 
-  /** @returns whether a socket appeared before the time was up. */
-  async #pause(milliseconds: number): Promise<boolean> {
-    this.#wake = new AbortController()
-    const signal = AbortSignal.any([this.#wake.signal, this.#closing.signal])
-    const watcher = watchPaths(this.#watchedPaths(), () => this.#wake.abort())
+  /** Ends early when a socket appears, somebody asks or the connection is closed. */
+  async #pause(milliseconds: number, appeared: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
     try {
+      const signal = AbortSignal.any([woken.signal, appeared, this.#closing.signal])
       await delay(milliseconds, undefined, { signal, ref: false })
     } catch {
-      // Woken or closed, and the signals say which.
+      // Ended early, and that is all there is to know.
     }
-    await watcher.dispose()
-    return this.#wake.signal.aborted
+    this.#wake = null
   }
 
   #watchedPaths(): readonly string[] {
