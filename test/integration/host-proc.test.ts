@@ -12,7 +12,7 @@ import type { HostSocket } from '../../daemon/adapters/host/host.ts'
 import { LinuxHost } from '../../daemon/adapters/host/linux-host.ts'
 import { withChange } from '../support/change.ts'
 import { Actor } from '../support/host-actor.ts'
-import { askSs, rowText } from '../support/host-ss.ts'
+import { askSs, rowText } from '../support/ss.ts'
 
 const look = fileURLToPath(new URL('../support/host-look.ts', import.meta.url))
 const run = promisify(execFile)

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import { LinuxHost } from '../../daemon/adapters/host/linux-host.ts'
 import { firstPort, lastPort, Rounds } from '../support/host-rounds.ts'
-import { askSs, rowText, startTicks } from '../support/host-ss.ts'
+import { askSs, rowText, startTicks } from '../support/ss.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
 

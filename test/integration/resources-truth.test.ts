@@ -8,7 +8,7 @@ import { withPeers } from '../support/peers.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
 import { SocketActor } from '../support/socket-actors.ts'
-import { ssSockets, type SsSocket } from '../support/ss.ts'
+import { askSs, rowText, type SsRow } from '../support/ss.ts'
 
 const rounds = scale(20, 200)
 /** Ports of our own: above those of the host's test, below the ephemeral ones. Others' lie outside. */
@@ -22,11 +22,7 @@ interface Open {
   readonly parts: ('own' | 'child')[]
 }
 
-/** One line per socket that is equal exactly when everything `ss` tells of it is equal. */
-const line = ({ protocol, family, address, port, dualStack, pids }: SsSocket | PortRow): string =>
-  `${protocol} ${family} ${address} ${port} ${dualStack ? 'dual ' : ''}${[...pids].sort((a, b) => a - b).join(',')}`
-
-const linesOf = (sockets: readonly (SsSocket | PortRow)[]) => sockets.map(line).sort()
+const linesOf = (sockets: readonly (SsRow | PortRow)[]) => sockets.map(rowText).sort()
 
 /** Sockets of the host only: a published port that nobody listens on here is not in `ss`. */
 const listening = (rows: readonly PortRow[]) =>
@@ -69,8 +65,9 @@ describe.runIf(runnable).each([
         }
         // Starting a container takes the engine longer than all else of a round.
         if (round % 4 === 0) await changeContainers(random, engine, containers)
-        const [before, list] = [await ssSockets(), await client.call('ports.list', {})]
-        const after = await ssSockets()
+        const before = askSs()
+        const list = await client.call('ports.list', {})
+        const after = askSs()
         expect(linesOf(before.filter(isOurs))).toEqual(linesOf(after.filter(isOurs)))
         compared += before.filter(isOurs).length
         differences += difference(
