@@ -35,7 +35,7 @@ const adapter = (name: string, packages: readonly string[] = []): Rule => ({
 export const rules: readonly Rule[] = [
   { folder: 'daemon/contract', ours: [], packages: ['zod'], node: false },
   { folder: 'daemon/base', ours: [contract], packages: [], node: true },
-  { folder: 'daemon/client', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
+  { folder: 'daemon/client', ours: [contract, base], packages: ['ws'], node: true },
   { folder: 'daemon/kernel', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
   {
     folder: 'daemon/store',
