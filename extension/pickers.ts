@@ -23,7 +23,8 @@ async function pick<T>(
     if (found.length === 0) throw new Failure('not-found', nothing)
     return found
   })
-  const choice = await window.showQuickPick(choices, { title, matchOnDescription: true, matchOnDetail: true })
+  const options = { title, matchOnDescription: true, matchOnDetail: true, ignoreFocusOut: true }
+  const choice = await window.showQuickPick(choices, options)
   // The quick pick closes without a word when loading fails, so the reason is taken from here.
   await choices
   if (choice === undefined) throw new Failure('cancelled', 'Nothing was picked')

@@ -72,7 +72,9 @@ export class ContainerLogs implements Owned {
         { id, tail, follow: true },
         { signal: stop.signal, onPiece: (piece) => append(channel, piece) },
       )
-      channel.appendLine(l10n.t('— The log has ended. —'))
+      channel.appendLine(
+        stop.signal.aborted ? l10n.t('— No longer following. —') : l10n.t('— The log has ended. —'),
+      )
     } catch (error) {
       channel.appendLine(
         stop.signal.aborted ? l10n.t('— No longer following. —') : l10n.t('— Following was interrupted. —'),

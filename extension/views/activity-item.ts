@@ -26,7 +26,7 @@ export function outcomeWord(outcome: AuditOutcome): string {
 /** What was done to what, such as `stop port 3000`. */
 export const entryTitle = ({ action, resource }: AuditEntry): string =>
   label(
-    resource.type === resource.name
+    resource.name.startsWith(resource.type)
       ? `${action} ${resource.name}`
       : `${action} ${resource.type} ${resource.name}`,
   )
@@ -62,6 +62,16 @@ export function activityItem(entry: AuditEntry): TreeItem {
   item.accessibilityInformation = {
     label: l10n.t('Entry {0}: {1}, {2}', entry.sequence, entryTitle(entry), item.description),
   }
+  return item
+}
+
+/** Stands alone where the filter finds nothing. */
+export function noMatchItem(): TreeItem {
+  const item = new TreeItem(l10n.t('Nothing matches the filter'))
+  item.id = 'none'
+  item.iconPath = new ThemeIcon('filter')
+  item.tooltip = l10n.t('Clear the filter to see everything.')
+  item.command = { command: 'quantumAdmin.activity.clearFilter', title: item.tooltip }
   return item
 }
 

@@ -13,11 +13,12 @@ import { withNewest, withOlder, type AuditPages } from '../audit-pages.ts'
 import { label } from '../display.ts'
 import type { Model } from '../model.ts'
 import type { Report } from '../report.ts'
-import { activityItem, loadMoreItem, outcomeWord } from './activity-item.ts'
+import { activityItem, loadMoreItem, noMatchItem, outcomeWord } from './activity-item.ts'
 
 const pageLength = 100
 const more = Symbol('more')
-type ActivityNode = AuditEntry | typeof more
+const none = Symbol('none')
+type ActivityNode = AuditEntry | typeof more | typeof none
 
 /** The audit trail, newest first and live. */
 export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
@@ -54,7 +55,7 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
 
   get selected(): AuditEntry | undefined {
     const [node] = this.#view.selection
-    return node === more ? undefined : node
+    return typeof node === 'symbol' ? undefined : node
   }
 
   get entries(): readonly AuditEntry[] {
@@ -121,10 +122,12 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
 
   getChildren(node?: ActivityNode): ActivityNode[] {
     if (node !== undefined || this.#pages === undefined) return []
+    if (this.#pages.entries.length === 0 && Object.keys(this.#filter).length > 0) return [none]
     return this.#pages.next === null ? [...this.#pages.entries] : [...this.#pages.entries, more]
   }
 
   getTreeItem(node: ActivityNode): TreeItem {
+    if (node === none) return noMatchItem()
     return node === more ? loadMoreItem(this.#loading) : activityItem(node)
   }
 

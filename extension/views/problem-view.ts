@@ -43,7 +43,8 @@ export class ProblemView implements TreeDataProvider<Row>, Owned {
     const failure = failureOf(state)
     if (row === 'message') {
       const icon = new ThemeIcon('warning', new ThemeColor('problemsWarningIcon.foreground'))
-      return line(row, failure?.message ?? '', icon, 'quantumAdmin.docs.learnMore')
+      // The line is cut where the side bar ends; the notification shows all of it.
+      return line(row, failure?.message ?? '', icon, 'quantumAdmin.problem')
     }
     if (row === 'hint')
       return line(row, l10n.t(failure?.hint ?? ''), new ThemeIcon('lightbulb'), 'quantumAdmin.docs.learnMore')

@@ -27,6 +27,7 @@ export async function startListener(options: {
   readonly port?: number
   readonly address?: string
   readonly file?: string
+  readonly env?: Readonly<Record<string, string>>
 }): Promise<Listener> {
   mkdirSync(options.folder, { recursive: true })
   const file = options.file ?? 'server.cjs'
@@ -34,6 +35,7 @@ export async function startListener(options: {
   const child = spawn(process.execPath, [file, String(options.port ?? 0)], {
     cwd: options.folder,
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...options.env },
   })
   const orphan = () => child.kill('SIGKILL')
   process.once('exit', orphan)
@@ -140,6 +142,12 @@ export async function editorText(page: Page, tab: string | RegExp, holds: RegExp
   const read = async () => (await lines.allTextContents()).join('\n').replaceAll('\u00a0', ' ')
   await expect.poll(read, { timeout: 20_000 }).toMatch(holds)
   return read()
+}
+
+/** What the Output panel shows. */
+export async function outputText(page: Page): Promise<string> {
+  const lines = await page.locator('.output-view .view-lines .view-line').allTextContents()
+  return lines.join('\n').replaceAll('\u00a0', ' ')
 }
 
 /** Keeps a picture of the window for each test that fails. Call it where the suite's hooks stand. */
