@@ -8,9 +8,14 @@ if (running[0] < needed[0] || (running[0] === needed[0] && running[1] < needed[1
   const message = 'Node.js 22.18 or newer is needed, this is ' + process.versions.node
   const hint = 'Install Node.js 22.18 or newer, or set quantumAdmin.daemon.node to one.'
   if (process.argv.indexOf('--json') === -1) {
-    process.stderr.write('quantum-admin: ' + message + '\ncode: node-too-old\n' + hint + '\n')
+    process.stderr.write('quantum-admin: ' + message + '\ncode: node-too-old\nhelp: ' + hint + '\n')
   } else {
-    const error = { code: 'node-too-old', message: message, hint: hint, docs: 'docs/errors/node-too-old.md' }
+    const error = {
+      code: 'node-too-old',
+      message: message,
+      hint: hint,
+      docs: require('path').join(__dirname, '..', 'docs', 'errors', 'node-too-old.md'),
+    }
     process.stderr.write(JSON.stringify({ error: error }) + '\n')
   }
   process.exitCode = 1
