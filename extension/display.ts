@@ -1,9 +1,9 @@
 import { printable } from '#base/printable.ts'
 
 /** How many UTF-16 units of a foreign name are shown where there is little room. */
-export const labelLength = 120
+const labelLength = 120
 /** How many are shown, or copied, where there is room. */
-export const textLength = 8192
+const textLength = 8192
 
 /** Foreign text for a tree's label or description. */
 export const label = (text: string): string => printable(text, labelLength)

@@ -6,7 +6,7 @@ const run = promisify(execFile)
 const needed = [22, 18] as const
 
 /** Whether a version such as `v22.18.0` can run the daemon: the store's native part ends older ones without a word. */
-export function isNewEnough(version: string): boolean {
+function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
   return major > needed[0] || (major === needed[0] && minor >= needed[1])
 }

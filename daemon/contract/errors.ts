@@ -37,7 +37,11 @@ export const errorKinds = {
   'store-damaged': kind(1016, 1, 'Restore a backup; the damaged file was kept beside the store.'),
   'unsafe-state-folder': kind(1017, 1, 'Remove or repair the named path, then start the daemon again.'),
   'daemon-unreachable': kind(1018, 5, 'Run `quantum-admin daemon start` and `quantum-admin daemon logs`.'),
-  'daemon-incompatible': kind(1019, 5, 'Update the older side: the command line, the extension or the daemon.'),
+  'daemon-incompatible': kind(
+    1019,
+    5,
+    'Update the older side: the command line, the extension or the daemon.',
+  ),
   'engine-unavailable': kind(1020, 1, 'Start the container engine, or set DOCKER_HOST to its socket.'),
   'node-too-old': kind(1021, 1, 'Install Node.js 22.18 or newer, or set quantumAdmin.daemon.node to one.'),
   'settings-invalid': kind(1022, 1, 'Correct settings.json in the state folder at the named place.'),

@@ -23,7 +23,7 @@ export interface LeaseStatus extends Lease {
   readonly process: string | null
 }
 
-export const leaseName = z
+const leaseName = z
   .string()
   .check(
     z.minLength(1),

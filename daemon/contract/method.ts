@@ -60,8 +60,6 @@ export interface Command<P extends z.ZodMiniType = z.ZodMiniType, R = unknown> {
   audit(params: z.output<P>): AuditTarget
 }
 
-export type Method = Query | Command
-
 /** Declares a method that changes nothing. */
 export const query = <P extends z.ZodMiniType, R>(method: Omit<Query<P, R>, 'kind'>): Query<P, R> => ({
   kind: 'query',

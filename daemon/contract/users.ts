@@ -18,7 +18,7 @@ export interface User {
   readonly tokens: readonly TokenSummary[]
 }
 
-export const userName = z
+const userName = z
   .string()
   .check(
     z.minLength(1),

@@ -99,7 +99,7 @@ export type HandlersOf<Methods> = Pick<Handlers, Extract<keyof Methods, MethodNa
 export type Execute = (name: string, params: unknown, context: CallContext) => Promise<unknown>
 
 /** Whether a role includes another. */
-export const allows = (has: Role, needs: Role): boolean => roles.indexOf(has) >= roles.indexOf(needs)
+const allows = (has: Role, needs: Role): boolean => roles.indexOf(has) >= roles.indexOf(needs)
 
 /**
  * Builds the one door. In order: own key of the contract, params parsed with unknown keys refused, role,

@@ -41,7 +41,7 @@ export const stateWord = (row: ContainerRow): string => {
   return states[row.state] ?? row.state
 }
 
-export const healthWord = ({ health }: ContainerRow): string | null => {
+const healthWord = ({ health }: ContainerRow): string | null => {
   if (health === 'healthy') return l10n.t('healthy')
   if (health === 'unhealthy') return l10n.t('unhealthy')
   return health === 'starting' ? l10n.t('health starting') : null

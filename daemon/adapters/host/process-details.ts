@@ -40,7 +40,7 @@ export const isProcess = (pid: number): boolean =>
   new RegExp(`^Tgid:\\t${pid}$`, 'm').test(readText(`/proc/${pid}/status`) ?? '')
 
 /** Arguments end with NUL each. A process that has overwritten them (setproctitle) leaves one text, maybe padded. */
-export function parseArgv(text: string): string[] | null {
+function parseArgv(text: string): string[] | null {
   if (text === '') return null
   const argv = text.split('\0')
   if (argv.at(-1) === '') argv.pop()
