@@ -8,7 +8,8 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineStatus } from '#contract/resources.ts'
 import { withChange } from '../support/change.ts'
-import { engineAt, until, untilEqual } from '../support/docker-client.ts'
+import { DockerEngine } from '../../daemon/adapters/docker/docker-engine.ts'
+import { engineAt, nobodysHome, until, untilEqual } from '../support/docker-client.ts'
 import { startEngine, type TestEngine } from '../support/docker-engine.ts'
 import { SocketProxy } from '../support/socket-proxy.ts'
 import { describeWithEngine } from '../support/with-engine.ts'
@@ -178,6 +179,28 @@ describeWithEngine('an engine that cannot be reached', () => {
     expect(docker.containers()).not.toEqual([])
     await docker.dispose()
     await proxy.cut()
+  })
+
+  test('another context is followed without a restart', async () => {
+    const proxies = ['one', 'two'].map((name) => new SocketProxy(at(`${name}.sock`), engine.socket))
+    for (const proxy of proxies) await proxy.restore()
+    let current = at('one.sock')
+    const docker = new DockerEngine({
+      surroundings: {
+        ...nobodysHome,
+        env: { DOCKER_CONTEXT: 'mine' },
+        read: () => JSON.stringify({ Endpoints: { docker: { Host: `unix://${current}` } } }),
+      },
+      timings: { reconcileMs: 100 },
+    })
+    await until('the first is used', () => docker.status().endpoint === at('one.sock'))
+    current = at('two.sock')
+    const used = () => docker.status().state === 'connected' && docker.status().endpoint === current
+    await until('the second is used', used)
+    expect(docker.containers()).not.toEqual([])
+    await until('the first is let go', () => proxies[0]?.connections === 0)
+    await docker.dispose()
+    for (const proxy of proxies) await proxy.cut()
   })
 
   test('stopped and started, killed and started: gone with a reason, then back with the whole truth', async () => {

@@ -2,21 +2,25 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DockerEngine } from '../../daemon/adapters/docker/docker-engine.ts'
+import type { Surroundings } from '../../daemon/adapters/docker/endpoints.ts'
 import type { ConnectionTimings } from '../../daemon/adapters/docker/engine-connection.ts'
 import type { TestEngine } from './docker-engine.ts'
 import { ourRows, psRows } from './docker-rows.ts'
 
+/** A user without any configuration, on a machine without any engine. */
+export const nobodysHome: Surroundings = {
+  env: {},
+  home: '/nonexistent',
+  platform: process.platform,
+  uid: process.getuid?.() ?? null,
+  exists: () => false,
+  read: () => null,
+}
+
 /** Our adapter as a user whose DOCKER_HOST names this socket would have it. */
 export const engineAt = (socket: string, timings: Partial<ConnectionTimings> = {}): DockerEngine =>
   new DockerEngine({
-    surroundings: {
-      env: { DOCKER_HOST: `unix://${socket}` },
-      home: '/nonexistent',
-      platform: process.platform,
-      uid: process.getuid?.() ?? null,
-      exists: () => false,
-      read: () => null,
-    },
+    surroundings: { ...nobodysHome, env: { DOCKER_HOST: `unix://${socket}` } },
     timings,
   })
 

@@ -139,11 +139,22 @@ export class EngineConnection implements Owned {
     this.#reached.add(endpointName(endpoint))
     this.#session = session
     this.#setStatus({ state: 'connected', reason: null, endpoint: endpointName(endpoint), version })
+    const chosen = setInterval(() => {
+      if (!this.#isChosen(endpoint)) session.dispose('Another engine was chosen')
+    }, this.#deps.timings.reconcileMs)
+    chosen.unref()
     if (!ended.aborted)
       await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }))
+    clearInterval(chosen)
     this.#session = null
     this.#lostAt = this.#deps.monotonic()
     if (!this.#closing.signal.aborted) this.#setStatus(this.#failedStatus(endpoint, ended.reason))
+  }
+
+  /** False once the user has made another context the current one. */
+  #isChosen(endpoint: Endpoint): boolean {
+    const name = endpointName(endpoint)
+    return this.#deps.discover().endpoints.some((found) => endpointName(found) === name)
   }
 
   #failedStatus(endpoint: Endpoint, error: unknown): EngineStatus {

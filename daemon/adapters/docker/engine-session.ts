@@ -103,8 +103,8 @@ export class EngineSession implements Owned {
     return this.#end.signal
   }
 
-  dispose(): void {
-    this.#end.abort(new Failure('engine-unavailable', 'The connection to the engine was closed'))
+  dispose(reason = 'The connection to the engine was closed'): void {
+    this.#end.abort(new Failure('engine-unavailable', reason))
   }
 
   /** Asks the engine through dockerode. @throws Failure of engine.ts, `cancelled`, `timeout`. */
