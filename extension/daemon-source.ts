@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import type { Client } from '#client/client.ts'
 import { Failure, messageOf } from '#base/failure.ts'
-import { checkNode } from './node-version.ts'
+import { checkNode, requireNode } from './node-version.ts'
 import type { Settings } from './settings.ts'
 
 /** Where the tokens of teams' daemons are kept: SecretStorage, and nowhere else. */
@@ -38,7 +38,9 @@ async function openLocal(source: DaemonSource, settings: Settings): Promise<Clie
   const env: Readonly<Record<string, string>> = own ? { ELECTRON_RUN_AS_NODE: '1' } : {}
   if (!path.isAbsolute(runtime))
     throw new Failure('wrong-use', `quantumAdmin.daemon.node is not an absolute path: ${runtime}`)
-  await checkNode(runtime, env)
+  // Asking our own runtime would only cost time: it is the one that runs this.
+  if (own) requireNode(`v${process.versions.node}`, 'the runtime of VS Code')
+  else await checkNode(runtime, env)
   const { connectLocal } = await import('#client/connect.ts')
   const script = path.join(source.extensionPath, 'dist', 'daemon.cjs')
   return connectLocal({ client: source.client, launcher: { runtime, script, env } })

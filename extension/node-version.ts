@@ -27,7 +27,13 @@ export async function checkNode(runtime: string, env: Readonly<Record<string, st
       hint: 'Set quantumAdmin.daemon.node to the path of a Node.js executable, or leave it empty.',
     })
   }
-  if (/^v\d+\.\d+\.\d+/.test(version) && isNewEnough(version)) return
-  const found = /^v[\d.]+$/.test(version) ? version.slice(1) : 'not a Node.js'
+  requireNode(version, runtime)
+}
+
+/** @throws Failure `node-too-old`, with the runtime's name in it. */
+export function requireNode(version: string, runtime: string): void {
+  const isVersion = /^v\d+\.\d+\.\d+[\w.-]*$/.test(version)
+  if (isVersion && isNewEnough(version)) return
+  const found = isVersion ? version.slice(1) : 'not a Node.js'
   throw new Failure('node-too-old', `Node.js 22.18 or newer is needed, ${runtime} is ${found}`)
 }

@@ -157,7 +157,7 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
 }
 
 /** A filter in words, such as `outcome failed, actor ana`. */
-export function filterWords(filter: AuditFilter): string {
+function filterWords(filter: AuditFilter): string {
   const { actor, action, resource, project, outcome, since, until, text } = filter
   const words = [
     actor === undefined ? null : l10n.t('actor “{0}”', label(actor)),

@@ -1,0 +1,106 @@
+import { build } from 'esbuild'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser } from 'playwright-core'
+import { cache, root } from '../support/paths.ts'
+import { launchBrowser, openContainer, openWindow, treeRow } from '../support/vscode-page.ts'
+import { startVscodeServer } from '../support/vscode-server.ts'
+import { median, type Bench } from './bench.ts'
+
+const windows = 7
+
+/**
+ * The extension in VS Code: loading and activating it, without the daemon's start, and the tree with data after
+ * the workbench is there, with a daemon that runs. No peer does the same, so the goals stand beside the figures.
+ */
+export const bench: Bench = async () => {
+  const browser = await launchBrowser()
+  try {
+    const activation = median(await activations(browser))
+    const tree = median(await treesWithData(browser))
+    return [
+      {
+        what: 'load and activate the extension',
+        unit: 'ms',
+        ours: activation,
+        peer: goal(50),
+        ratio: 'ours-over-peer',
+        goal: 1,
+      },
+      {
+        what: 'tree with data after the workbench',
+        unit: 'ms',
+        ours: tree,
+        peer: goal(1000),
+        ratio: 'ours-over-peer',
+        goal: 1,
+      },
+    ]
+  } finally {
+    await browser.close()
+  }
+}
+
+const goal = (value: number) => ({ name: `goal ${value} ms`, value })
+
+async function activations(browser: Browser): Promise<readonly number[]> {
+  const testsFile = cache('bench', 'activation-host.cjs')
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/bench/activation-host.ts'],
+    outfile: testsFile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    external: ['vscode'],
+  })
+  const folder = mkdtempSync(path.join(tmpdir(), 'qa-activation-'))
+  const results = path.join(folder, 'results')
+  const read = (): readonly number[] =>
+    existsSync(results) ? readFileSync(results, 'utf8').trim().split('\n').map(Number) : []
+  const server = await startVscodeServer({
+    inHostTests: true,
+    env: { QUANTUM_ADMIN_ACTIVATION_RESULTS: results },
+  })
+  try {
+    for (let done = 0; done < windows; done++) {
+      const page = await browser.newPage()
+      await page.exposeFunction('codeAutomationLog', () => undefined)
+      await page.exposeFunction('codeAutomationExit', () => undefined)
+      await page.goto(server.url({ developing: root, testsFile }))
+      for (let waited = 0; read().length <= done; waited += 50) {
+        if (waited > 60_000) throw new Error(`The extension was not activated:\n${server.output()}`)
+        await sleep(50)
+      }
+      await page.close()
+    }
+    return read()
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function treesWithData(browser: Browser): Promise<readonly number[]> {
+  const server = await startVscodeServer({ link: [root] })
+  try {
+    const page = await openWindow(browser, server.url())
+    await openContainer(page, 'Quantum Admin')
+    const ports = treeRow(page, 'Resources', /^:\d+/).first()
+    await ports.waitFor()
+    const times: number[] = []
+    for (let done = 0; done < windows; done++) {
+      await page.reload()
+      // The workbench is there when its first view is: before, it has only a frame.
+      await page.locator('.activitybar').getByRole('tab', { name: 'Quantum Admin' }).waitFor()
+      const started = performance.now()
+      await ports.waitFor()
+      times.push(performance.now() - started)
+    }
+    return times
+  } finally {
+    await server.stop()
+  }
+}
