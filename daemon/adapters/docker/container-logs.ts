@@ -64,7 +64,8 @@ class FramedLog {
 
   /** Answers what follows the header; the header may come in pieces. */
   #readHeader(bytes: Buffer): Buffer {
-    const all = Buffer.concat([this.#header, bytes])
+    // A chunk holds thousands of short frames: only a header that came in pieces is worth a copy.
+    const all = this.#header.length === 0 ? bytes : Buffer.concat([this.#header, bytes])
     this.#header = Buffer.alloc(0)
     if (all.length < 8) {
       this.#header = all
