@@ -41,7 +41,7 @@ class PlainLog {
 
 class FramedLog {
   readonly #streams = [new LineBuffer(), new LineBuffer(), new LineBuffer(), new LineBuffer()]
-  #header = Buffer.alloc(0)
+  #header: Buffer = Buffer.alloc(0)
   #current: LineBuffer | null = null
   /** Bytes of the current frame that are still to come. */
   #left = 0
