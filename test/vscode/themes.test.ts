@@ -14,7 +14,7 @@ const themes = {
   'high-contrast': 'Default High Contrast',
 } as const
 
-/** Pictures of one and the same machine, to be looked at; the dark one is the README's. */
+/** Pictures of one and the same machine, to be looked at. */
 describe.runIf(withPeers('vscode', 'chromium'))('the views', () => {
   const listeners: Listener[] = []
   let engine: TestEngine | undefined
@@ -72,7 +72,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the views', () => {
     await page.locator('.view-lines').getByText('shop/cache').first().waitFor()
     await page.getByText('Activating Extensions').waitFor({ state: 'hidden' })
     await page.locator('.part.statusbar').hover()
-    await screenshot(page, name === 'dark' ? 'overview' : name)
+    await screenshot(page, name)
     const rows = page.getByRole('treeitem')
     for (const row of await rows.all()) expect(await row.getAttribute('aria-label')).toBeTruthy()
     await page.context().close()
