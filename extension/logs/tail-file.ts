@@ -1,6 +1,7 @@
 import { watch } from 'node:fs'
 import { open } from 'node:fs/promises'
 import * as path from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
 import { systemCode } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 
@@ -21,6 +22,8 @@ export class TailFile implements Owned {
   readonly #watcher: Owned
   #inode = 0
   #offset = -1
+  /** A character may lie across two chunks. */
+  #decoder = new StringDecoder('utf8')
   #rest = ''
   #reading = false
   #again = false
@@ -28,15 +31,25 @@ export class TailFile implements Owned {
 
   constructor(options: TailOptions) {
     this.#options = options
-    const watcher = watch(path.dirname(options.file), () => void this.#read())
-    watcher.on('error', options.onError)
-    this.#watcher = { dispose: () => watcher.close() }
+    this.#watcher = this.#watch()
     void this.#read()
   }
 
   dispose(): void {
     this.#disposed = true
     void this.#watcher.dispose()
+  }
+
+  /** Without a watch, where the system has none left, what is there already is shown all the same. */
+  #watch(): Owned {
+    try {
+      const watcher = watch(path.dirname(this.#options.file), () => void this.#read())
+      watcher.on('error', this.#options.onError)
+      return { dispose: () => watcher.close() }
+    } catch (error) {
+      this.#options.onError(error)
+      return { dispose: () => {} }
+    }
   }
 
   async #read(): Promise<void> {
@@ -68,7 +81,7 @@ export class TailFile implements Owned {
       if (length <= 0) return false
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, this.#offset)
       this.#offset += bytesRead
-      this.#take(buffer.subarray(0, bytesRead).toString('utf8'))
+      this.#take(this.#decoder.write(buffer.subarray(0, bytesRead)))
       return bytesRead > 0
     } finally {
       await file.close()
@@ -78,6 +91,7 @@ export class TailFile implements Owned {
   #begin(inode: number, offset: number): void {
     this.#inode = inode
     this.#offset = offset
+    this.#decoder = new StringDecoder('utf8')
     this.#rest = ''
   }
 

@@ -51,7 +51,8 @@ class FramedLog {
     const lines: string[] = []
     let rest = chunk
     while (rest.length > 0) {
-      if (this.#current === null) rest = this.#readHeader(rest)
+      // A frame may be empty: then another header follows.
+      while (this.#current === null && rest.length > 0) rest = this.#readHeader(rest)
       const stream = this.#current
       if (stream === null) break
       const payload = this.#plain ? rest : rest.subarray(0, this.#left)
@@ -80,7 +81,7 @@ class FramedLog {
     }
     this.#left = all.readUInt32BE(4)
     this.#current = this.#left === 0 ? null : stream
-    return this.#left === 0 && all.length > 8 ? this.#readHeader(all.subarray(8)) : all.subarray(8)
+    return all.subarray(8)
   }
 
   end(): readonly string[] {
