@@ -224,7 +224,7 @@ export const resourcesMethods = {
     role: 'viewer',
   }),
   'containers.usage': query({ params: none, result: type<readonly ContainerUsage[]>(), role: 'viewer' }),
-  /** Streams `{ lines: string[] }` batches; with `follow` until it is cancelled or the container is removed. */
+  /** Streams `{ lines: string[] }` batches; with `follow` until it is cancelled or the container stops. */
   'containers.logs': query({
     params: z.strictObject({
       id: containerId,
