@@ -76,32 +76,37 @@ describe.runIf(withPeers('vscode', 'chromium'))('hostile names', () => {
     await expect(client.call('processes.stop', params)).rejects.toBeInstanceOf(Failure)
   }
 
-  test('run nothing in the view of activity, its hovers and documents, with and without a CSP', async () => {
-    const count = scale(96, 2000)
-    const batch = 8
-    for (let first = 0; first < count; first += batch) {
-      for (let n = first; n < first + batch; n++) await leaveOnTrail(hostile(n).slice(0, 300))
-      const last = first + batch - 1
-      for (const page of [scene.page, bare]) {
-        await page.bringToFront()
-        const row = treeRow(page, 'Activity', new RegExp(`^stop process.*\\b${last}\\b`)).first()
-        await row.waitFor()
-        await row.hover()
-        if (first % (8 * batch) === 0) {
-          await row.click()
-          await editorText(page, /Entry \d+/, /"action": "stop"/)
+  const patience = { timeout: scale(60_000, 900_000) }
+  test(
+    'run nothing in the view of activity, its hovers and documents, with and without a CSP',
+    patience,
+    async () => {
+      const count = scale(96, 2000)
+      const batch = 8
+      for (let first = 0; first < count; first += batch) {
+        for (let n = first; n < first + batch; n++) await leaveOnTrail(hostile(n).slice(0, 300))
+        const last = first + batch - 1
+        for (const page of [scene.page, bare]) {
+          await page.bringToFront()
+          const row = treeRow(page, 'Activity', new RegExp(`^stop process.*\\b${last}\\b`)).first()
+          await row.waitFor()
+          await row.hover()
+          if (first % (8 * batch) === 0) {
+            await row.click()
+            await editorText(page, /Entry \d+/, /"action": "stop"/)
+          }
+          expect(await pwned(page)).toBeNull()
         }
-        expect(await pwned(page)).toBeNull()
       }
-    }
-    await scene.page.bringToFront()
-    await screenshot(scene.page, 'hostile-activity')
-    expect(await scene.page.locator('.part.sidebar').isVisible()).toBe(true)
-    expect(
-      await scene.page.locator('.pane-body img, .pane-body svg[onload], .pane-body iframe').count(),
-    ).toBe(0)
-    figure('S12', `${count} strings through labels, hovers and documents, CSP on and off: 0 run`)
-  })
+      await scene.page.bringToFront()
+      await screenshot(scene.page, 'hostile-activity')
+      expect(await scene.page.locator('.part.sidebar').isVisible()).toBe(true)
+      expect(
+        await scene.page.locator('.pane-body img, .pane-body svg[onload], .pane-body iframe').count(),
+      ).toBe(0)
+      figure('S12', `${count} strings through labels, hovers and documents, CSP on and off: 0 run`)
+    },
+  )
 
   test('of folders and commands are shown written out in the tree, its hovers and documents', async () => {
     const { page, shop } = scene

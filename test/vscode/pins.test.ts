@@ -1,0 +1,63 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { runCli } from '../support/daemon.ts'
+import { withPeers } from '../support/peers.ts'
+import { notification, openContainer, runCommand, screenshot, treeRow } from '../support/vscode-page.ts'
+import { useScene } from '../support/vscode-suite.ts'
+
+describe.runIf(withPeers('vscode', 'chromium'))('the head that VS Code has seen', () => {
+  const scene = useScene()
+  const kept = mkdtempSync(path.join(tmpdir(), 'qa-kept-'))
+  afterAll(() => rmSync(kept, { recursive: true, force: true }))
+
+  /** A new window of the same person: what the extension remembers is still there. */
+  async function openAgain(): Promise<Page> {
+    const page = await scene.page.context().newPage()
+    page.setDefaultTimeout(20_000)
+    await page.goto(scene.server.url())
+    await openContainer(page, 'Quantum Admin')
+    await treeRow(page, 'Resources', /^Ports\d+/).waitFor()
+    return page
+  }
+
+  async function cli(...args: readonly string[]): Promise<void> {
+    const { code, stderr } = await runCli(scene.server.stateFolder, args)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  }
+
+  test('shows that a whole state folder, key and all, was put back to an earlier day', async () => {
+    const { stateFolder } = scene.server
+    await openContainer(scene.page, 'Quantum Admin')
+    await treeRow(scene.page, 'Resources', /^Ports\d+/).waitFor()
+    await cli('ports', 'lease', 'before')
+    await scene.page.close()
+    await cli('daemon', 'stop', '--yes')
+    cpSync(stateFolder, kept, { recursive: true, filter: (file) => !file.endsWith('.sock') })
+
+    const page = await openAgain()
+    await cli('ports', 'lease', 'after')
+    // A verification pins nothing by itself; the head of a trail that grows is pinned within seconds.
+    await page.waitForTimeout(7000)
+    await page.close()
+    await cli('daemon', 'stop', '--yes')
+    rmSync(stateFolder, { recursive: true })
+    cpSync(kept, stateFolder, { recursive: true })
+
+    const later = await openAgain()
+    await notification(later, 'The audit trail is not the one seen before').waitFor()
+    await screenshot(later, 'rolled-back')
+    await runCommand(later, 'Quantum Admin: Verify Audit Trail')
+    await notification(later, 'The audit trail was changed').waitFor()
+    await later.close()
+    await cli('daemon', 'stop', '--yes')
+    rmSync(stateFolder, { recursive: true })
+
+    const last = await openAgain()
+    await notification(last, 'signed with another key').waitFor()
+    await last.close()
+  })
+})
