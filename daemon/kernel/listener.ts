@@ -18,8 +18,8 @@ export interface Accepted {
   readonly caller: Caller
 }
 
-/** Handshakes under way at once; of more than this many the oldest gives way. */
-const mostPending = 256
+/** Handshakes under way at once; of more than this many the oldest gives way. Under TLS each holds some 80 KB. */
+const mostPending = { plain: 256, tls: 128 } as const
 const handshakeMs = 5000
 /** How long an accepted peer may take to hang up when the listener ends. */
 const closingMs = 600
@@ -132,7 +132,7 @@ class Strangers {
     socket.once('close', () => {
       if (this.#sockets.get(key) === socket) this.#sockets.delete(key)
     })
-    if (this.#sockets.size <= mostPending) return
+    if (this.#sockets.size <= (this.#tls ? mostPending.tls : mostPending.plain)) return
     const [oldest] = this.#sockets
     if (oldest === undefined) return
     this.#sockets.delete(oldest[0])

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import type { Client } from '#client/client.ts'
 import { connectLocal } from '#client/connect.ts'
+import { runtimeFlags } from '#client/launch.ts'
 import { statePaths, type DaemonFile } from '#base/state-paths.ts'
 import { root } from './paths.ts'
 
@@ -80,7 +81,7 @@ export async function startDaemon(
   } = {},
 ): Promise<TestDaemon> {
   const home = options.home ?? temporaryHome()
-  const [command = process.execPath, ...before] = options.runtime ?? [process.execPath]
+  const [command = process.execPath, ...before] = options.runtime ?? [process.execPath, ...runtimeFlags]
   const child = spawn(command, [...before, options.script ?? daemonScript, 'run', ...(options.args ?? [])], {
     env: { ...process.env, QUANTUM_ADMIN_HOME: home, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
