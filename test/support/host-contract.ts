@@ -181,10 +181,10 @@ export function hostContract(name: string, make: () => Host, knows: Knowledge): 
       // A start is told to the second, or to the tick of 10 ms.
       expect(found?.startedAt).toBeGreaterThan(before - 2500)
       expect(found?.startedAt).toBeLessThan(Date.now() + 2500)
-      // The kernel counts memory in batches, so of a program that has just begun it may still say 0.
-      await expect
-        .poll(async () => (await host.process(child.pid ?? 0))?.memoryBytes)
-        .toBeGreaterThan(100_000)
+      // The kernel counts memory in batches, so of a program that has just begun it may still say 0; and
+      // systeminformation takes half a second for each answer.
+      const memory = async () => (await host.process(child.pid ?? 0))?.memoryBytes
+      await expect.poll(memory, { timeout: 10_000 }).toBeGreaterThan(100_000)
       expect(found?.user).toBeTruthy()
       if (!knows.exact) return
       expect(found).toMatchObject({ cwd: folder, uid: process.getuid?.(), containerId: null })
