@@ -19,7 +19,16 @@ const daemon = await startDaemon()
 const stops: (() => Promise<void>)[] = [daemon.stop]
 let ending = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
+endWithParent()
 await openVscode()
+
+/** npm runs us in a shell; whoever ends that without a word to us has ended `npm start`. */
+function endWithParent(): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) void end(0)
+  }, 500).unref()
+}
 
 /** The folder asked for; a mistake is told before anything is started. */
 function wantedFolder(): string {
