@@ -2,7 +2,7 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem } from 'vscode'
 import type { ContainerRow, ContainerState } from '#contract/resources.ts'
 import { label, moment } from '../display.ts'
 import type { ContainerNode } from './nodes.ts'
-import { tooltip, type Line } from './tooltip.ts'
+import type { Line } from './tooltip.ts'
 
 const good = 'testing.iconPassed'
 const icons: Readonly<Record<ContainerState, readonly [icon: string, color?: string]>> = {
@@ -64,7 +64,6 @@ export function containerItem({ row }: ContainerNode, following: boolean): TreeI
     .filter((part) => part !== null && part !== '')
     .map((part) => label(part ?? ''))
     .join(' · ')
-  item.tooltip = tooltip(row.name, containerLines(row))
   item.iconPath = icon(row)
   const runs = ['running', 'paused', 'restarting'].includes(row.state)
   item.contextValue = ['container', runs ? 'runs' : 'stopped', following && 'following']

@@ -2,7 +2,7 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem } from 'vscode'
 import type { LeaseStatus } from '#contract/leases.ts'
 import { label, moment } from '../display.ts'
 import type { LeaseNode } from './nodes.ts'
-import { tooltip, type Line } from './tooltip.ts'
+import type { Line } from './tooltip.ts'
 
 /** What holds a leased port, in words. */
 export function leaseStateWord({ state, process, pid }: LeaseStatus): string {
@@ -22,7 +22,6 @@ export function leaseItem({ lease }: LeaseNode): TreeItem {
   const item = new TreeItem(label(lease.name))
   item.id = `lease:${lease.name}`
   item.description = [`:${lease.port}`, lease.kind, leaseStateWord(lease)].map(label).join(' · ')
-  item.tooltip = tooltip(lease.name, leaseLines(lease))
   item.iconPath =
     lease.state === 'stranger'
       ? new ThemeIcon('warning', new ThemeColor('problemsWarningIcon.foreground'))

@@ -1,4 +1,4 @@
-import { l10n, ThemeIcon, TreeItem } from 'vscode'
+import { l10n, ThemeIcon, TreeItem, type MarkdownString } from 'vscode'
 import { label, moment, shortPath } from '../display.ts'
 import type { PortHolding } from '../resources.ts'
 import type { PortNode } from './nodes.ts'
@@ -49,6 +49,9 @@ const flags = ({ protocol, row }: PortHolding): string =>
     .filter(Boolean)
     .join(' ')
 
+export const portTooltip = (holding: PortHolding): MarkdownString =>
+  tooltip(l10n.t('Port {0}', portTitle(holding)), portLines(holding))
+
 export function portItem({ holding }: PortNode): TreeItem {
   const { row } = holding
   const title = portTitle(holding)
@@ -62,7 +65,6 @@ export function portItem({ holding }: PortNode): TreeItem {
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')
-  item.tooltip = tooltip(l10n.t('Port {0}', title), portLines(holding))
   item.iconPath = icon(holding)
   item.contextValue = flags(holding)
   item.accessibilityInformation = {

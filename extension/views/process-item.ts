@@ -2,7 +2,7 @@ import { l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode'
 import type { ProcessRow } from '#contract/resources.ts'
 import { bytes, label, moment, percent } from '../display.ts'
 import type { ProcessNode } from './nodes.ts'
-import { tooltip, type Line } from './tooltip.ts'
+import type { Line } from './tooltip.ts'
 
 const icons: Readonly<Record<ProcessRow['kind'], string>> = {
   quantum: 'zap',
@@ -40,7 +40,6 @@ export function processItem({ row }: ProcessNode, children: boolean): TreeItem {
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')
-  item.tooltip = tooltip(row.name, processLines(row))
   item.iconPath = new ThemeIcon(icons[row.kind])
   item.contextValue = [
     'process',

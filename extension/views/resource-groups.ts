@@ -1,4 +1,4 @@
-import type { TreeItem } from 'vscode'
+import type { MarkdownString, TreeItem } from 'vscode'
 import type { ProcessRow } from '#contract/resources.ts'
 import type { Model, SnapshotTopic } from '../model.ts'
 import {
@@ -11,13 +11,14 @@ import {
   processTree,
   type ProcessTree,
 } from '../resources.ts'
-import { containerItem } from './container-item.ts'
+import { containerItem, containerLines } from './container-item.ts'
 import { GroupRows, type RowsChange } from './group-rows.ts'
-import { leaseItem } from './lease-item.ts'
+import { leaseItem, leaseLines } from './lease-item.ts'
 import type { ResourceNode } from './nodes.ts'
 import { engineNote, noLeaseNote, nothingNote, waitingNote } from './notes.ts'
-import { portItem } from './port-item.ts'
-import { processItem } from './process-item.ts'
+import { portItem, portTooltip } from './port-item.ts'
+import { processItem, processLines } from './process-item.ts'
+import { tooltip } from './tooltip.ts'
 
 /** How the groups are shown. */
 export interface Showing {
@@ -88,6 +89,23 @@ export class ResourceGroups {
       case 'group':
       case 'note':
         throw new Error(`A ${node.kind} is not a row`)
+    }
+  }
+
+  /** What a hover says; made when it is asked for, because most rows are never hovered. */
+  tooltipOf(node: ResourceNode): MarkdownString | undefined {
+    switch (node.kind) {
+      case 'port':
+        return portTooltip(node.holding)
+      case 'process':
+        return tooltip(node.row.name, processLines(node.row))
+      case 'container':
+        return tooltip(node.row.name, containerLines(node.row))
+      case 'lease':
+        return tooltip(node.lease.name, leaseLines(node.lease))
+      case 'group':
+      case 'note':
+        return undefined
     }
   }
 

@@ -116,6 +116,12 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     return item
   }
 
+  resolveTreeItem(item: TreeItem, node: ResourceNode): TreeItem {
+    const shown = this.#groups.tooltipOf(node)
+    if (shown !== undefined) item.tooltip = shown
+    return item
+  }
+
   dispose(): Promise<void> {
     void this.#interest?.dispose()
     return this.#lifetime.dispose()
