@@ -93,8 +93,9 @@ test('a process that becomes another program is shown as that, and is not sent t
 })
 
 test('a zombie has ended', async () => {
-  // The shell's child ends while the program that took the shell's place never waits for it.
-  const child = await start('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'])
+  // The shell's child ends once another program, which never waits for it, has taken the shell's place.
+  const untilReplaced = 'shell=$$; (until [ "$(cat /proc/$shell/comm)" = sleep ]; do :; done) &'
+  const child = await start('/bin/sh', ['-c', `${untilReplaced} echo $!; exec sleep 600`])
   const [line] = (await once(child.stdout ?? process.stdin, 'data')) as [Buffer]
   const pid = Number(line.toString())
   const looking = host()
