@@ -87,7 +87,11 @@ describe.runIf(withPeers('vscode', 'chromium'))('the view of activity', () => {
     const { page } = scene
     const file = path.join(scene.shop.root, 'trail.csv')
     await runCommand(page, 'Quantum Admin: Export Audit Trail…')
-    await quickInput(page).locator('input.input').fill(file)
+    const name = quickInput(page).locator('input.input')
+    // The dialog proposes a name once it has read the folder, over whatever was typed before.
+    await expect.poll(() => name.inputValue(), soon).toContain('audit-trail')
+    await name.fill(file)
+    await expect.poll(() => name.inputValue(), soon).toBe(file)
     await quickInput(page).getByRole('button', { name: 'OK' }).click()
     await notification(page, /records were exported to trail\.csv/).waitFor()
     const lines = readFileSync(file, 'utf8').trim().split('\n')
