@@ -21,7 +21,7 @@ export default defineConfig({
       group(4, 2, 'security', ['test/security/**/*.test.ts']),
       group(5, 2, 'reliability', ['test/reliability/**/*.test.ts']),
       group(6, 1, 'integration', ['test/integration/**/*.test.ts']),
-      group(7, 1, 'vscode', ['test/vscode/**/*.test.ts']),
+      group(7, 2, 'vscode', ['test/vscode/**/*.test.ts']),
     ],
   },
 })

@@ -32,8 +32,8 @@ function whoLines(who: PortWho): readonly string[] {
       ...linesOf(portLines(holding)),
       '',
     ]),
-    ...ancestorLines(who),
     ...worktreeLines(who),
+    ...ancestorLines(who),
     ...auditLines(who),
   ]
 }

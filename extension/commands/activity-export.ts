@@ -1,4 +1,4 @@
-import { l10n, ProgressLocation, Uri, window, workspace, type CancellationToken } from 'vscode'
+import { l10n, Uri, window, workspace } from 'vscode'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { once } from 'node:events'
@@ -7,13 +7,8 @@ import * as path from 'node:path'
 import { Failure, messageOf } from '#base/failure.ts'
 import type { AuditFilter } from '#contract/audit.ts'
 import type { Actions } from '../actions.ts'
-
-/** An abort signal that follows VS Code's cancel button. */
-export function signalOf(token: CancellationToken): AbortSignal {
-  const controller = new AbortController()
-  token.onCancellationRequested(() => controller.abort())
-  return controller.signal
-}
+import { bytes } from '../display.ts'
+import { withProgress } from '../progress.ts'
 
 /** Writes the trail, or what the filter finds of it, to a file the person picks. */
 export async function exportActivity(actions: Actions, filter: AuditFilter): Promise<void> {
@@ -24,16 +19,8 @@ export async function exportActivity(actions: Actions, filter: AuditFilter): Pro
     filters: { 'JSON Lines': ['jsonl'], CSV: ['csv'] },
   })
   if (target === undefined) throw new Failure('cancelled', 'No file was picked')
-  const records = await window.withProgress(
-    {
-      location: ProgressLocation.Notification,
-      title: l10n.t('Exporting the audit trail'),
-      cancellable: true,
-    },
-    (progress, token) =>
-      write(actions, filter, target, signalOf(token), (pieces) =>
-        progress.report({ message: l10n.t('{0} pieces', pieces) }),
-      ),
+  const records = await withProgress(l10n.t('Exporting the audit trail'), (report, signal) =>
+    write(actions, filter, target, signal, (written) => report(l10n.t('{0} written', bytes(written)))),
   )
   void offerFile(target, records)
 }
@@ -50,7 +37,7 @@ async function write(
   filter: AuditFilter,
   target: Uri,
   signal: AbortSignal,
-  progress: (pieces: number) => void,
+  progress: (bytesWritten: number) => void,
 ): Promise<number> {
   const local = target.scheme === 'file'
   const folder = local ? path.dirname(target.fsPath) : await mkdtemp(path.join(tmpdir(), 'quantum-admin-'))
@@ -58,7 +45,7 @@ async function write(
   const file = createWriteStream(part, { mode: 0o600, flags: 'wx' })
   const written = settled(file)
   try {
-    let pieces = 0
+    let length = 0
     const format = target.path.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'
     const { records } = await actions.run({
       name: 'audit.export',
@@ -71,8 +58,9 @@ async function write(
       },
       signal,
       onPiece: (piece) => {
-        file.write(textOf(piece))
-        progress(++pieces)
+        const text = Buffer.from(textOf(piece))
+        file.write(text)
+        progress((length += text.length))
       },
     })
     file.end()

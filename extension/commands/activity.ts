@@ -1,4 +1,4 @@
-import { env, l10n, ProgressLocation, window } from 'vscode'
+import { env, l10n, window } from 'vscode'
 import type { AuditEntry } from '#contract/audit.ts'
 import { Failure } from '#base/failure.ts'
 import type { Actions } from '../actions.ts'
@@ -7,9 +7,10 @@ import { printableJson, withoutIcons, withoutLinks } from '../display.ts'
 import type { Documentation } from '../documentation.ts'
 import type { Documents } from '../documents.ts'
 import type { Model } from '../model.ts'
+import { withProgress } from '../progress.ts'
 import { entryTitle } from '../views/activity-item.ts'
 import type { ActivityView } from '../views/activity-view.ts'
-import { exportActivity, signalOf } from './activity-export.ts'
+import { exportActivity } from './activity-export.ts'
 import { askFilter } from './activity-filter.ts'
 import type { Handlers } from './register.ts'
 
@@ -64,17 +65,11 @@ async function entryOf(
 
 async function verify({ model, watch, documentation }: ActivityCommandsDeps): Promise<void> {
   const pin = await watch.pin()
-  const result = await window.withProgress(
-    {
-      location: ProgressLocation.Notification,
-      title: l10n.t('Verifying the audit trail'),
-      cancellable: true,
-    },
-    (progress, token) =>
-      model.query('audit.verify', pin === undefined ? {} : { pin }, {
-        signal: signalOf(token),
-        onProgress: ({ message }) => progress.report({ message }),
-      }),
+  const result = await withProgress(l10n.t('Verifying the audit trail'), (report, signal) =>
+    model.query('audit.verify', pin === undefined ? {} : { pin }, {
+      signal,
+      onProgress: ({ message }) => report(message),
+    }),
   )
   const learn = l10n.t('Learn More')
   const { ok, entries, checkpoints, firstBadSequence, reason } = result

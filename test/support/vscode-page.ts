@@ -51,7 +51,9 @@ export async function runCommand(page: Page, label: string): Promise<void> {
     const ran = await quickInput(page)
       .locator('input.input')
       .fill(`>${label}`, { timeout: 1500 })
-      .then(() => option.click({ timeout: 1500 }))
+      .then(() => option.waitFor({ timeout: 1500 }))
+      // Longer, because a click that is given up may have reached a busy window, and would then run it twice.
+      .then(() => option.click({ timeout: 10_000 }))
       .then(
         () => true,
         () => false,

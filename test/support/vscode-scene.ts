@@ -150,12 +150,27 @@ export async function outputText(page: Page): Promise<string> {
   return lines.join('\n').replaceAll('\u00a0', ' ')
 }
 
-/** Keeps a picture of the window for each test that fails. Call it where the suite's hooks stand. */
+/**
+ * Keeps a picture of the window for each test that fails, and prints what it says, for where only the output is
+ * kept. Call it where the suite's hooks stand.
+ */
 export function photographFailures(page: () => Page | undefined): void {
   afterEach(async ({ task }) => {
     if (task.result?.state !== 'fail') return
     const window = page()
-    if (window !== undefined)
-      await screenshot(window, `failed ${task.name.replace(/\W+/g, ' ')}`.slice(0, 100))
+    if (window === undefined) return
+    await screenshot(window, `failed ${task.name.replace(/\W+/g, ' ')}`.slice(0, 100))
+    console.error(`the window when “${task.name}” failed:\n${await windowText(window)}`)
   })
+}
+
+/** What somebody would read in the window. */
+async function windowText(page: Page): Promise<string> {
+  const shown =
+    '.notifications-toasts, .monaco-dialog-box, .quick-input-widget:visible, .tab.active, .view-lines'
+  const texts = await page.locator(`${shown}, .part.panel, .part.sidebar`).allInnerTexts()
+  return texts
+    .map((text) => text.replaceAll('\u00a0', ' ').trim())
+    .filter((text) => text !== '')
+    .join('\n--\n')
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inRoot, root } from '../support/paths.ts'
 import { withPeers } from '../support/peers.ts'
@@ -13,7 +13,7 @@ import {
   tree,
   treeRow,
 } from '../support/vscode-page.ts'
-import { makeShop, startListener, type Listener } from '../support/vscode-scene.ts'
+import { makeShop, photographFailures, startListener, type Listener } from '../support/vscode-scene.ts'
 import { startVscodeServer, type VscodeServer } from '../support/vscode-server.ts'
 
 // The picture in README.md. Other programs of the machine would be in it too, so it is made where there are none:
@@ -23,6 +23,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the first look at a machine', (
   const listeners: Listener[] = []
   let server: VscodeServer
   let browser: Browser
+  let page: Page | undefined
+  photographFailures(() => page)
 
   beforeAll(async () => {
     server = await startVscodeServer({ link: [root], workspace: shop.root, inPlace: true })
@@ -43,7 +45,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the first look at a machine', (
     })
 
   test('shows ports, leases, who holds a port and what was done, in one window', async () => {
-    const page = await openWindow(browser, server.url())
+    page = await openWindow(browser, server.url())
     await openContainer(page, 'Quantum Admin')
     await treeRow(page, 'Resources', /^Ports/).waitFor()
     for (const name of ['shop/web', 'shop/api', 'shop/database']) {
@@ -53,8 +55,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the first look at a machine', (
       await treeRow(page, 'Resources', new RegExp(`^:${lease.port}(?!\\d)`)).waitFor()
     }
     cli('ports', 'release', 'shop/database', '--yes')
-    await runCommand(page, 'View: Toggle Panel Visibility')
-    await page.getByRole('tab', { name: 'Activity' }).click()
+    await runCommand(page, 'Quantum Activity: Focus on Activity View')
     await tree(page, 'Activity').getByRole('treeitem').filter({ hasText: 'shop/database' }).first().waitFor()
     const [web] = listeners
     await treeRow(page, 'Resources', new RegExp(`^:${web?.port}(?!\\d)`)).click()

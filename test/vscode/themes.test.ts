@@ -60,6 +60,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the views', () => {
     const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
     writeFileSync(file, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }))
     const page = await openWindow(scene.browser, scene.server.url())
+    await scene.page.context().close()
+    scene.page = page
     await page.setViewportSize({ width: 1280, height: 720 })
     await openContainer(page, 'Quantum Admin')
     await filterResources(page, 'shop')
@@ -75,6 +77,5 @@ describe.runIf(withPeers('vscode', 'chromium'))('the views', () => {
     await screenshot(page, name)
     const rows = page.getByRole('treeitem')
     for (const row of await rows.all()) expect(await row.getAttribute('aria-label')).toBeTruthy()
-    await page.context().close()
   })
 })
