@@ -46,6 +46,11 @@ export interface ModelDeps {
   readonly log: (message: string) => void
 }
 
+/**
+ * How long a view that opens waits for a start before it says that the daemon is starting. VS Code may miss a change
+ * that a tree reports just after it answered, so a view answers nothing that is out of date a moment later.
+ */
+export const startPatienceMs = 1000
 /** At most one fetch of a topic in this time, however often it changes. */
 const fetchPauseMs = 250
 /** How long the last picture stays while a lost connection comes back, for instance at a hand-over. */
@@ -125,6 +130,20 @@ export class Model implements Owned {
   retry(): void {
     if (this.#state.kind === 'waiting') this.#client?.reconnect()
     else if (this.#state.kind === 'failed') void this.start()
+  }
+
+  /** Settles as soon as a start has led somewhere, or after so many milliseconds. */
+  settled(limitMs: number): Promise<void> {
+    if (this.#state.kind !== 'starting') return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        void watch.dispose()
+        resolve()
+      }
+      const timer = setTimeout(end, limitMs)
+      const watch = this.#stateChanged.on(({ kind }) => kind === 'starting' || end())
+    })
   }
 
   /** Asks the daemon. Waits while it starts. @throws Failure at once when it cannot be reached. */

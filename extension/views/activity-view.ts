@@ -11,7 +11,7 @@ import type { AuditEntry, AuditFilter } from '#contract/audit.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { withNewest, withOlder, type AuditPages } from '../audit-pages.ts'
 import { label } from '../display.ts'
-import type { Model } from '../model.ts'
+import { startPatienceMs, type Model } from '../model.ts'
 import type { Report } from '../report.ts'
 import { activityItem, loadMoreItem, noMatchItem, outcomeWord } from './activity-item.ts'
 
@@ -31,7 +31,7 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
   #filter: AuditFilter = {}
   #pages: AuditPages | undefined
   #loading = false
-  #busy = false
+  #refreshing: Promise<void> | undefined
   #again = false
   readonly onDidChangeTreeData = this.#changed.event
 
@@ -77,27 +77,10 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
   }
 
   /** Fetches the newest page; changes during a fetch lead to one more. */
-  async refresh(): Promise<void> {
-    if (!this.#view.visible) return
-    if (this.#busy) {
-      this.#again = true
-      return
-    }
-    this.#busy = true
-    try {
-      do {
-        this.#again = false
-        const filter = this.#filter
-        const newest = await this.#model.query('audit.list', { ...filter, limit: pageLength })
-        if (filter !== this.#filter) this.#again = true
-        else this.#keep(this.#pages === undefined ? newest : withNewest(this.#pages, newest))
-      } while (this.#again)
-    } catch (error) {
-      // While the daemon is away the welcome view says so; anything else is news.
-      if (this.#model.state.kind === 'connected') await this.#report.guard(() => Promise.reject(error))
-    } finally {
-      this.#busy = false
-    }
+  refresh(): Promise<void> {
+    if (!this.#view.visible) return Promise.resolve()
+    this.#again = this.#refreshing !== undefined
+    return (this.#refreshing ??= this.#fetchNewest())
   }
 
   /** Fetches the next older page. */
@@ -120,8 +103,12 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
     }
   }
 
-  getChildren(node?: ActivityNode): ActivityNode[] {
-    if (node !== undefined || this.#pages === undefined) return []
+  async getChildren(node?: ActivityNode): Promise<ActivityNode[]> {
+    if (node !== undefined) return []
+    await this.#model.settled(startPatienceMs)
+    if (this.#pages === undefined && this.#model.state.kind === 'connected')
+      await (this.#refreshing ??= this.#fetchNewest())
+    if (this.#pages === undefined) return []
     if (this.#pages.entries.length === 0 && Object.keys(this.#filter).length > 0) return [none]
     return this.#pages.next === null ? [...this.#pages.entries] : [...this.#pages.entries, more]
   }
@@ -134,6 +121,23 @@ export class ActivityView implements TreeDataProvider<ActivityNode>, Owned {
   dispose(): Promise<void> {
     void this.#interest?.dispose()
     return this.#lifetime.dispose()
+  }
+
+  async #fetchNewest(): Promise<void> {
+    try {
+      do {
+        this.#again = false
+        const filter = this.#filter
+        const newest = await this.#model.query('audit.list', { ...filter, limit: pageLength })
+        if (filter !== this.#filter) this.#again = true
+        else this.#keep(this.#pages === undefined ? newest : withNewest(this.#pages, newest))
+      } while (this.#again)
+    } catch (error) {
+      // While the daemon is away the welcome view says so; anything else is news.
+      if (this.#model.state.kind === 'connected') await this.#report.guard(() => Promise.reject(error))
+    } finally {
+      this.#refreshing = undefined
+    }
   }
 
   #keep(pages: AuditPages): void {

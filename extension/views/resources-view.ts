@@ -11,7 +11,7 @@ import {
 } from 'vscode'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
-import type { Model, SnapshotTopic } from '../model.ts'
+import { startPatienceMs, type Model, type SnapshotTopic } from '../model.ts'
 import type { GroupNode, ResourceNode } from './nodes.ts'
 import { noteItem } from './notes.ts'
 import { ResourceGroups } from './resource-groups.ts'
@@ -96,11 +96,8 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     this.#frames.set(topic, this.#frameOf(topic))
   }
 
-  getChildren(node?: ResourceNode): ResourceNode[] {
-    if (node === undefined) {
-      this.#drawn = this.#hasPicture()
-      return this.#drawn ? [...this.#groupNodes] : []
-    }
+  getChildren(node?: ResourceNode): ResourceNode[] | Promise<ResourceNode[]> {
+    if (node === undefined) return this.#roots()
     if (node.kind === 'process') return [...this.#groups.childrenOfProcess(node.row)]
     return node.kind === 'group' ? [...this.#groups.childrenOf(node.topic)] : []
   }
@@ -125,6 +122,12 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   dispose(): Promise<void> {
     void this.#interest?.dispose()
     return this.#lifetime.dispose()
+  }
+
+  async #roots(): Promise<ResourceNode[]> {
+    await this.#deps.model.settled(startPatienceMs)
+    this.#drawn = this.#hasPicture()
+    return this.#drawn ? [...this.#groupNodes] : []
   }
 
   /** What a group shows besides its rows. */

@@ -109,6 +109,8 @@ export async function answer(page: Page, holding: string | RegExp, text: string)
   const box = quickInput(page).filter({ hasText: holding })
   await box.waitFor()
   await box.locator('input.input').fill(text)
+  // In a list Enter takes the entry in focus, and none is until what was typed has been looked for.
+  if (await box.getByRole('listbox').isVisible()) await box.locator('.monaco-list-row.focused').waitFor()
   await page.keyboard.press('Enter')
 }
 
@@ -119,11 +121,18 @@ export async function filterResources(page: Page, text: string): Promise<void> {
   await page.getByText(`Only what contains “${text}” is shown.`).waitFor()
 }
 
-/** Opens or closes a group of the Resources tree. */
+/** Opens or closes a group of the Resources tree. A tree that is drawn anew meanwhile takes the click back. */
 export async function toggleGroup(page: Page, name: string, open: boolean): Promise<void> {
   const row = treeRow(page, 'Resources', new RegExp(`^${name}`)).first()
   await row.waitFor()
-  if ((await row.getAttribute('aria-expanded')) !== String(open)) await row.click()
+  const isRight = async () => (await row.getAttribute('aria-expanded')) === String(open)
+  const deadline = performance.now() + 20_000
+  while (performance.now() < deadline) {
+    if (!(await isRight())) await row.click()
+    await page.waitForTimeout(300)
+    if (await isRight()) return
+  }
+  throw new Error(`${name} never stayed ${open ? 'open' : 'closed'}`)
 }
 
 /** What is on the clipboard; the page needs the permission to read it. */

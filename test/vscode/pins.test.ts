@@ -53,6 +53,10 @@ describe.runIf(withPeers('vscode', 'chromium'))('the head that VS Code has seen'
     await runCommand(later, 'Quantum Admin: Verify Audit Trail')
     await notification(later, 'The audit trail was changed').waitFor()
     await later.close()
+  })
+
+  test('shows that a trail is signed with another key than before', async () => {
+    const { stateFolder } = scene.server
     await cli('daemon', 'stop', '--yes')
     rmSync(stateFolder, { recursive: true })
 
