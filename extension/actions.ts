@@ -21,7 +21,7 @@ export interface Action<M extends CommandName> {
   readonly name: M
   readonly params: Params<M>
   readonly question: Question
-  readonly onPiece?: (piece: unknown) => void
+  readonly onPiece?: (piece: unknown) => unknown
   readonly signal?: AbortSignal
 }
 

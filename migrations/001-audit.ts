@@ -12,7 +12,6 @@ const filters = {
   audit_by_resource_id: [['resource_id'], sql`resource_id is not null`],
   audit_by_resource_name: [['resource_name'], sql`resource_name is not resource_id`],
   audit_by_project: [['project'], sql`project is not null`],
-  audit_by_time: [['clock_run', 'timestamp'], sql`id is not null`],
   // Not unique: an outcome that somebody forged for a sequence to come must not keep the real one out.
   audit_outcome_of: [['intent'], sql`intent is not null`],
   audit_by_outcome: [['outcome', 'intent'], sql`outcome is not null`],

@@ -14,7 +14,7 @@ export async function exportTrail(session: Session, options: ExportOptions): Pro
   const { out } = session
   const { format, output } = options
   if (output === undefined) {
-    await run(session, options, (text) => process.stdout.write(text))
+    await run(session, options, toStdout)
     return
   }
   const records = await toFile(output, (write) => run(session, options, write))
@@ -22,7 +22,13 @@ export async function exportTrail(session: Session, options: ExportOptions): Pro
   else out.note(`${plural(records, 'record')} written to ${output}.`)
 }
 
-async function run(session: Session, options: ExportOptions, write: (text: string) => void): Promise<number> {
+/** Settles once there is room for more; undefined when there is. */
+type Write = (text: string) => Promise<unknown> | undefined
+
+const toStdout: Write = (text) =>
+  process.stdout.write(text) ? undefined : new Promise((resolve) => process.stdout.once('drain', resolve))
+
+async function run(session: Session, options: ExportOptions, write: Write): Promise<number> {
   const progress = new Progress(session)
   try {
     const { records } = await session.command(
@@ -42,10 +48,7 @@ async function run(session: Session, options: ExportOptions, write: (text: strin
 }
 
 /** Writes beside the file and takes its place at the end, readable by its owner only. */
-async function toFile(
-  output: string,
-  produce: (write: (text: string) => void) => Promise<number>,
-): Promise<number> {
+async function toFile(output: string, produce: (write: Write) => Promise<number>): Promise<number> {
   const partial = `${output}.${process.pid}.part`
   const file = await open(partial, 'wx', 0o600).catch((error: unknown) => {
     throw new Failure('wrong-use', `--output: ${messageOf(error)}`, {
@@ -59,6 +62,7 @@ async function toFile(
       written = written.then(() => file.appendFile(text))
       // The failure is met below, where it is awaited; until then it must not count as unhandled.
       written.catch(() => {})
+      return written
     })
     await written
     await file.sync()

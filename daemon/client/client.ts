@@ -23,8 +23,8 @@ export interface CallOptions {
   /** Aborting cancels the call in the daemon too. */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: { readonly message: string; readonly percent: number | null }) => void
-  /** Receives each streamed piece, in order. */
-  readonly onPiece?: (piece: unknown) => void
+  /** Receives each streamed piece, in order. While a promise it returns is pending, hardly more is read. */
+  readonly onPiece?: (piece: unknown) => unknown
 }
 
 /** The typed client that the extension and the command line share. */

@@ -23,6 +23,8 @@ interface Message {
 
 /** The close code of an endpoint that met a condition it cannot serve under (RFC 6455, section 7.4.1). */
 const unableToServe = 1011
+/** Far below the time after which the daemon cuts a peer that reads nothing. */
+const longestHoldMs = 1000
 /** A daemon that does not answer the closing handshake within this is left without it. */
 const closingMs = 500
 
@@ -33,6 +35,8 @@ export class Link {
   readonly #calls = new Map<number, Pending>()
   #nextId = 1
   #corked = false
+  /** Pieces that are being taken. */
+  #held = 0
   #lost: Failure | undefined
 
   constructor(
@@ -52,18 +56,23 @@ export class Link {
   }
 
   /** @throws Failure the daemon's own, or `daemon-unreachable` when the connection is lost meanwhile. */
-  async call(method: string, params: unknown, options: CallOptions): Promise<unknown> {
-    if (this.#lost !== undefined) throw this.#lost
+  call(method: string, params: unknown, options: CallOptions): Promise<unknown> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost)
     const id = this.#nextId++
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#calls.set(id, { options, resolve, reject })
+      this.#send({ jsonrpc: '2.0', id, method, params })
+    })
+    return options.signal === undefined ? answer : this.#cancellable(id, answer, options.signal)
+  }
+
+  async #cancellable(id: number, answer: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
     const cancel = () => this.#send({ jsonrpc: '2.0', method: notifications.cancel, params: { id } })
-    options.signal?.addEventListener('abort', cancel, { once: true })
+    signal.addEventListener('abort', cancel, { once: true })
     try {
-      return await new Promise<unknown>((resolve, reject) => {
-        this.#calls.set(id, { options, resolve, reject })
-        this.#send({ jsonrpc: '2.0', id, method, params })
-      })
+      return await answer
     } finally {
-      options.signal?.removeEventListener('abort', cancel)
+      signal.removeEventListener('abort', cancel)
     }
   }
 
@@ -101,13 +110,29 @@ export class Link {
     const params = message.params ?? {}
     if (message.method === notifications.changed) return changed(params as unknown as ChangedEvent)
     const options = this.#calls.get(params['id'] as number)?.options
-    if (message.method === notifications.piece) options?.onPiece?.(params['piece'])
+    if (message.method === notifications.piece) this.#holdWhile(options?.onPiece?.(params['piece']))
     if (message.method === notifications.progress) {
       options?.onProgress?.({
         message: String(params['message']),
         percent: params['percent'] as number | null,
       })
     }
+  }
+
+  /**
+   * The daemon sends no more than the connection takes, so whoever cannot keep up leaves the rest unread. Not for
+   * long at a time, because the daemon cuts a peer that reads nothing: someone may look at a page for minutes.
+   */
+  #holdWhile(taken: unknown): void {
+    if (!(taken instanceof Promise)) return
+    this.#held++
+    this.#socket.pause()
+    const breath = setTimeout(() => this.#socket.resume(), longestHoldMs)
+    const release = () => {
+      clearTimeout(breath)
+      if (--this.#held === 0) this.#socket.resume()
+    }
+    taken.then(release, release)
   }
 
   #answered({ id, error, result }: Message): void {

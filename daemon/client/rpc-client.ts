@@ -59,15 +59,14 @@ export class RpcClient implements Client {
     void this.#open()
   }
 
-  async call<M extends MethodName>(
-    name: M,
-    params: Params<M>,
-    options: CallOptions = {},
-  ): Promise<Result<M>> {
-    if (options.signal?.aborted === true) throw cancelled()
-    const link = this.#link ?? (await this.#connected(options.signal))
+  call<M extends MethodName>(name: M, params: Params<M>, options: CallOptions = {}): Promise<Result<M>> {
+    if (options.signal?.aborted === true) return Promise.reject(cancelled())
+    const answer =
+      this.#link === undefined
+        ? this.#connected(options.signal).then((link) => link.call(name, params, options))
+        : this.#link.call(name, params, options)
     // The contract says what a method answers; the daemon is of our own protocol.
-    return link.call(name, params, options) as Promise<Result<M>>
+    return answer as Promise<Result<M>>
   }
 
   watch(topics: readonly Topic[], listener: (event: ChangedEvent) => void): Owned {

@@ -28,11 +28,35 @@ interface Fragment {
   readonly last: boolean
 }
 
+/** A call under way. Few look at their signal, and making one costs more than the rest of a small call. */
+export class CallUnderWay {
+  #controller: AbortController | undefined
+  #reason: unknown
+
+  /** @param reason - why it is aborted already. */
+  constructor(reason?: unknown) {
+    this.#reason = reason
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#reason ??= reason
+    this.#controller?.abort(reason)
+  }
+}
+
 /** One accepted WebSocket: its calls under way and its back-pressure. */
 export class Connection implements Subscriber {
   readonly id: string
   readonly caller: Caller
-  readonly inFlight = new Map<string | number, AbortController>()
+  readonly inFlight = new Map<string | number, CallUnderWay>()
   readonly admission = new Admission(() => this.unread <= softCap)
   readonly #socket: WebSocket
   readonly #wire: Duplex

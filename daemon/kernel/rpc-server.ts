@@ -10,7 +10,7 @@ import { Failure, messageOf } from '#base/failure.ts'
 import type { NewId } from '#base/ids.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { largestResponse, notifications } from '#base/wire.ts'
-import { Connection } from './connection.ts'
+import { CallUnderWay, Connection } from './connection.ts'
 import type { Events } from './events.ts'
 import type { CallContext, Execute } from './execute.ts'
 import type { Accepted } from './listener.ts'
@@ -130,7 +130,7 @@ export class RpcServer implements Owned {
     const id = request.id as string | number
     const refused = this.#refusal(connection, id, request.method)
     if (refused !== undefined) return this.#send(connection, errorResponse(id, refused))
-    connection.inFlight.set(id, new AbortController())
+    connection.inFlight.set(id, new CallUnderWay())
     const run = () => this.#run(connection, id, request)
     // A command's answer is small, and many at once share one commit; only questions take turns.
     if (contract[request.method as MethodName].kind === 'command') void run()
@@ -196,17 +196,19 @@ export class RpcServer implements Owned {
   }
 
   #context(connection: Connection, id: string | number): CallContext {
-    const signal = connection.inFlight.get(id)?.signal ?? AbortSignal.abort()
+    const call = connection.inFlight.get(id) ?? new CallUnderWay(new Error('The call has ended'))
     const notify = (method: string, params: unknown) =>
       connection.send(JSON.stringify({ jsonrpc: '2.0', method, params }))
     return {
       caller: connection.caller,
       connection: connection.id,
-      signal,
+      get signal() {
+        return call.signal
+      },
       progress: (message, percent) =>
         notify(notifications.progress, { id, message, percent: percent ?? null }),
       emit: async (piece) => {
-        await connection.writable(signal)
+        await connection.writable(call.signal)
         notify(notifications.piece, { id, piece })
       },
     }

@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  renameSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
 import * as path from 'node:path'
 import { isoTime, type Clock } from '#base/clock.ts'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
+import { syncFolder } from './sync-folder.ts'
 
 /** What SQLite keeps beside a database, by what it adds to the name. */
 const companions = ['', '-wal', '-shm', '-journal'] as const
@@ -76,17 +68,6 @@ export function setAsideOrphans(file: string, clock: Clock): void {
   const target = newestAside(file) ?? asideName(file, clock)
   for (const companion of companions.slice(1)) {
     if (exists(file + companion)) moveIfThere(file + companion, freeName(target + companion))
-  }
-}
-
-function syncFolder(folder: string): void {
-  // Windows has no way to sync a folder, and its file system journals names itself.
-  if (process.platform === 'win32') return
-  const descriptor = openSync(folder, constants.O_RDONLY)
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 

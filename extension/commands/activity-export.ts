@@ -59,8 +59,8 @@ async function write(
       signal,
       onPiece: (piece) => {
         const text = Buffer.from(textOf(piece))
-        file.write(text)
         progress((length += text.length))
+        return file.write(text) ? undefined : Promise.race([once(file, 'drain'), written])
       },
     })
     file.end()

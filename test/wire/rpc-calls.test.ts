@@ -164,6 +164,30 @@ test('pieces arrive whole and in order, and a reader that pauses makes the strea
   socket.terminate()
 })
 
+test('a client that cannot take pieces as fast as they come lets them wait in the daemon, and is not cut', async () => {
+  const pieces = 200
+  let emitted = 0
+  const stream = async (_params: unknown, context: CallContext) => {
+    for (; emitted < pieces; emitted++) await context.emit({ i: emitted, lines: 'x'.repeat(50_000) })
+    return null
+  }
+  const { client } = await setup({ 'containers.logs': stream })
+  const seen: number[] = []
+  const room = Promise.withResolvers<void>()
+  const onPiece = (piece: unknown) => {
+    seen.push((piece as { readonly i: number }).i)
+    return seen.length < pieces ? room.promise : undefined
+  }
+  const ended = client.call('containers.logs', { id: 'abcdef012345' }, { onPiece })
+  // Longer than a peer may read nothing: now and then it takes what has come.
+  await sleep(11_000)
+  expect(emitted * 50_000).toBeLessThan(6 * 1024 * 1024)
+  expect(client.state.state).toBe('connected')
+  room.resolve()
+  await ended
+  expect(seen).toEqual(Array.from({ length: pieces }, (_, i) => i))
+})
+
 test('an answer of many megabytes arrives whole beside others, and nobody is cut for asking twice', async () => {
   const rows = Array.from({ length: 20_000 }, (_, i) => ({ i, text: `ação ${i} 🚀`.repeat(8) }))
   const { door, client } = await setup({ 'processes.list': () => ({ rows }) })

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { AuditEntry, AuditFilter, AuditOutcome } from '#contract/audit.ts'
 import type { Store } from '../../store/open.ts'
 import { candidates, facetsOf, type Range } from './audit-facets.ts'
@@ -75,22 +75,17 @@ export class AuditEntries {
     if (filter.since === undefined && filter.until === undefined) return [{ low: 1, high: before - 1 }]
     const since = filter.since === undefined ? '' : new Date(filter.since).toISOString()
     const until = filter.until === undefined ? '~' : new Date(filter.until).toISOString()
-    const { rows } = await sql<{ low: number | null; high: number | null }>`
-      with recursive runs(run) as (
-        select (select clock_run from audit_records where id is not null order by clock_run desc limit 1)
-        union all select run - 1 from runs where run > 0
-      )
+    const { rows } = await sql<Range>`
+      with recursive
+        ends(last, run) as (select sequence, clock_run from audit_records order by sequence desc limit 1),
+        runs(last, run) as (select last, run from ends union all select last, run - 1 from runs where run > 0)
       select
-        (select sequence from audit_records where clock_run = run and timestamp >= ${since} and id is not null
-         order by timestamp, sequence limit 1) as low,
-        (select sequence from audit_records where clock_run = run and timestamp <= ${until} and id is not null
-         order by timestamp desc, sequence desc limit 1) as high
+        ${firstWhere(sql`(clock_run, timestamp) >= (run, ${since})`)} as low,
+        ${firstWhere(sql`(clock_run, timestamp) > (run, ${until})`)} - 1 as high
       from runs`.execute(this.#store.kysely)
-    return rows.flatMap(({ low, high }) => {
-      if (low === null || high === null) return []
-      const range = { low, high: Math.min(high, before - 1) }
-      return range.low <= range.high ? [range] : []
-    })
+    return rows
+      .map(({ low, high }) => ({ low, high: Math.min(high, before - 1) }))
+      .filter(({ low, high }) => low <= high)
   }
 
   /** The entries of these intents that pass the whole filter, in the given order of falling sequence. */
@@ -125,6 +120,23 @@ export class AuditEntries {
     const rows = await query.orderBy('intent.sequence', 'desc').execute()
     return rows.map(entryOf)
   }
+}
+
+/**
+ * The first sequence for which a condition holds, one after the last for none. Run and time of the clock only rise
+ * with the sequence, so it is found by halving, and needs no index that every record would have to be put into.
+ */
+const firstWhere = (condition: RawBuilder<unknown>): RawBuilder<number> => {
+  const middle = sql`(select ${condition} from audit_records where sequence >= (low + high) / 2
+    order by sequence limit 1)`
+  return sql`(
+    with recursive search(low, high) as (
+      select 1, last + 1
+      union all
+      select iif(${middle}, low, (low + high) / 2 + 1), iif(${middle}, (low + high) / 2, high)
+      from search where low < high
+    )
+    select low from search where low = high)`
 }
 
 type Row = Readonly<

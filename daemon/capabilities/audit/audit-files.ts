@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import * as path from 'node:path'
 import { Failure, systemCode } from '#base/failure.ts'
+import { syncFolder } from '../../store/sync-folder.ts'
 
 /** The trail's files outside the database, by path. All are plain files that only their owner can read. */
 export interface AuditPaths {
@@ -116,17 +117,6 @@ export function appendLine(file: string, line: string): void {
     fsyncSync(descriptor)
   })
   if (isNew) syncFolder(path.dirname(file))
-}
-
-function syncFolder(folder: string): void {
-  // Windows has no way to sync a folder, and its file system journals names itself.
-  if (process.platform === 'win32') return
-  const descriptor = openSync(folder, constants.O_RDONLY)
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /** Sets space aside. Not sparse: only written blocks are really taken. */
