@@ -16,8 +16,10 @@ import {
 import { makeShop, photographFailures, startListener, type Listener } from '../support/vscode-scene.ts'
 import { startVscodeServer, type VscodeServer } from '../support/vscode-server.ts'
 
-// The picture in README.md. Other programs of the machine would be in it too, so it is made where there are none:
-// QUANTUM_ADMIN_SCREENSHOTS=1 unshare --net --pid --fork --mount-proc sh -c 'ip link set lo up && npx vitest run overview'
+// The picture in README.md. Other programs and the paths of a certain machine would be in it too, so it is made where
+// there are none:
+// QUANTUM_ADMIN_SCREENSHOTS=1 unshare --net --pid --mount --fork --mount-proc sh -c 'mkdir -p /opt/quantum-admin &&
+//   mount --bind . /opt/quantum-admin && cd /opt/quantum-admin && ip link set lo up && npx vitest run overview'
 describe.runIf(withPeers('vscode', 'chromium'))('the first look at a machine', () => {
   const shop = makeShop()
   const listeners: Listener[] = []
