@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { Admission } from './admission.ts'
+import type { Call } from './call.ts'
 import type { Subscriber } from './events.ts'
 import type { Caller } from './execute.ts'
 import type { Accepted } from './listener.ts'
@@ -14,6 +15,8 @@ const crowdedMs = 2000
 const stalledMs = 10_000
 /** Longer frames leave in fragments (RFC 6455, section 5.4), so that a slow reader can be told from one that stopped. */
 const fragmentBytes = 128 * 1024
+/** So many frames leave in one system call. */
+const together = 8
 /** A peer that does not answer the closing handshake within this is cut. */
 const closingMs = 500
 
@@ -28,35 +31,11 @@ interface Fragment {
   readonly last: boolean
 }
 
-/** A call under way. Few look at their signal, and making one costs more than the rest of a small call. */
-export class CallUnderWay {
-  #controller: AbortController | undefined
-  #reason: unknown
-
-  /** @param reason - why it is aborted already. */
-  constructor(reason?: unknown) {
-    this.#reason = reason
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
-    }
-    return this.#controller.signal
-  }
-
-  abort(reason: unknown): void {
-    this.#reason ??= reason
-    this.#controller?.abort(reason)
-  }
-}
-
 /** One accepted WebSocket: its calls under way and its back-pressure. */
 export class Connection implements Subscriber {
   readonly id: string
   readonly caller: Caller
-  readonly inFlight = new Map<string | number, CallUnderWay>()
+  readonly inFlight = new Map<string | number, Call>()
   readonly admission = new Admission(() => this.unread <= softCap)
   readonly #socket: WebSocket
   readonly #wire: Duplex
@@ -66,7 +45,8 @@ export class Connection implements Subscriber {
   #queuedBytes = 0
   #eventWaits = false
   #closing = false
-  #corked = false
+  /** Frames since the wire was corked; 0 when it is not. */
+  #corked = 0
   #lastRead = performance.now()
 
   constructor(accepted: Accepted & { readonly id: string }, events: ConnectionEvents) {
@@ -155,14 +135,21 @@ export class Connection implements Subscriber {
     if (silent >= (unread > hardCap ? crowdedMs : stalledMs)) this.#socket.terminate()
   }
 
-  /** All frames of one turn of the event loop leave in one system call: each costs more than making its frame. */
+  /**
+   * Frames of one turn of the event loop leave together, because a system call for each costs more than making it;
+   * but not all at once in a burst, so that the peer works on the first while the next are made.
+   */
   #write(data: string | Buffer, last: boolean): void {
-    if (!this.#corked) {
-      this.#corked = true
+    if (this.#corked === 0) {
       this.#wire.cork()
       process.nextTick(this.#uncork)
     }
+    this.#corked++
     this.#socket.send(data, { binary: false, fin: last }, this.#taken)
+    if (this.#corked % together === 0) {
+      this.#wire.uncork()
+      this.#wire.cork()
+    }
   }
 
   #enqueue(bytes: Buffer): void {
@@ -184,7 +171,7 @@ export class Connection implements Subscriber {
   }
 
   readonly #uncork = (): void => {
-    this.#corked = false
+    this.#corked = 0
     this.#wire.uncork()
   }
 

@@ -10,9 +10,10 @@ import { Failure, messageOf } from '#base/failure.ts'
 import type { NewId } from '#base/ids.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { largestResponse, notifications } from '#base/wire.ts'
-import { CallUnderWay, Connection } from './connection.ts'
+import { Call } from './call.ts'
+import { Connection } from './connection.ts'
 import type { Events } from './events.ts'
-import type { CallContext, Execute } from './execute.ts'
+import type { Execute } from './execute.ts'
 import type { Accepted } from './listener.ts'
 import type { OwnLog } from './own-log.ts'
 import { Turns } from './turns.ts'
@@ -130,7 +131,7 @@ export class RpcServer implements Owned {
     const id = request.id as string | number
     const refused = this.#refusal(connection, id, request.method)
     if (refused !== undefined) return this.#send(connection, errorResponse(id, refused))
-    connection.inFlight.set(id, new CallUnderWay())
+    connection.inFlight.set(id, new Call(connection, id))
     const run = () => this.#run(connection, id, request)
     // A command's answer is small, and many at once share one commit; only questions take turns.
     if (contract[request.method as MethodName].kind === 'command') void run()
@@ -188,29 +189,11 @@ export class RpcServer implements Owned {
   async #call(name: string, request: JSONRPCRequest, connection: Connection): Promise<JSONRPCResponse> {
     const id = request.id as string | number
     try {
-      const result = await this.#deps.execute(name, request.params, this.#context(connection, id))
+      const call = connection.inFlight.get(id) ?? new Call(connection, id)
+      const result = await this.#deps.execute(name, request.params, call)
       return { jsonrpc: '2.0', id, result: result ?? null }
     } catch (error) {
       return this.#hidden(id, error)
-    }
-  }
-
-  #context(connection: Connection, id: string | number): CallContext {
-    const call = connection.inFlight.get(id) ?? new CallUnderWay(new Error('The call has ended'))
-    const notify = (method: string, params: unknown) =>
-      connection.send(JSON.stringify({ jsonrpc: '2.0', method, params }))
-    return {
-      caller: connection.caller,
-      connection: connection.id,
-      get signal() {
-        return call.signal
-      },
-      progress: (message, percent) =>
-        notify(notifications.progress, { id, message, percent: percent ?? null }),
-      emit: async (piece) => {
-        await connection.writable(call.signal)
-        notify(notifications.piece, { id, piece })
-      },
     }
   }
 
