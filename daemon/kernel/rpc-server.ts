@@ -227,8 +227,14 @@ function badRequest(message: unknown): string | undefined {
   if (id !== undefined && !isId(id)) return 'id must be a number or a string of at most 100 characters'
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params)))
     return 'params must be an object'
+  // A command whose `params` are misspelt must not run without them.
+  for (const name in message) {
+    if (!members.has(name)) return `A request has no member ${JSON.stringify(name.slice(0, 100))}`
+  }
   return undefined
 }
+
+const members: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params'])
 
 /** A number that JSON cannot write, such as one that was read as infinite, would be answered under another id. */
 const isId = (id: unknown): id is string | number =>

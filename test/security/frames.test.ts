@@ -78,6 +78,8 @@ function corpus(): string[] {
     `[${request('{"name":"a"}')},${request('{"name":"b"}', '2')}]`,
     '{"jsonrpc":"2.0","method":"leases.allocate","params":{"name":"a"}}',
     '{"jsonrpc":"2.0","method":"daemon.stop"}',
+    '{"jsonrpc":"2.0","id":1,"method":"daemon.stop","parms":{"unlisted":1}}',
+    '{"jsonrpc":"2.0","id":1,"method":"daemon.stop","__proto__":{}}',
     '{"jsonrpc":"2.0","method":"daemon.stop","params":{},"id":null}',
     '{"jsonrpc":"2.0","method":"$/cancel","params":{"id":{}}}',
     '{"jsonrpc":"2.0","method":"$/cancel"}',
