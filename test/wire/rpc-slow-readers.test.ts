@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { Client } from '#client/client.ts'
-import { percentile } from '../bench/bench.ts'
 import { openDoor, until, type TestDoor } from '../support/door.ts'
 import { figure, full, scale } from '../support/scale.ts'
 
@@ -18,11 +17,9 @@ function nag(socket: WebSocket, seconds: number): void {
   setTimeout(() => clearInterval(timer), seconds * 1000).unref()
 }
 
-async function pulse(client: Client, times: number[], stop: () => boolean): Promise<void> {
+async function pulse(client: Client, stop: () => boolean): Promise<void> {
   while (!stop()) {
-    const before = performance.now()
     await client.call('daemon.status', {})
-    times.push(performance.now() - before)
     await sleep(250)
   }
 }
@@ -37,30 +34,25 @@ async function connect(door: TestDoor, count: number): Promise<Client[]> {
   return clients
 }
 
-test('R15: readers that stopped are cut within their time, and cost the others little', async () => {
+// What they cost the others is measured where nobody else works in the daemon's process: reliability/daemon-readers.
+test('R15: readers that stopped are cut within their time, and the others stay', async () => {
   const answer = { rows: 'x'.repeat(50_000) }
   const door = await openDoor({ handlers: { 'ports.list': () => answer } })
   const healthy = await connect(door, scale(90, 900))
   const slow = await Promise.all(Array.from({ length: scale(10, 100) }, () => door.webSocket()))
   expect(door.count()).toBe(healthy.length + slow.length)
-  const times: number[] = []
   const started = performance.now()
   for (const socket of slow) nag(socket, 20)
-  const pulses = healthy.map((client) => pulse(client, times, () => door.count() <= healthy.length))
+  const pulses = healthy.map((client) => pulse(client, () => door.count() <= healthy.length))
   await until('every slow reader to be cut', () => door.count() === healthy.length, 20_000)
   const took = performance.now() - started
   await Promise.all(pulses)
   for (const client of healthy) expect(client.state.state).toBe('connected')
-  const p99 = percentile(times, 99)
   figure(
     'R15',
-    `${healthy.length + slow.length} clients, ${slow.length} slow ones cut in ${Math.round(took)} ms, ` +
-      `healthy p99 ${p99.toFixed(1)} ms of ${times.length}`,
+    `${healthy.length + slow.length} clients, ${slow.length} slow ones cut in ${Math.round(took)} ms`,
   )
-  if (full) {
-    expect(took).toBeLessThan(12_000)
-    expect(p99).toBeLessThan(100)
-  }
+  if (full) expect(took).toBeLessThan(12_000)
   for (const client of healthy) await client.dispose()
   for (const socket of slow) socket.terminate()
   await door.dispose()
