@@ -113,6 +113,12 @@ export class Connection implements Subscriber {
     }
   }
 
+  /** Stops reading what the peer sends, and reads on unless too much is unread at its end. */
+  hold(held: boolean): void {
+    if (held) this.#socket.pause()
+    else if (this.#socket.isPaused && this.unread <= softCap) this.#socket.resume()
+  }
+
   /** Aborts every call under way and forgets those that have not begun. */
   abort(reason: unknown): void {
     this.admission.clear()

@@ -14,11 +14,14 @@ import { Call } from './call.ts'
 import { Connection } from './connection.ts'
 import type { Events } from './events.ts'
 import type { Execute } from './execute.ts'
+import { Intake, type Inbox } from './intake.ts'
 import type { Accepted } from './listener.ts'
 import type { OwnLog } from './own-log.ts'
 import { Turns } from './turns.ts'
 
 const mostInFlight = 256
+/** With more calls under way a connection waits its turn behind those with fewer. */
+const few = 8
 /** A connection is looked at this often for a peer that no longer reads. */
 const sweepMs = 1000
 /** Calls under way at the end get this long to be answered. */
@@ -37,6 +40,7 @@ export class RpcServer implements Owned {
     readonly newId: NewId
   }
   readonly #rpc = new JSONRPCServer<Connection>()
+  readonly #intake = new Intake(() => performance.now())
   readonly #turns = new Turns(() => performance.now())
   readonly #sweep: NodeJS.Timeout
   #stopping = false
@@ -67,12 +71,18 @@ export class RpcServer implements Owned {
     if (this.#stopping) return socket.close(1012, stopping)
     // It may have ended while it waited for the daemon to be ready.
     if (socket.readyState !== socket.OPEN) return
+    const inbox: Inbox = {
+      frames: [],
+      take: (text) => this.#receive(connection, text),
+      hold: (held) => connection.hold(held),
+    }
     const connection = new Connection(
       { id: this.#deps.newId(), socket, wire, caller },
       {
-        message: (text) => this.#receive(connection, text),
+        message: (text) => this.#intake.put(inbox, text),
         drained: () => this.#deps.events.drained(connection),
         closed: () => {
+          inbox.frames.length = 0
           this.#connections.delete(connection)
           this.#deps.events.disconnect(connection)
           this.onCount(this.#connections.size)
@@ -166,8 +176,9 @@ export class RpcServer implements Owned {
     } catch (error) {
       response = this.#hidden(id, error)
     }
-    // Whoever reads goes before those with something unread.
-    const later = this.#turns.run(connection.unread === 0, () => {
+    // Whoever reads and asks little goes before those who leave something unread or ask much at once.
+    const eager = connection.unread === 0 && connection.inFlight.size <= few
+    const later = this.#turns.run(eager, () => {
       connection.inFlight.delete(id)
       if (response !== null) this.#send(connection, response)
     })

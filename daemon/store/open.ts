@@ -63,8 +63,6 @@ function connect(file: string): Sqlite.Database {
     sqlite.pragma('foreign_keys = ON')
     sqlite.pragma('recursive_triggers = ON')
     sqlite.pragma('cache_size = -8000')
-    // 16 MB: pages that one commit after another changes are then copied back once for many of them.
-    sqlite.pragma('wal_autocheckpoint = 4000')
     sqlite.function('contains_text', { deterministic: true, varargs: true }, containsText)
     return sqlite
   } catch (error) {

@@ -69,7 +69,7 @@ function damage(home: string, random: Random, logs: readonly Buffer[]): string {
       writeFileSync(file, bytes.subarray(0, at))
       return `cut at ${at} of ${name}`
     case 'zeros':
-      bytes.fill(0, at, at + random.int(1, 5000))
+      bytes.fill(0, at, Math.min(bytes.length, at + random.int(1, 5000)))
       writeFileSync(file, bytes)
       return `zeros from ${at} of ${name}`
     case 'swap':
