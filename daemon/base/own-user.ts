@@ -7,8 +7,13 @@ export interface OwnUser {
   readonly username: string
 }
 
+let known: OwnUser | undefined
+
+/** The user this program runs as. Asked of the system once: it reads files, and every connection wants to know. */
+export const ownUser = (): OwnUser => (known ??= askSystem())
+
 /** A container may run us under a number that no user of its system has: then the number is the name, as in `ps`. */
-export function ownUser(): OwnUser {
+function askSystem(): OwnUser {
   try {
     const { uid, username } = userInfo()
     return { uid, username }
