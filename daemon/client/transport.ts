@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { connect as connectSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { isErrorCode } from '#contract/errors.ts'
 import { protocolVersion } from '#contract/protocol.ts'
@@ -29,13 +30,28 @@ export type Endpoint = {
 )
 
 const handshakeMs = 10_000
+const busyTries = 50
+const busyPauseMs = 20
 
 /**
  * Opens one WebSocket with the handshake of the daemon's door. It comes paused: its owner puts listeners on and
  * calls `resume()`, so that nothing is lost that came with the handshake.
  * @throws Failure `daemon-unreachable`, or the code of the daemon's refusal.
  */
-export function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Connected> {
+export async function openSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Connected> {
+  for (let tries = busyTries; ; tries--) {
+    try {
+      return await openOnce(endpoint, signal)
+    } catch (error) {
+      // So many connect at this moment that the system's queue for the socket is full (connect(2)).
+      const busy = error instanceof Failure && systemCode(error.cause) === 'EAGAIN'
+      if (!busy || tries === 0) throw error
+      await delay(busyPauseMs, undefined, { signal })
+    }
+  }
+}
+
+function openOnce(endpoint: Endpoint, signal: AbortSignal): Promise<Connected> {
   const base = {
     perMessageDeflate: false,
     maxPayload: largestResponse,

@@ -13,8 +13,13 @@ const door = JSON.parse(address) as Address
 /** Many connections that never finish their handshake, though they go on sending. */
 async function slow(): Promise<void> {
   const sockets: Socket[] = []
-  for (let i = 0; i < Number(count); i++) {
-    const socket = await openRaw(door)
+  while (sockets.length < Number(count)) {
+    const socket = await openRaw(door).catch(() => null)
+    if (socket === null) {
+      // The system's queue of those who wait to be accepted is full.
+      await sleep(5)
+      continue
+    }
     socket.setMaxListeners(0)
     socket.on('error', () => {})
     socket.write(`GET /rpc HTTP/1.1\r\nHost: ${host}\r\nX: `)
