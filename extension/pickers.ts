@@ -13,9 +13,16 @@ interface Choice<T> extends QuickPickItem {
   readonly value: T
 }
 
+/** What stands above the rows to pick from. */
+export interface Asking {
+  readonly title: string
+  /** Why it is asked at all, where that is not plain. */
+  readonly placeHolder?: string
+}
+
 /** Asks for one of the rows. @throws Failure `cancelled` when none was picked. */
 async function pick<T>(
-  title: string,
+  asking: Asking,
   load: () => Promise<readonly Choice<T>[]>,
   nothing: string,
 ): Promise<T> {
@@ -23,7 +30,7 @@ async function pick<T>(
     if (found.length === 0) throw new Failure('not-found', nothing)
     return found
   })
-  const options = { title, matchOnDescription: true, matchOnDetail: true, ignoreFocusOut: true }
+  const options = { ...asking, matchOnDescription: true, matchOnDetail: true, ignoreFocusOut: true }
   const choice = await window.showQuickPick(choices, options)
   // The quick pick closes without a word when loading fails, so the reason is taken from here.
   await choices
@@ -38,7 +45,7 @@ const choice = <T>(value: T, label: string, description: string, detail: string 
   ...(detail === null ? {} : { detail: withoutIcons(detail, 300) }),
 })
 
-/** Asks for rows when a command comes from the palette, where nothing is selected. */
+/** Asks for rows when a command comes without its row, as from the palette. */
 export class Pickers {
   readonly #model: Model
 
@@ -46,9 +53,9 @@ export class Pickers {
     this.#model = model
   }
 
-  port(title: string, only: (holding: PortHolding) => boolean = () => true): Promise<PortHolding> {
+  port(asking: Asking, only: (holding: PortHolding) => boolean = () => true): Promise<PortHolding> {
     return pick(
-      title,
+      asking,
       async () =>
         portHoldings((await this.#model.query('ports.list', {})).rows)
           .filter(only)
@@ -57,9 +64,9 @@ export class Pickers {
     )
   }
 
-  process(title: string): Promise<ProcessRow> {
+  process(asking: Asking): Promise<ProcessRow> {
     return pick(
-      title,
+      asking,
       async () =>
         (await this.#model.query('processes.list', {})).rows.map((row) =>
           choice(row, row.name, String(row.pid), row.command),
@@ -68,9 +75,9 @@ export class Pickers {
     )
   }
 
-  container(title: string, only: (row: ContainerRow) => boolean = () => true): Promise<ContainerRow> {
+  container(asking: Asking, only: (row: ContainerRow) => boolean = () => true): Promise<ContainerRow> {
     return pick(
-      title,
+      asking,
       async () => {
         const { rows, engine } = await this.#model.query('containers.list', {})
         if (engine.state !== 'connected')
@@ -81,9 +88,9 @@ export class Pickers {
     )
   }
 
-  lease(title: string): Promise<LeaseStatus> {
+  lease(asking: Asking): Promise<LeaseStatus> {
     return pick(
-      title,
+      asking,
       async () =>
         (await this.#model.query('leases.list', {})).rows.map((lease) =>
           choice(lease, lease.name, `:${lease.port} ${lease.kind}`, leaseStateWord(lease)),

@@ -1,8 +1,10 @@
+import { l10n } from 'vscode'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
-import type { Pickers } from '../pickers.ts'
+import type { Asking, Pickers } from '../pickers.ts'
 import type { PortHolding } from '../resources.ts'
 import { isResourceNode } from '../views/nodes.ts'
+import { lostRow } from './register.ts'
 
 /** What a command was called on: the node of the tree, else what the person picks. */
 export class Targets {
@@ -14,21 +16,26 @@ export class Targets {
 
   port(node: unknown, title: string, only?: (holding: PortHolding) => boolean): Promise<PortHolding> {
     if (isResourceNode(node) && node.kind === 'port') return Promise.resolve(node.holding)
-    return this.#pickers.port(title, only)
+    return this.#pickers.port(asking(node, title), only)
   }
 
   process(node: unknown, title: string): Promise<ProcessRow> {
     if (isResourceNode(node) && node.kind === 'process') return Promise.resolve(node.row)
-    return this.#pickers.process(title)
+    return this.#pickers.process(asking(node, title))
   }
 
   container(node: unknown, title: string, only?: (row: ContainerRow) => boolean): Promise<ContainerRow> {
     if (isResourceNode(node) && node.kind === 'container') return Promise.resolve(node.row)
-    return this.#pickers.container(title, only)
+    return this.#pickers.container(asking(node, title), only)
   }
 
   lease(node: unknown, title: string): Promise<LeaseStatus> {
     if (isResourceNode(node) && node.kind === 'lease') return Promise.resolve(node.lease)
-    return this.#pickers.lease(title)
+    return this.#pickers.lease(asking(node, title))
   }
 }
+
+const asking = (node: unknown, title: string): Asking =>
+  node === lostRow
+    ? { title, placeHolder: l10n.t('The list changed just as you clicked. Choose here instead.') }
+    : { title }

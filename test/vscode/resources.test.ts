@@ -171,6 +171,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of resources', () => {
     await clickInline(process, 'Stop Process…')
     await dialog(page).getByRole('button', { name: 'Stop' }).click()
     await process.waitFor({ state: 'detached' })
+    await port(victim).waitFor({ state: 'detached' })
     expect(victim.process.signalCode).toBe('SIGTERM')
   })
 
