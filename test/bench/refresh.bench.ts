@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Owned } from '#base/lifetime.ts'
 import type { Client } from '#client/client.ts'
 import { startDaemon } from '../support/daemon.ts'
 import { startCrowd } from '../support/host-crowd.ts'
@@ -23,27 +24,43 @@ function cpuMs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond
 }
 
-/** Milliseconds from a port's opening until a client that watches holds a list with it. */
-async function timeToShow(client: Client): Promise<number> {
-  const shown = Promise.withResolvers<number>()
+/** A view of ports that fetches them whenever it is told of a change, and asks for nothing by itself. */
+class View {
+  readonly #watching: Owned
+  #shown: ReadonlySet<number> = new Set()
+  #told = () => {}
+
+  constructor(client: Client) {
+    this.#watching = client.watch(['ports'], () => {
+      void (async () => {
+        const { rows } = await client.call('ports.list', {})
+        this.#shown = new Set(rows.map(({ port }) => port))
+        this.#told()
+      })()
+    })
+  }
+
+  /** Settles once a port is or is not in the list. */
+  async until(port: number, there: boolean): Promise<void> {
+    while (this.#shown.has(port) !== there) await new Promise<void>((resolve) => (this.#told = resolve))
+  }
+
+  async dispose(): Promise<void> {
+    await this.#watching.dispose()
+  }
+}
+
+/** Milliseconds from a port's opening until a view that has been watching for long holds a list with it. */
+async function timeToShow(view: View): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
-  const port = once(server, 'listening').then(() => {
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  })
-  await port
+  await once(server, 'listening')
   const opened = performance.now()
-  const watching = client.watch(['ports'], () => {
-    void (async () => {
-      const { rows } = await client.call('ports.list', {})
-      const wanted = await port
-      if (rows.some((row) => row.port === wanted)) shown.resolve(performance.now() - opened)
-    })()
-  })
-  const took = await shown.promise
-  await watching.dispose()
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  await view.until(port, true)
+  const took = performance.now() - opened
   server.close()
-  await once(server, 'close')
+  await view.until(port, false)
   return took
 }
 
@@ -53,19 +70,19 @@ export const bench: Bench = async () => {
   const daemon = await startDaemon({ env: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } })
   const client = daemon.client()
   try {
-    const keep = client.watch(['ports'], () => undefined)
+    const view = new View(client)
     const random = new Random(7)
     await wait(3000)
     const took: number[] = []
     for (let opening = 0; opening < openings; opening++) {
       await wait(random.int(...pauses))
-      took.push(await timeToShow(client))
+      took.push(await timeToShow(view))
     }
     const pid = daemon.describe().pid
     const before = cpuMs(pid)
     await wait(quietMs)
     const share = ((cpuMs(pid) - before) / quietMs) * 100
-    await keep.dispose()
+    await view.dispose()
     const limit = (value: number): BenchRow['peer'] => ({ name: 'limit', value })
     return [
       {

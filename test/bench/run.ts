@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { inRoot } from '../support/paths.ts'
 import { goalMet, ratioOf, type Bench } from './bench.ts'
 
 // npm run bench [name ...]: runs test/bench/<name>.bench.ts and prints each ratio beside its goal.
@@ -13,6 +15,9 @@ if (unknown.length > 0) {
   )
   process.exit(2)
 }
+// What is measured is what stands here, not what was built some time ago.
+const built = spawnSync(process.execPath, [inRoot('esbuild.mjs')], { stdio: 'inherit' })
+if (built.status !== 0) process.exit(1)
 const round = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
 let missed = 0
 for (const file of all.filter((name) => wanted.length === 0 || wanted.includes(name.slice(0, -9)))) {

@@ -47,6 +47,11 @@ export interface ScanCost {
 export interface Host {
   /** All sockets at one moment. */
   sockets(): Promise<{ readonly sockets: readonly HostSocket[]; readonly cost: ScanCost }>
+  /**
+   * Whether sockets most likely came or went since the last look at them: a glance that costs next to nothing, true
+   * for connections as well, and blind to one that came as another went. Never an answer, only a reason to look.
+   */
+  socketsStirred(): boolean
   /** All processes at one moment. */
   processes(): Promise<{ readonly processes: readonly HostProcess[]; readonly cost: ScanCost }>
   /** One process now, or null when it has ended. Fresh, never from a snapshot. */

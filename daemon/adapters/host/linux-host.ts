@@ -38,6 +38,10 @@ export class LinuxHost implements Host {
     this.#processes = new ProcessTable({ clock, facts: readKernelFacts(clock), users: new Users() })
   }
 
+  socketsStirred(): boolean {
+    return this.#tables.stirred()
+  }
+
   process(pid: number): ReturnType<Host['process']> {
     return Promise.resolve(this.#processes.one(pid))
   }

@@ -13,7 +13,11 @@ interface Orphan {
   readonly wait: number
 }
 
-/** A socket that was just being handed over has a holder by the next scan; another user's never has. */
+/**
+ * A socket that was just being handed over has a holder by the next scan; another user's never has. A search for the
+ * holder walks every process, so it comes after 1 scan, then after so many times as many, up to the longest wait.
+ */
+const waitGrowth = 8
 const longestWait = 1024
 
 /** Each scan checks so many processes for a changed number of open files, and walks about so many files again. */
@@ -57,7 +61,7 @@ export class SocketOwners {
 
   /**
    * Brings the holders of these sockets up to date.
-   * @returns the sockets for which no holder was found, although one may exist that we are allowed to see.
+   * @returns the sockets that nobody was found to hold, and that were not given up before: worth another try at once.
    */
   async update(
     inodes: ReadonlySet<number>,
@@ -84,13 +88,16 @@ export class SocketOwners {
     if (missing.size > 0) await this.#search(missing, pids, slices)
     // At the first scan everything is new and nothing is noted yet.
     this.#relate(this.#relatives.size === 0 ? [] : census.fresh)
-    return this.#unheld(missing)
+    const unheld = this.#unheld(missing)
+    const hopeless = new Set([...unheld].filter((inode) => this.#orphans.has(inode)))
+    this.giveUp(hopeless)
+    return new Set([...unheld].filter((inode) => !hopeless.has(inode)))
   }
 
   /** Gives up, for longer each time, on sockets whose holders we are most likely not allowed to see. */
   giveUp(inodes: ReadonlySet<number>): void {
     for (const inode of inodes) {
-      const wait = Math.min(longestWait, (this.#orphans.get(inode)?.wait ?? 0.5) * 2)
+      const wait = Math.min(longestWait, (this.#orphans.get(inode)?.wait ?? 1 / waitGrowth) * waitGrowth)
       this.#orphans.set(inode, { retryAt: this.#scan + wait, wait })
     }
   }

@@ -26,6 +26,7 @@ export class SocketTables {
   readonly #clock: Clock
   readonly #net = new ProcNet()
   readonly #last = new Map<TableName, Table>()
+  #inUse: ReadonlyMap<TableName, number> = new Map()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -34,7 +35,14 @@ export class SocketTables {
   /** @param confirmed - inodes of sockets that were seen open in this scan. */
   read(confirmed: ReadonlySet<number>): SocketRow[] {
     const inUse = socketCounts()
+    this.#inUse = inUse
     return tables.flatMap((name) => this.#table(name, inUse.get(name), confirmed))
+  }
+
+  /** Whether the kernel counts more or fewer sockets than at the last {@link read}. */
+  stirred(): boolean {
+    const inUse = socketCounts()
+    return tables.some((name) => inUse.get(name) !== this.#inUse.get(name))
   }
 
   #table(name: TableName, inUse: number | undefined, confirmed: ReadonlySet<number>): readonly SocketRow[] {

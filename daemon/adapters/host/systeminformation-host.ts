@@ -61,6 +61,11 @@ export class SystemInformationHost implements Host {
     return sendSignal(target.pid, signal)
   }
 
+  /** These systems are asked by running programs: nothing there is cheap enough for a glance. */
+  socketsStirred(): boolean {
+    return false
+  }
+
   async #scanSockets(): ReturnType<Host['sockets']> {
     const { networkConnections } = await import('systeminformation')
     const started = this.#clock.monotonic()

@@ -51,3 +51,17 @@ test('changes that never end make looks rare, and calm brings them back', () => 
   pace.note({ costMs: 0, changed: false }, 10_000_000)
   expect(pace.intervalMs).toBe(0)
 })
+
+test('signs are followed while they tell of something, and not for long where they never do', () => {
+  const pace = new Pace(share)
+  for (let now = 0; now < 20_000; now += 100) pace.note({ costMs: 5, changed: true, hurried: true }, now)
+  expect(pace.mayHurry).toBe(true)
+  let followed = 0
+  for (let now = 20_000; now < 80_000; now += 100) {
+    const hurried = pace.mayHurry
+    pace.note({ costMs: 5, changed: false, hurried }, now)
+    if (hurried) followed++
+  }
+  expect(followed).toBeLessThan(60)
+  expect(pace.intervalMs).toBe(500)
+})

@@ -13,6 +13,8 @@ export interface PortWatchDeps {
   readonly clock: Clock
   readonly instance: string
   readonly interval: () => number
+  /** Milliseconds between two glances at whether sockets came or went; infinite while nobody watches. */
+  readonly glanceInterval: () => number
   readonly report: (error: unknown) => void
   /** What sockets are joined with, as known now. */
   readonly surroundings: () => Omit<PortPicture, 'sockets' | 'process'>
@@ -21,10 +23,10 @@ export interface PortWatchDeps {
 }
 
 /**
- * Watching ports may cost one percent of a core. Half of that is for what a look's own measure leaves out: the
- * runtime's timers, promises and collection, and the other looks that go on all the time.
+ * Watching ports may cost one percent of a core. The rest of that is for glances and for what a look's own measure
+ * leaves out: the runtime's timers, promises and collection, and the other looks that go on all the time.
  */
-const shareOfCore = 0.005
+const shareOfCore = 0.0025
 
 /** Keeps the list of ports as the machine has it. */
 export class PortWatch implements Owned {
@@ -44,6 +46,7 @@ export class PortWatch implements Owned {
     this.#refresh = new Refresh({
       look: (reason) => this.#look(reason),
       pace: new Pace(shareOfCore),
+      sign: { interval: deps.glanceInterval, given: () => deps.host.socketsStirred() },
       clock,
       interval,
       report,
@@ -87,7 +90,7 @@ export class PortWatch implements Owned {
       reason === 'question' ? this.#deps.refreshSurroundings() : undefined,
     ])
     const same = sameSockets(sockets, this.#sockets)
-    if (same && reason === 'timer') {
+    if (same && reason !== 'question') {
       this.#rows.confirm(takenAt)
       return { costMs: cost.cpuMs, changed: false }
     }
@@ -110,7 +113,7 @@ export class PortWatch implements Owned {
     const pids = [...new Set(sockets.flatMap(({ pids }) => pids))]
     const read = await Promise.all(
       pids.map(async (pid) => {
-        const known = reason === 'timer' ? this.#holders.get(pid) : undefined
+        const known = reason === 'question' ? undefined : this.#holders.get(pid)
         return known ?? this.#deps.host.process(pid)
       }),
     )

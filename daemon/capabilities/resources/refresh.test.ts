@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { Pace } from './pace.ts'
-import { Refresh, type LookReason } from './refresh.ts'
+import { Refresh, type LookReason, type Sign } from './refresh.ts'
 
 let life = new Lifetime()
 afterEach(async () => {
@@ -17,6 +17,7 @@ function setup(
     readonly lookMs?: number
     readonly interval?: () => number
     readonly costMs?: number
+    readonly sign?: Sign
   } = {},
 ) {
   const looks: { readonly reason: LookReason; readonly began: number; ended: number }[] = []
@@ -26,6 +27,7 @@ function setup(
     new Refresh({
       clock: systemClock,
       pace: new Pace(0.01),
+      ...(options.sign && { sign: options.sign }),
       interval: options.interval ?? (() => 1_000_000),
       report: (error) => errors.push(error),
       look: async (reason) => {
@@ -126,4 +128,25 @@ test('after disposal nothing is looked at any more', async () => {
   await wait(40)
   expect(looks).toHaveLength(before)
   expect(looks.every(({ ended }) => ended > 0)).toBe(true)
+})
+
+test('a sign brings the next look forward, and is not asked while nobody needs to know soon', async () => {
+  const sign = { every: Number.POSITIVE_INFINITY, given: true, asked: 0 }
+  const { refresh, looks } = setup({
+    lookMs: 0,
+    sign: { interval: () => sign.every, given: () => (sign.asked++, sign.given) },
+  })
+  await refresh.fresh(0)
+  await wait(50)
+  expect(sign.asked).toBe(0)
+  sign.every = 5
+  refresh.reschedule()
+  while (looks.length < 3) await wait(5)
+  expect(looks.slice(1).every(({ reason }) => reason === 'sign')).toBe(true)
+  sign.given = false
+  const before = sign.asked
+  while (sign.asked < before + 5) await wait(5)
+  const after = looks.length
+  while (sign.asked < before + 10) await wait(5)
+  expect(looks).toHaveLength(after)
 })

@@ -2,8 +2,15 @@ import type { Clock } from '#base/clock.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { LookResult, Pace } from './pace.ts'
 
-/** What brought a look about: its own timer, or somebody who asks and is answered with it. */
-export type LookReason = 'timer' | 'question'
+/** What brought a look about: its own timer, a sign of change, or somebody who asks and is answered with it. */
+export type LookReason = 'timer' | 'sign' | 'question'
+
+/** A cheap sign that a look would find something. It says nothing of what, and may be wrong both ways. */
+export interface Sign {
+  /** Milliseconds between two times it is asked, as things stand now; infinite while nobody needs to know soon. */
+  readonly interval: () => number
+  readonly given: () => boolean
+}
 
 export interface RefreshDeps {
   /** Looks once. */
@@ -12,6 +19,8 @@ export interface RefreshDeps {
   readonly interval: () => number
   /** Makes looks rarer that cost too much; without it the interval stands. */
   readonly pace?: Pace
+  /** Asked between looks that the interval keeps apart: what it tells of is looked at before its time. */
+  readonly sign?: Sign
   readonly clock: Clock
   /** Told of a look of the timer's own that failed; whoever asks gets the error instead. */
   readonly report: (error: unknown) => void
@@ -62,7 +71,12 @@ export class Refresh implements Owned {
     if (this.#disposed) return
     const sinceLast = this.#deps.clock.monotonic() - this.#lastBegan
     const interval = Math.max(this.#deps.interval(), this.#deps.pace?.intervalMs ?? 0)
-    this.#timer = setTimeout(() => void this.#tick(), Math.max(0, interval - sinceLast))
+    const toWait = Math.max(0, interval - sinceLast)
+    const toSign = this.#deps.sign?.interval() ?? Number.POSITIVE_INFINITY
+    this.#timer =
+      toSign < toWait
+        ? setTimeout(() => this.#askSign(), toSign)
+        : setTimeout(() => void this.#tick('timer'), toWait)
     this.#timer.unref()
   }
 
@@ -72,11 +86,17 @@ export class Refresh implements Owned {
     await Promise.allSettled([this.#running?.done, this.#next])
   }
 
-  async #tick(): Promise<void> {
+  #askSign(): void {
+    const { pace, sign } = this.#deps
+    if (sign?.given() === true && (pace?.mayHurry ?? true)) void this.#tick('sign')
+    else this.reschedule()
+  }
+
+  async #tick(reason: LookReason): Promise<void> {
     // A question is being answered already; the timer goes on when that is done.
     if (this.#running || this.#next) return
     try {
-      await this.#begin('timer')
+      await this.#begin(reason)
     } catch (error) {
       this.#deps.report(error)
     }
@@ -100,8 +120,8 @@ export class Refresh implements Owned {
     try {
       const result = await this.#deps.look(reason)
       this.#lastBegan = began
-      // What people ask for is theirs to spend; the pace answers for the timer's own looks.
-      if (reason === 'timer') this.#deps.pace?.note(result, began)
+      // What people ask for is theirs to spend; the pace answers for looks nobody asked for.
+      if (reason !== 'question') this.#deps.pace?.note({ ...result, hurried: reason === 'sign' }, began)
     } finally {
       this.#running = undefined
       this.reschedule()

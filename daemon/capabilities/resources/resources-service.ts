@@ -50,6 +50,7 @@ export interface ResourcesDeps {
 }
 
 const watchedPortsMs = 200
+const glanceMs = 150
 const watchedOthersMs = 2000
 const unwatchedMs = 15_000
 /** A question accepts a picture of this age while the topic is watched: whoever was told of a change fetches it. */
@@ -91,11 +92,13 @@ export class ResourcesService implements Owned {
         surroundings: () => ({ sockets: this.#ports.sockets, containers: deps.engine.containers(), appOf }),
       }),
     )
+    // A lease is flagged by the same look: who watches leases watches ports.
+    const portsWatched = () => deps.watched('ports') || deps.watched('leases')
     this.#ports = this.#life.own(
       new PortWatch({
         ...common,
-        // A lease is flagged by the same look: who watches leases watches ports.
-        interval: () => (deps.watched('ports') || deps.watched('leases') ? watchedPortsMs : unwatchedMs),
+        interval: () => (portsWatched() ? watchedPortsMs : unwatchedMs),
+        glanceInterval: () => (portsWatched() ? glanceMs : Number.POSITIVE_INFINITY),
         surroundings: () => ({
           containers: deps.engine.containers(),
           userName: (uid) => this.#processes.userName(uid),
