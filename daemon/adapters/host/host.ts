@@ -43,10 +43,16 @@ export interface ScanCost {
   readonly cpuMs: number
 }
 
+/**
+ * How well a look at the sockets notices a copy that was handed to a process which ran before: `quickly` by the number
+ * of its open files, `closely` also where that is what it was, because the process closed another file meanwhile.
+ */
+export type Thoroughness = 'quickly' | 'closely'
+
 /** The machine this daemon runs on. Implementations: Linux (/proc) and systeminformation (macOS, Windows). */
 export interface Host {
-  /** All sockets at one moment. */
-  sockets(): Promise<{ readonly sockets: readonly HostSocket[]; readonly cost: ScanCost }>
+  /** All sockets at one moment. @param how - left out: closely. */
+  sockets(how?: Thoroughness): Promise<{ readonly sockets: readonly HostSocket[]; readonly cost: ScanCost }>
   /**
    * Whether sockets most likely came or went since the last look at them: a glance that costs next to nothing, true
    * for connections as well, and blind to one that came as another went. Never an answer, only a reason to look.

@@ -1,7 +1,7 @@
 import type { Clock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
-import type { Host, HostSocket, ProcessIdentity } from './host.ts'
+import type { Host, HostSocket, ProcessIdentity, Thoroughness } from './host.ts'
 import { readKernelFacts } from './kernel-facts.ts'
 import { latest } from './latest.ts'
 import type { SocketRow } from './proc-net.ts'
@@ -26,7 +26,9 @@ export class LinuxHost implements Host {
   readonly #details: SocketDetails
   readonly #processes: ProcessTable
 
-  readonly sockets = latest(() => this.#scanSockets())
+  readonly #lookAtSockets = latest((asked: readonly Thoroughness[]) =>
+    this.#scanSockets(asked.includes('closely')),
+  )
   readonly processes = latest(() => this.#scanProcesses())
 
   /** @param deps.ss - where the `ss` program is; null to do without. Found by itself when left out. */
@@ -36,6 +38,10 @@ export class LinuxHost implements Host {
     this.#census = new ProcessCensus(clock)
     this.#details = new SocketDetails({ ss, clock })
     this.#processes = new ProcessTable({ clock, facts: readKernelFacts(clock), users: new Users() })
+  }
+
+  sockets(how: Thoroughness = 'closely'): ReturnType<Host['sockets']> {
+    return this.#lookAtSockets(how)
   }
 
   socketsStirred(): boolean {
@@ -67,7 +73,7 @@ export class LinuxHost implements Host {
     })
   }
 
-  async #scanSockets(): ReturnType<Host['sockets']> {
+  async #scanSockets(closely: boolean): ReturnType<Host['sockets']> {
     const slices = new Slices()
     const confirmed = this.#owners.confirm()
     let rows = this.#tables.read(confirmed)
@@ -75,7 +81,8 @@ export class LinuxHost implements Host {
     for (let attempt = 1; ; attempt++) {
       // The processes are counted after the sockets: a holder that starts in between is not overlooked.
       const census = this.#census.look()
-      const unheld = await this.#owners.update(inodesOf(rows), census, this.#census.pids, slices)
+      const { pids } = this.#census
+      const unheld = await this.#owners.update(inodesOf(rows), { census, pids, slices, closely })
       if (unheld.size === 0) break
       if (attempt === maxAttempts) {
         this.#owners.giveUp(unheld)

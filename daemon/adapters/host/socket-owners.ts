@@ -23,14 +23,26 @@ const longestWait = 1024
 /** Each scan checks so many processes for a changed number of open files, and walks about so many files again. */
 const checksPerScan = 8
 const filesPerScan = 4
+/** More files than this a close look does not read for what is merely likely; it takes some 4 us for each. */
+const mostFilesClosely = 5000
+
+/** What a scan knows and how it goes about it. */
+interface Update {
+  readonly census: Census
+  /** Every process there is. */
+  readonly pids: ReadonlySet<number>
+  readonly slices: Slices
+  /** Whether processes related to holders are walked though the number of their files is as it was. */
+  readonly closely: boolean
+}
 
 /**
  * Knows which processes hold which listening socket, without walking every process each time.
  *
  * Exact at each scan: sockets that are new, and holders that began by starting (fork), that ended, or that closed
  * their copy. A process that was there before and is handed a copy of a known socket (SCM_RIGHTS) is found at once when
- * it is the parent or child of a holder and has one more file open than before; else by the rolling check, in the end
- * after (files of the machine / {@link filesPerScan}) scans.
+ * it is the parent or child of a holder and either the look is a close one or the process has another number of files
+ * open than before; else by the rolling check, in the end after (files of the machine / {@link filesPerScan}) scans.
  */
 export class SocketOwners {
   readonly #open = new OpenSockets()
@@ -65,9 +77,7 @@ export class SocketOwners {
    */
   async update(
     inodes: ReadonlySet<number>,
-    census: Census,
-    pids: ReadonlySet<number>,
-    slices: Slices,
+    { census, pids, slices, closely }: Update,
   ): Promise<ReadonlySet<number>> {
     // Whoever was walked before these sockets were listed may have opened one since: nobody is spared again.
     this.#scan++
@@ -80,10 +90,7 @@ export class SocketOwners {
       }
     await this.#walkAll([...census.fresh, ...this.#suspects], slices)
     this.#suspects = new Set()
-    await this.#walkAll(
-      [...this.#related()].filter((pid) => this.#mayHaveChanged(pid)),
-      slices,
-    )
+    await this.#walkAll(this.#relatedToWalk(closely), slices)
     await this.#walkAll(this.#rollingStep(pids), slices)
     if (missing.size > 0) await this.#search(missing, pids, slices)
     // At the first scan everything is new and nothing is noted yet.
@@ -155,6 +162,13 @@ export class SocketOwners {
     }
     for (const inode of this.#held.keys()) if (!inodes.has(inode)) this.#held.delete(inode)
     for (const inode of this.#orphans.keys()) if (!inodes.has(inode)) this.#orphans.delete(inode)
+  }
+
+  /** Which of the related are walked again: all in a close look, else those that have more or fewer files open. */
+  #relatedToWalk(closely: boolean): readonly number[] {
+    const related = [...this.#related()]
+    const files = related.reduce((sum, pid) => sum + this.#open.size(pid), 0)
+    return closely && files <= mostFilesClosely ? related : related.filter((pid) => this.#mayHaveChanged(pid))
   }
 
   /** The processes that a holder most likely hands its socket to, holders included. */

@@ -32,7 +32,7 @@ export class SystemInformationHost implements Host {
   readonly #clock: Clock
   #known = new Map<number, Known>()
 
-  readonly sockets = latest(() => this.#scanSockets())
+  readonly #lookAtSockets = latest(() => this.#scanSockets())
   readonly processes = latest(() => this.#scanProcesses())
 
   constructor(deps: { readonly clock: Clock }) {
@@ -59,6 +59,11 @@ export class SystemInformationHost implements Host {
     if (before !== undefined && before.program !== this.#known.get(target.pid)?.program)
       throw new Failure('process-changed', `Process ${target.pid} runs another program by now`)
     return sendSignal(target.pid, signal)
+  }
+
+  /** Every look here is a close one. */
+  sockets(): ReturnType<Host['sockets']> {
+    return this.#lookAtSockets()
   }
 
   /** These systems are asked by running programs: nothing there is cheap enough for a glance. */

@@ -86,7 +86,7 @@ export class PortWatch implements Owned {
   async #look(reason: LookReason): Promise<LookResult> {
     const takenAt = this.#deps.clock.now()
     const [{ sockets, cost }] = await Promise.all([
-      this.#deps.host.sockets(),
+      this.#deps.host.sockets(reason === 'question' ? 'closely' : 'quickly'),
       reason === 'question' ? this.#deps.refreshSurroundings() : undefined,
     ])
     const same = sameSockets(sockets, this.#sockets)
