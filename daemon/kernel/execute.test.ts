@@ -27,7 +27,7 @@ function setup(
       outcomes.push(outcome)
       return Promise.resolve()
     },
-    refused: (_actor, target, code) => {
+    record: (_actor, target, code) => {
       steps.push(`refused ${target.resource.name} ${code}`)
       return Promise.resolve()
     },

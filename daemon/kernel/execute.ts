@@ -48,8 +48,8 @@ export interface AuditTrail {
   /** @returns the intent's sequence. @throws Failure `audit-unavailable` when it cannot be made durable. */
   intent(actor: Actor, target: AuditTarget): Promise<number>
   outcome(sequence: number, outcome: Outcome): Promise<void>
-  /** Records an attempt that was refused before it began. */
-  refused(actor: Actor, target: AuditTarget, errorCode: string): Promise<void>
+  /** Records what was over at once, such as a login: done, or refused with an error code. */
+  record(actor: Actor, target: AuditTarget, errorCode: string | null): Promise<void>
 }
 
 /** Proof that the audit trail has already recorded the intent. Only {@link createExecutor} makes one. */
@@ -118,7 +118,7 @@ export function createExecutor(deps: {
     if (!allows(context.caller.role, method.role)) {
       if (method.kind === 'command') {
         const target = (method as Command).audit(parsed)
-        await deps.trail.refused(context.caller, target, 'forbidden')
+        await deps.trail.record(context.caller, target, 'forbidden')
       }
       throw new Failure(
         'forbidden',

@@ -2,6 +2,7 @@ import type Sqlite from 'better-sqlite3'
 import { sql, type Kysely } from 'kysely'
 import type { Database } from './database.ts'
 import { storeFailure } from './failures.ts'
+import type { LogSync } from './log-sync.ts'
 
 /** What a column can hold. */
 export type Value = string | number | null | Uint8Array
@@ -19,8 +20,10 @@ export function createAppender(deps: {
   readonly file: string
   readonly table: string
   readonly columns: readonly string[]
+  /** Syncs what was committed beside the event loop. Without it the commit does so itself, and fails as a whole. */
+  readonly log?: LogSync | undefined
 }): Appender {
-  const { sqlite, kysely, file } = deps
+  const { sqlite, kysely, file, log } = deps
   const columns = sql.join(deps.columns.map((column) => sql.ref(column)))
   const values = sql.join(deps.columns.map(() => null))
   const insert = sqlite.prepare(
@@ -40,5 +43,18 @@ export function createAppender(deps: {
       throw storeFailure(error, file)
     }
   }
-  return (rows) => kysely.connection().execute(() => Promise.resolve(append(rows)))
+  if (log === undefined) return (rows) => kysely.connection().execute(() => Promise.resolve(append(rows)))
+
+  const appendUnsynced = (rows: readonly (readonly Value[])[]) => {
+    sqlite.exec('pragma synchronous = NORMAL')
+    try {
+      append(rows)
+    } finally {
+      sqlite.exec('pragma synchronous = FULL')
+    }
+  }
+  return async (rows) => {
+    await kysely.connection().execute(() => Promise.resolve(appendUnsynced(rows)))
+    await log.settled()
+  }
 }

@@ -1,3 +1,4 @@
+import * as path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { Kysely, type SqliteDatabase } from 'kysely'
 import { Failure } from '#base/failure.ts'
@@ -7,21 +8,34 @@ import { createAppender, type Appender } from './appender.ts'
 import { systemClock, type Clock } from '#base/clock.ts'
 import type { Database } from './database.ts'
 import { sqliteCode, storeFailure } from './failures.ts'
+import { LogSync, notDurable, type SyncFile } from './log-sync.ts'
 import { migrate } from './migrate.ts'
 import { claimFile, quarantine, refuseIfQuarantined, setAsideOrphans } from './store-file.ts'
+import { syncFolder } from './sync-folder.ts'
 
 /** Where the daemon keeps its rows. Only the daemon opens it for writing. */
 export interface Store extends Owned {
   readonly file: string
   /** Errors that can be explained come as `Failure`: `store-unavailable`, `store-damaged`, `conflict`. */
   readonly kysely: Kysely<Database>
-  /** Prepares the fast way to add many rows to one table: compiled once, one transaction for all of them. */
-  appender<T extends keyof Database>(table: T, columns: readonly (keyof Database[T] & string)[]): Appender
+  /**
+   * Prepares the fast way to add many rows to one table: compiled once, one transaction for all of them.
+   * `beside` waits for the disk beside the event loop: when that fails, whether the rows are there is not known.
+   */
+  appender<T extends keyof Database>(
+    table: T,
+    columns: readonly (keyof Database[T] & string)[],
+    sync?: 'beside',
+  ): Appender
+  /** Makes all that can be read durable, also what a crash or a failed sync left in doubt. Throws as `kysely` does. */
+  settle(): Promise<void>
 }
 
 export interface StoreOptions {
   readonly file: string
   readonly clock?: Clock
+  /** How a file is made durable beside the event loop; fdatasync(2) when left out. */
+  readonly syncFile?: SyncFile
 }
 
 /** Above this a check of every page takes longer than a start may; `audit verify` and every read still check. */
@@ -45,12 +59,22 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       dialect: new AtomicSqliteDialect({ database: mapped(sqlite, file) }),
     })
     await migrate(kysely, file)
-    return storeOf(sqlite, kysely, file)
+    syncNames(path.dirname(file))
+    return storeOf(sqlite, kysely, options)
   } catch (error) {
     sqlite?.close()
     const failure = storeFailure(error, file)
     if (failure instanceof Failure && failure.code === 'store-damaged') throw quarantine(file, clock, failure)
     throw failure
+  }
+}
+
+/** SQLite made the log, and syncs its name only together with a commit of its own. */
+function syncNames(folder: string): void {
+  try {
+    syncFolder(folder)
+  } catch (error) {
+    throw notDurable(folder, error)
   }
 }
 
@@ -133,15 +157,33 @@ function mapped(sqlite: Sqlite.Database, file: string): SqliteDatabase {
   }
 }
 
-function storeOf(sqlite: Sqlite.Database, kysely: Kysely<Database>, file: string): Store {
+function storeOf(sqlite: Sqlite.Database, kysely: Kysely<Database>, { file, syncFile }: StoreOptions): Store {
+  const log = new LogSync(file, syncFile)
   return {
     file,
     kysely,
-    appender: (table, columns) => createAppender({ sqlite, kysely, file, table, columns }),
+    appender: (table, columns, sync) =>
+      createAppender({ sqlite, kysely, file, table, columns, log: sync === 'beside' ? log : undefined }),
+    settle: async () => {
+      if (!log.inDoubt) return log.settled()
+      try {
+        await kysely.connection().execute(() => Promise.resolve(rewriteLog(sqlite, log)))
+      } catch (error) {
+        throw storeFailure(error, file)
+      }
+    },
     dispose: async () => {
+      log.close()
       await kysely.destroy()
       // Kysely closes only what it has used; closing twice is harmless.
       sqlite.close()
     },
   }
+}
+
+/** Moves the log into the store's file, which is synced, and empties it. */
+function rewriteLog(sqlite: Sqlite.Database, log: LogSync): void {
+  const [result] = sqlite.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[]
+  if (result?.busy !== 0) throw new Sqlite.SqliteError('Somebody reads the log', 'SQLITE_BUSY')
+  log.rewritten()
 }

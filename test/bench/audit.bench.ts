@@ -89,7 +89,7 @@ const singleWrites = (): Promise<readonly BenchRow[]> =>
     const ours: number[] = []
     const peer: number[] = []
     for (let i = 0; i < 1500; i++) {
-      ours.push(await timed(() => audit.refused(actor(i), target(i), 'forbidden')))
+      ours.push(await timed(() => audit.record(actor(i), target(i), 'forbidden')))
       const [record] = tail.build([[intentDraft(randomId(), actor(i), target(i))]], new Date().toISOString())
       if (record === undefined) throw new Error('Nothing was built')
       tail.advance([record])
@@ -173,7 +173,7 @@ async function burst(home: string): Promise<readonly BenchRow[]> {
     const took = await timed(() =>
       Promise.all(
         Array.from({ length: group }, (_, i) =>
-          audit.refused(actor(i + done), target(i * 31 + done), 'forbidden'),
+          audit.record(actor(i + done), target(i * 31 + done), 'forbidden'),
         ),
       ),
     )

@@ -15,12 +15,12 @@ interface Losses {
 }
 
 /** Runs commands once, then takes the power away after each thing that was said or synced. */
-function loseThePower(synchronous: string, commands: number, every: number): Promise<Losses> {
+function loseThePower(sync: 'synced' | 'unsynced', commands: number, every: number): Promise<Losses> {
   return withFolder(async (folder) => {
     const home = path.join(folder, 'home')
     const log = path.join(folder, 'strace.log')
     mkdirSync(home)
-    const run = await runUnderStrace({ home, commands, synchronous, strace: powerLossOptions(log) })
+    const run = await runUnderStrace({ home, commands, sync, strace: powerLossOptions(log) })
     expect(run.lines.at(-1), run.errors).toBe('done')
     const disk = new PowerLoss(home)
     const problems: string[] = []
@@ -52,7 +52,7 @@ async function problemsLeft(disk: PowerLoss, folder: string, names: Names): Prom
 test(
   'a loss of power takes nothing that was acknowledged, and is taken for no falsification (R3)',
   async () => {
-    const { states, problems } = await loseThePower('full', scale(6, 40), scale(6, 1))
+    const { states, problems } = await loseThePower('synced', scale(6, 40), scale(6, 1))
     figure('R3', `audit: ${states} states after a loss of power, ${problems.length} problems`)
     expect(problems).toEqual([])
   },
@@ -62,7 +62,7 @@ test(
 test(
   'the same replay does find the loss when commits are not synced (R3, control)',
   async () => {
-    const { states, problems } = await loseThePower('normal', 3, 1000)
+    const { states, problems } = await loseThePower('unsynced', 3, 1000)
     const lost = problems.filter((problem) => problem.includes('acknowledged'))
     figure(
       'R3',

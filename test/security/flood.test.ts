@@ -31,7 +31,8 @@ beforeAll(async () => {
   await admin.call('users.add', { name: 'ana', role: 'operator' })
   userToken = (await admin.call('users.token', { name: 'ana' })).token
   // Once everything has been loaded and used, what is measured is the flood.
-  for (let i = 0; i < 20; i++) await legitimate()
+  for (let i = 0; i < 100; i++) await legitimate()
+  for (const door of doors().slice(0, 1)) await flood('tokens', door, 200)
   await admin.dispose()
 })
 afterAll(async () => {

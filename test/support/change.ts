@@ -12,7 +12,7 @@ export const testActor: Actor = { id: 'test', name: 'test', client: 'test/0', ad
 export class MemoryTrail implements AuditTrail {
   readonly intents: { readonly actor: Actor; readonly target: AuditTarget }[] = []
   readonly outcomes = new Map<number, Outcome>()
-  readonly refusals: { readonly target: AuditTarget; readonly errorCode: string }[] = []
+  readonly records: { readonly target: AuditTarget; readonly errorCode: string | null }[] = []
 
   intent(actor: Actor, target: AuditTarget): Promise<number> {
     return Promise.resolve(this.intents.push({ actor, target }))
@@ -23,8 +23,8 @@ export class MemoryTrail implements AuditTrail {
     return Promise.resolve()
   }
 
-  refused(_actor: Actor, target: AuditTarget, errorCode: string): Promise<void> {
-    this.refusals.push({ target, errorCode })
+  record(_actor: Actor, target: AuditTarget, errorCode: string | null): Promise<void> {
+    this.records.push({ target, errorCode })
     return Promise.resolve()
   }
 }

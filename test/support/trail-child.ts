@@ -1,12 +1,14 @@
 import { writeSync } from 'node:fs'
-import { sql } from 'kysely'
 import { Failure } from '#base/failure.ts'
+import { systemClock } from '#base/clock.ts'
 import { openTrail, type TestTrail } from './trail.ts'
 
-// node trail-child.ts HOME COMMANDS SYNCHRONOUS: a daemon's trail in a process that a test may kill or starve. It says on
+// node trail-child.ts HOME COMMANDS SYNC: a daemon's trail in a process that a test may kill or starve. It says on
 // standard output, each line written before the next step: `ready`, `effect NAME` when a command has had its
 // effect, `ack NAME` when the caller is told so, `refused NAME CODE` when told otherwise, `recovered MS`, `done`.
-const [home = '', commands = '0', synchronous = 'full'] = process.argv.slice(2)
+const [home = '', commands = '0', sync = 'synced'] = process.argv.slice(2)
+/** What a trail must not do: the control of the tests that take the power away. */
+const unsynced = (): Promise<void> => Promise.resolve()
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 
 async function run(trail: TestTrail, name: string): Promise<boolean> {
@@ -31,9 +33,8 @@ async function recover(trail: TestTrail): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const trail = await openTrail(home, (_name, params) => say(`effect ${(params as { name: string }).name}`))
-  if (synchronous !== 'full')
-    await sql`pragma synchronous = ${sql.raw(synchronous)}`.execute(trail.store.kysely)
+  const work = (_name: string, params: unknown) => say(`effect ${(params as { name: string }).name}`)
+  const trail = await openTrail(home, work, systemClock, sync === 'unsynced' ? unsynced : undefined)
   say('ready')
   for (let i = 0; i < Number(commands); i++) {
     // Every third time three at once, which share a commit.

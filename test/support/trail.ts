@@ -10,6 +10,7 @@ import { auditHandlers } from '../../daemon/capabilities/audit/audit-handlers.ts
 import { AuditService } from '../../daemon/capabilities/audit/audit-service.ts'
 import { verifyStore } from '../../daemon/capabilities/audit/audit-store-source.ts'
 import { createExecutor, type Change, type Handlers } from '../../daemon/kernel/execute.ts'
+import type { SyncFile } from '../../daemon/store/log-sync.ts'
 import { openStore, type Store } from '../../daemon/store/open.ts'
 import { testActor } from './change.ts'
 
@@ -31,9 +32,10 @@ export async function openTrail(
   home: string,
   work: Work = () => null,
   clock: Clock = systemClock,
+  syncFile?: SyncFile,
 ): Promise<TestTrail> {
   const paths = statePaths(home)
-  const store = await openStore({ file: paths.store, clock })
+  const store = await openStore({ file: paths.store, clock, ...(syncFile && { syncFile }) })
   const logged: string[] = []
   const audit = await AuditService.open({
     store,

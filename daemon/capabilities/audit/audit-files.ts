@@ -13,8 +13,10 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import * as path from 'node:path'
 import { Failure, systemCode } from '#base/failure.ts'
+import { syncFile } from '../../store/sync-file.ts'
 import { syncFolder } from '../../store/sync-folder.ts'
 
 /** The trail's files outside the database, by path. All are plain files that only their owner can read. */
@@ -89,20 +91,32 @@ export function readText(file: string): string | null {
   }
 }
 
-/** Replaces a file as a whole: whoever reads it, also after a power loss, gets the old text or the new. */
-export function replaceText(file: string, text: string): void {
+const anew = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
+
+/**
+ * Replaces a file as a whole: whoever reads it, also after a power loss, gets the old text or the new. The wait for the
+ * disk is beside the event loop. Never twice at once for one file.
+ */
+export async function replaceText(file: string, text: string): Promise<void> {
   const temporary = `${file}.new`
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
-  withFile(temporary, flags, (descriptor) => {
+  const descriptor = openPlain(temporary, anew)
+  try {
+    writeAll(descriptor, Buffer.from(text))
+    await syncFile(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  await rename(temporary, file)
+}
+
+/** Makes a new file, whole or not at all, that is durable on return. */
+export function createText(file: string, text: string): void {
+  const temporary = `${file}.new`
+  withFile(temporary, anew, (descriptor) => {
     writeAll(descriptor, Buffer.from(text))
     fdatasyncSync(descriptor)
   })
   renameSync(temporary, file)
-}
-
-/** As {@link replaceText}, and durable on return also where the file is new. */
-export function createText(file: string, text: string): void {
-  replaceText(file, text)
   syncFolder(path.dirname(file))
 }
 

@@ -4,8 +4,8 @@ import type { Draft } from './audit-draft.ts'
 export interface Entry {
   /** `intent`: refused unless it can be written now. `outcome`: written as soon as it can, whatever happens. */
   readonly kind: 'intent' | 'outcome'
-  /** Each after the first is the outcome of the first. */
-  readonly drafts: readonly Draft[]
+  /** Each after the first is the outcome of the first. Emptied when they turn out to be recorded already. */
+  drafts: readonly Draft[]
   /** Called with the first record's sequence when all is durable. */
   done(sequence: number): void
   /** Called once; an outcome is kept and tried again all the same. */

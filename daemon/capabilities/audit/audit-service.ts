@@ -106,9 +106,10 @@ export class AuditService implements AuditTrail, Owned {
     }
   }
 
-  async refused(actor: Actor, target: AuditTarget, errorCode: string): Promise<void> {
+  async record(actor: Actor, target: AuditTarget, errorCode: string | null): Promise<void> {
     const intent = intentDraft(this.#deps.newId(), actor, target)
-    await this.#writer.add('intent', intent, outcomeDraft(0, { outcome: 'refused', errorCode }))
+    const outcome = errorCode === null ? 'ok' : 'refused'
+    await this.#writer.add('intent', intent, outcomeDraft(0, { outcome, errorCode }))
   }
 
   /** Newest first. @throws Failure `invalid-params` for a cursor that is none of ours. */

@@ -13,12 +13,17 @@ export class AuditStore {
 
   constructor(store: Store) {
     this.#store = store
-    this.#append = store.appender('audit_records', recordColumns)
+    this.#append = store.appender('audit_records', recordColumns, 'beside')
   }
 
-  /** All or none; durable when it settles. */
+  /** All or none; durable when it settles. After an error they may be there all the same. */
   append(records: readonly AuditRecord[]): Promise<void> {
     return this.#append(records.map((record) => recordColumns.map((column) => record[column])))
+  }
+
+  /** Makes all that can be read here durable, also what a crash or a failed commit left in doubt. */
+  settle(): Promise<void> {
+    return this.#store.settle()
   }
 
   async last(): Promise<AuditRecord | undefined> {

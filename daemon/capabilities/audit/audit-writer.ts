@@ -169,10 +169,10 @@ export class AuditWriter implements Owned {
         return this.#note(problem)
       }
     }
-    problem = this.#replaceHead()
+    problem = await this.#replaceHead()
     if (problem !== null && isFull(problem) && entries.some((entry) => entry.kind === 'outcome')) {
       this.#freeBallast()
-      problem = this.#replaceHead()
+      problem = await this.#replaceHead()
     }
     this.#settle(entries, problem)
     if (entries.length > 0) this.changed.emit(this.revision)
@@ -192,8 +192,9 @@ export class AuditWriter implements Owned {
     try {
       const tail = (this.#tail ??= await this.#prepare())
       if (this.#ballastFreed && entries.some((entry) => entry.kind === 'intent')) this.#keepBallast()
-      if (entries.length === 0) return null
-      const groups = entries.map((entry) => entry.drafts)
+      for (const entry of entries) if (this.#isRecorded(entry)) entry.drafts = []
+      const groups = entries.map((entry) => entry.drafts).filter((drafts) => drafts.length > 0)
+      if (groups.length === 0) return null
       const records = tail.build(groups, isoTime(this.#deps.clock.now()))
       await this.#append(records)
       this.#head = tail.advance(records)
@@ -226,10 +227,10 @@ export class AuditWriter implements Owned {
     }
   }
 
-  #replaceHead(): Failure | null {
+  async #replaceHead(): Promise<Failure | null> {
     if (!this.#headDue || this.#head === null) return null
     try {
-      replaceText(this.#deps.paths.head, `${JSON.stringify(this.#head)}\n`)
+      await replaceText(this.#deps.paths.head, `${JSON.stringify(this.#head)}\n`)
       this.#headDue = false
       return null
     } catch (error) {
@@ -265,6 +266,8 @@ export class AuditWriter implements Owned {
   async #prepare(): Promise<AuditTail> {
     const { store, paths, clock, log } = this.#deps
     const { signer } = this
+    // A signed head for records that a loss of power takes would be an alarm about nothing.
+    await store.settle()
     const found = await examine({ store, paths, signer, clock })
     if (found.broken !== null) {
       appendLine(paths.checkpoints, JSON.stringify(found.broken))
@@ -274,6 +277,7 @@ export class AuditWriter implements Owned {
     this.#checkpointed = found.checkpointed
     this.#head = found.head ?? (tail.sequence === 0 ? null : tail.signedHead())
     this.#headDue = this.#head !== null && !found.headCurrent
+    this.#forgetRecorded(new Set(found.open))
     for (const intent of found.open) {
       if (this.#open.has(intent)) continue
       this.#open.add(intent)
@@ -282,6 +286,16 @@ export class AuditWriter implements Owned {
     if (!this.#started) this.#keepBallastQuietly()
     this.#started = true
     return tail
+  }
+
+  /** Whether it is an outcome that a commit recorded although it failed. */
+  #isRecorded({ kind, drafts }: Entry): boolean {
+    return kind === 'outcome' && drafts.every(({ intent }) => !this.#open.has(intent ?? 0))
+  }
+
+  /** A commit that failed may have recorded outcomes all the same; they are not owed any more. */
+  #forgetRecorded(open: ReadonlySet<number>): void {
+    for (const intent of this.#open) if (!open.has(intent)) this.#open.delete(intent)
   }
 
   #checkpointQuietly(): void {

@@ -87,7 +87,7 @@ async function setup() {
     trail: {
       intent: async () => 1,
       outcome: async (_sequence, outcome) => void outcomes.push(outcome),
-      refused: async () => undefined,
+      record: async () => undefined,
     },
   })
   const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<M>> =>

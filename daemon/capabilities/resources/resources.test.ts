@@ -58,7 +58,7 @@ function setup() {
     trail: {
       intent: async (_actor, target) => trail.push({ target }),
       outcome: async (sequence, outcome) => void Object.assign(trail[sequence - 1] ?? {}, { outcome }),
-      refused: async () => undefined,
+      record: async () => undefined,
     },
   })
   const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<M>> =>

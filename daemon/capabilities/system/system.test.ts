@@ -45,7 +45,7 @@ function setup(checks: readonly (() => Promise<DoctorCheck> | DoctorCheck)[] = [
         outcomes.push(outcome)
         return Promise.resolve()
       },
-      refused: () => Promise.resolve(),
+      record: () => Promise.resolve(),
     },
     clock: systemClock,
   })

@@ -106,7 +106,7 @@ export class UsersService {
     }
     const { role, tokenId } = owner
     const caller: Caller = { ...actor, role, tokenId, until: Date.parse(owner.expiresAt) }
-    await this.#login(caller, loginTarget(owner.tokenId, actor.name))
+    await this.#deps.trail.record(caller, loginTarget(owner.tokenId, actor.name), null)
     // It may have been revoked while the login was written down.
     const now = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
     const withdrawn = problemOf(now, this.#deps.clock.now())
@@ -122,7 +122,7 @@ export class UsersService {
         `${problem}, and there were too many wrong ones from ${actor.address}; try again in ${seconds} s`,
       )
     }
-    await this.#deps.trail.refused(actor, loginTarget(tokenId, actor.name, unrecorded), 'unauthenticated')
+    await this.#deps.trail.record(actor, loginTarget(tokenId, actor.name, unrecorded), 'unauthenticated')
     return new Failure('unauthenticated', problem)
   }
 
@@ -131,11 +131,6 @@ export class UsersService {
       user.tokens.map(async (token) => ({ ...token, lastUsedAt: await this.#deps.lastLogin(token.id) })),
     )
     return { ...user, tokens }
-  }
-
-  async #login(caller: Caller, target: AuditTarget): Promise<void> {
-    const sequence = await this.#deps.trail.intent(caller, target)
-    await this.#deps.trail.outcome(sequence, { outcome: 'ok', errorCode: null, durationMs: 0, details: {} })
   }
 
   async #user(name: string): Promise<{ readonly id: string; readonly role: Role }> {

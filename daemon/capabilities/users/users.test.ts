@@ -34,15 +34,15 @@ async function setup() {
   const trail: AuditTrail = {
     intent: (actor, target) => {
       steps.push(`${target.action} ${target.resource.type} ${target.resource.name} by ${actor.name}`)
-      if (target.action === 'login') logins.set(target.resource.id, 'just now')
       return Promise.resolve(targets.push(target))
     },
     outcome: (_sequence, { outcome, errorCode }) => {
       steps.push(errorCode ?? outcome)
       return Promise.resolve()
     },
-    refused: (actor, target, code) => {
-      steps.push(`refused ${target.action} by ${actor.name}: ${code}`)
+    record: (actor, target, code) => {
+      steps.push(`${target.action} by ${actor.name}: ${code ?? 'ok'}`)
+      if (code === null) logins.set(target.resource.id, 'just now')
       targets.push(target)
       return Promise.resolve()
     },
@@ -109,12 +109,11 @@ test('logins and failed logins are on the trail, with who and why', async () => 
   await call('users.revoke', { tokenId: id })
   expect(codeOf(await login(token))).toBe('unauthenticated')
   expect(steps).toEqual([
-    'login token ana by ana',
-    'ok',
-    'refused login by unknown: unauthenticated',
+    'login by ana: ok',
+    'login by unknown: unauthenticated',
     `delete token ${id} by root`,
     'ok',
-    'refused login by ana: unauthenticated',
+    'login by ana: unauthenticated',
   ])
 })
 
@@ -178,7 +177,7 @@ test('wrong tokens beyond the fifth wait, longer and longer, and the right one d
   expect(await guess('198.51.100.1')).toBe('unauthenticated')
   expect(codeOf(await login(token))).toBe('in')
   // Turned away without a record each, but counted in the next one.
-  const recorded = steps.filter((step) => step.startsWith('refused login'))
+  const recorded = steps.filter((step) => /^login .*unauthenticated$/.test(step))
   expect(recorded).toHaveLength(5 + 8 + 1)
   expect(
     targets.filter(({ action }) => action === 'login').map(({ details }) => details?.['unrecorded']),
