@@ -8,6 +8,7 @@ import { cache, root } from '../support/paths.ts'
 import { launchBrowser, openContainer, openWindow, treeRow } from '../support/vscode-page.ts'
 import { startVscodeServer } from '../support/vscode-server.ts'
 import { median, type Bench } from './bench.ts'
+import { bare, makeBareExtension } from './peers/bare-extension.ts'
 
 const windows = 7
 
@@ -19,7 +20,10 @@ export const bench: Bench = async () => {
   const browser = await launchBrowser()
   try {
     const activation = median(await activations(browser))
-    const tree = median(await treesWithData(browser))
+    const bareFolder = makeBareExtension()
+    const bareTree = median(await treesWithData(browser, bareFolder, bare))
+    rmSync(bareFolder, { recursive: true, force: true })
+    const tree = median(await treesWithData(browser, root, ours))
     return [
       {
         what: 'load and activate the extension',
@@ -36,6 +40,14 @@ export const bench: Bench = async () => {
         peer: goal(1000),
         ratio: 'ours-over-peer',
         goal: 1,
+      },
+      {
+        what: 'tree with data after the workbench',
+        unit: 'ms',
+        ours: tree,
+        peer: { name: 'a bare extension with one fixed row', value: bareTree },
+        ratio: 'ours-over-peer',
+        goal: 1.15,
       },
     ]
   } finally {
@@ -83,20 +95,32 @@ async function activations(browser: Browser): Promise<readonly number[]> {
   }
 }
 
-async function treesWithData(browser: Browser): Promise<readonly number[]> {
-  const server = await startVscodeServer({ link: [root] })
+interface ShownTree {
+  readonly container: string
+  readonly view: string
+  readonly row: RegExp
+}
+
+const ours: ShownTree = { container: 'Quantum Admin', view: 'Resources', row: /^:\d+/ }
+
+async function treesWithData(
+  browser: Browser,
+  extension: string,
+  { container, view, row }: ShownTree,
+): Promise<readonly number[]> {
+  const server = await startVscodeServer({ link: [extension] })
   try {
     const page = await openWindow(browser, server.url())
-    await openContainer(page, 'Quantum Admin')
-    const ports = treeRow(page, 'Resources', /^:\d+/).first()
-    await ports.waitFor()
+    await openContainer(page, container)
+    const first = treeRow(page, view, row).first()
+    await first.waitFor()
     const times: number[] = []
     for (let done = 0; done < windows; done++) {
       await page.reload()
       // The workbench is there when its first view is: before, it has only a frame.
-      await page.locator('.activitybar').getByRole('tab', { name: 'Quantum Admin' }).waitFor()
+      await page.locator('.activitybar').getByRole('tab', { name: container }).waitFor()
       const started = performance.now()
-      await ports.waitFor()
+      await first.waitFor()
       times.push(performance.now() - started)
     }
     return times
