@@ -1,5 +1,5 @@
-/** After so much work in one turn of the event loop the rest waits for the next. */
-const budgetMs = 5
+import { TurnBudget } from './turn-budget.ts'
+
 /** A connection with so many frames waiting is not read until they are done. */
 const crowded = 256
 
@@ -18,42 +18,25 @@ export interface Inbox {
  */
 export class Intake {
   readonly #rotation: Inbox[] = []
-  readonly #now: () => number
-  #spentMs = 0
-  #scheduled = false
+  readonly #budget: TurnBudget
 
   /** @param now - monotonic milliseconds. */
   constructor(now: () => number) {
-    this.#now = now
+    this.#budget = new TurnBudget({ now, next: () => this.#nextTurn(), watchMs: 0 })
   }
 
   /** Handles a frame now where this turn has time left and none waits before it, else later. */
   put(inbox: Inbox, frame: string): void {
     const waiting = inbox.frames.length
-    if (waiting === 0 && this.#spentMs < budgetMs) return this.#take(inbox, frame)
+    if (waiting === 0 && this.#budget.left) return this.#budget.spend(() => inbox.take(frame))
     inbox.frames.push(frame)
     if (waiting === 0) this.#rotation.push(inbox)
     if (waiting + 1 === crowded) inbox.hold(true)
-    this.#schedule()
-  }
-
-  #take(inbox: Inbox, frame: string): void {
-    const began = this.#now()
-    inbox.take(frame)
-    this.#spentMs += this.#now() - began
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => this.#nextTurn())
+    this.#budget.renew()
   }
 
   #nextTurn(): void {
-    this.#scheduled = false
-    this.#spentMs = 0
-    while (this.#spentMs < budgetMs) {
+    while (this.#budget.left) {
       const inbox = this.#rotation.shift()
       if (inbox === undefined) return
       const frame = inbox.frames.shift()
@@ -61,8 +44,8 @@ export class Intake {
       if (frame === undefined) continue
       if (inbox.frames.length > 0) this.#rotation.push(inbox)
       else inbox.hold(false)
-      this.#take(inbox, frame)
+      this.#budget.spend(() => inbox.take(frame))
     }
-    if (this.#rotation.length > 0) this.#schedule()
+    if (this.#rotation.length > 0) this.#budget.renew()
   }
 }

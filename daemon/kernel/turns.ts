@@ -1,5 +1,5 @@
-/** After so much work in one turn of the event loop the rest waits for the next. */
-const budgetMs = 5
+import { TurnBudget } from './turn-budget.ts'
+
 /** From here on the turn's end is watched for; below it that would cost more than the work. */
 const watchMs = 2
 
@@ -10,13 +10,11 @@ const watchMs = 2
 export class Turns {
   readonly #eager: (() => void)[] = []
   readonly #patient: (() => void)[] = []
-  readonly #now: () => number
-  #spentMs = 0
-  #scheduled = false
+  readonly #budget: TurnBudget
 
   /** @param now - monotonic milliseconds. */
   constructor(now: () => number) {
-    this.#now = now
+    this.#budget = new TurnBudget({ now, next: () => this.#nextTurn(), watchMs })
   }
 
   /**
@@ -26,8 +24,8 @@ export class Turns {
    */
   run(eager: boolean, work: () => void): Promise<void> | undefined {
     const queued = this.#eager.length + (eager ? 0 : this.#patient.length)
-    if (this.#spentMs < budgetMs && queued === 0) {
-      this.#do(work)
+    if (this.#budget.left && queued === 0) {
+      this.#budget.spend(work)
       return undefined
     }
     return new Promise((resolve) => {
@@ -36,31 +34,16 @@ export class Turns {
         work()
         resolve()
       })
-      this.#schedule()
+      this.#budget.renew()
     })
   }
 
-  #do(work: () => void): void {
-    const began = this.#now()
-    work()
-    this.#spentMs += this.#now() - began
-    if (this.#spentMs >= watchMs) this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => this.#nextTurn())
-  }
-
   #nextTurn(): void {
-    this.#scheduled = false
-    this.#spentMs = 0
-    while (this.#spentMs < budgetMs) {
+    while (this.#budget.left) {
       const work = this.#eager.shift() ?? this.#patient.shift()
       if (work === undefined) return
-      this.#do(work)
+      this.#budget.spend(work)
     }
-    this.#schedule()
+    this.#budget.renew()
   }
 }

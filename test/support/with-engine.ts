@@ -2,8 +2,9 @@ import { describe, test } from 'vitest'
 import { engineMissing } from './docker-engine.ts'
 
 /**
- * A suite that needs a real Docker engine. Where none can be started it is reported as skipped with the
- * reason, and with `CI=true` it fails.
+ * A suite that needs a real Docker engine. Where none can be started, as for somebody who is not root and has none
+ * running, it is reported as skipped with the reason: the rest of the tests is worth running there. With `CI=true` it
+ * fails, so that nothing lands without it.
  */
 export function describeWithEngine(name: string, suite: () => void): void {
   const missing = engineMissing()

@@ -98,7 +98,7 @@ export class AuditEntries {
           .onRef('outcome.intent', '=', 'intent.sequence')
           .onRef('outcome.sequence', '>', 'intent.sequence'),
       )
-      .selectAll('intent')
+      .select(shown.map((column) => `intent.${column}` as const))
       .select([
         'outcome.outcome as result',
         'outcome.error_code as result_error',
@@ -138,6 +138,23 @@ const firstWhere = (condition: RawBuilder<unknown>): RawBuilder<number> => {
     )
     select low from search where low = high)`
 }
+
+/** What of an intent is in an entry. Its hash, seal and signature are long and are no part of it. */
+const shown = [
+  'sequence',
+  'timestamp',
+  'id',
+  'actor_id',
+  'actor_name',
+  'actor_client',
+  'actor_address',
+  'action',
+  'resource_type',
+  'resource_id',
+  'resource_name',
+  'project',
+  'details',
+] as const
 
 type Row = Readonly<
   Record<'id' | 'actor_id' | 'actor_name' | 'actor_client' | 'actor_address', string | null>

@@ -25,7 +25,10 @@ export function makeBareExtension(): string {
     },
   }
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest))
-  writeFileSync(path.join(folder, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"/>')
+  writeFileSync(
+    path.join(folder, 'icon.svg'),
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"/>',
+  )
   writeFileSync(
     path.join(folder, 'extension.js'),
     `const { window, TreeItem } = require('vscode')
