@@ -48,7 +48,10 @@ export interface AuditTrail {
   /** @returns the intent's sequence. @throws Failure `audit-unavailable` when it cannot be made durable. */
   intent(actor: Actor, target: AuditTarget): Promise<number>
   outcome(sequence: number, outcome: Outcome): Promise<void>
-  /** Records what was over at once, such as a login: done, or refused with an error code. */
+  /**
+   * Records what was over at once, such as a login: done, or refused with an error code.
+   * @throws Failure `audit-unavailable`; it may be on the trail all the same.
+   */
   record(actor: Actor, target: AuditTarget, errorCode: string | null): Promise<void>
 }
 

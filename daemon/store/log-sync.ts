@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { Failure, messageOf } from '#base/failure.ts'
 import { syncFile } from './sync-file.ts'
 
@@ -14,42 +14,64 @@ export class LogSync {
   readonly #file: string
   readonly #sync: SyncFile
   #descriptor: number | null = null
-  #inDoubt = false
-
-  constructor(file: string, sync: SyncFile = syncFile) {
-    this.#file = `${file}-wal`
-    this.#sync = sync
-  }
-
+  #running: Promise<void> = Promise.resolve()
+  #closed = false
   /**
-   * Whether a sync has failed. The kernel then takes what it could not write for written, and a later sync that succeeds
-   * says nothing about it: the log has to be written anew.
+   * Whether a sync has failed, here or in a daemon that ended before it could tell. The kernel then takes what it could
+   * not write for written, and a later sync that succeeds says nothing about it: the log has to be written anew.
    */
-  get inDoubt(): boolean {
-    return this.#inDoubt
+  #inDoubt: boolean
+
+  /** @param options.inDoubt - whether somebody else's log was found. @param options.sync - fdatasync(2) when left out. */
+  constructor(
+    file: string,
+    { inDoubt, sync = syncFile }: { readonly inDoubt: boolean; readonly sync?: SyncFile | undefined },
+  ) {
+    this.#file = logOf(file)
+    this.#inDoubt = inDoubt
+    this.#sync = sync
   }
 
   /** @throws Failure `store-unavailable`; then nobody knows what of it is durable. */
   async settled(): Promise<void> {
     try {
+      if (this.#closed) throw new Error('the store is closed')
       this.#descriptor ??= openSync(this.#file, constants.O_RDWR)
-      await this.#sync(this.#descriptor)
+      const synced = this.#sync(this.#descriptor)
+      this.#running = Promise.allSettled([this.#running, synced]).then(() => undefined)
+      await synced
     } catch (error) {
       this.#inDoubt = true
       throw notDurable(this.#file, error)
     }
   }
 
-  /** Tells that all of the log was moved into the store's file and made durable there. */
-  rewritten(): void {
+  /**
+   * As {@link settled}, and for what is in doubt as well.
+   * @param rewrite - moves all of the log into the store's file, which it syncs, and empties the log.
+   */
+  async settle(rewrite: () => Promise<void>): Promise<void> {
+    if (this.#inDoubt) await rewrite()
+    // Without it a loss of power could bring the old log back and play it over the newer file.
+    await this.settled()
     this.#inDoubt = false
   }
 
-  close(): void {
+  /** Waits for the sync that runs: its descriptor must not become another file's meanwhile. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
     if (this.#descriptor !== null) closeSync(this.#descriptor)
     this.#descriptor = null
   }
 }
+
+/** Where SQLite keeps a store's write-ahead log. */
+const logOf = (file: string): string => `${file}-wal`
+
+/** Whether there is a log that a daemon left which did not end well. */
+export const isLogLeft = (file: string): boolean =>
+  (statSync(logOf(file), { throwIfNoEntry: false })?.size ?? 0) > 0
 
 /** What a person can be told when the disk does not take what was written. */
 export const notDurable = (file: string, cause: unknown): Failure =>

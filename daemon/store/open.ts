@@ -8,7 +8,7 @@ import { createAppender, type Appender } from './appender.ts'
 import { systemClock, type Clock } from '#base/clock.ts'
 import type { Database } from './database.ts'
 import { sqliteCode, storeFailure } from './failures.ts'
-import { LogSync, notDurable, type SyncFile } from './log-sync.ts'
+import { isLogLeft, LogSync, notDurable, type SyncFile } from './log-sync.ts'
 import { migrate } from './migrate.ts'
 import { claimFile, quarantine, refuseIfQuarantined, setAsideOrphans } from './store-file.ts'
 import { syncFolder } from './sync-folder.ts'
@@ -51,6 +51,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   setAsideOrphans(file, clock)
   refuseIfQuarantined(file)
   const size = claimFile(file)
+  const inDoubt = isLogLeft(file)
   let sqlite: Sqlite.Database | undefined
   try {
     if (size > 0 && size <= checkedAtStart) checkPages(file)
@@ -60,7 +61,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     })
     await migrate(kysely, file)
     syncNames(path.dirname(file))
-    return storeOf(sqlite, kysely, options)
+    const log = new LogSync(file, { inDoubt, sync: options.syncFile })
+    return storeOf({ sqlite, kysely, log, file })
   } catch (error) {
     sqlite?.close()
     const failure = storeFailure(error, file)
@@ -68,6 +70,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw failure
   }
 }
+
+/** How long a statement waits for another program's lock, in milliseconds. */
+const lockMs = 250
 
 /** SQLite made the log, and syncs its name only together with a commit of its own. */
 function syncNames(folder: string): void {
@@ -79,7 +84,7 @@ function syncNames(folder: string): void {
 }
 
 function connect(file: string): Sqlite.Database {
-  const sqlite = new Sqlite(file, { timeout: 250 })
+  const sqlite = new Sqlite(file, { timeout: lockMs })
   try {
     sqlite.pragma('trusted_schema = OFF')
     sqlite.pragma('journal_mode = WAL')
@@ -157,23 +162,23 @@ function mapped(sqlite: Sqlite.Database, file: string): SqliteDatabase {
   }
 }
 
-function storeOf(sqlite: Sqlite.Database, kysely: Kysely<Database>, { file, syncFile }: StoreOptions): Store {
-  const log = new LogSync(file, syncFile)
+interface Opened {
+  readonly sqlite: Sqlite.Database
+  readonly kysely: Kysely<Database>
+  readonly log: LogSync
+  readonly file: string
+}
+
+function storeOf({ sqlite, kysely, log, file }: Opened): Store {
+  const rewrite = () => kysely.connection().execute(() => Promise.resolve(rewriteLog(sqlite, file)))
   return {
     file,
     kysely,
     appender: (table, columns, sync) =>
       createAppender({ sqlite, kysely, file, table, columns, log: sync === 'beside' ? log : undefined }),
-    settle: async () => {
-      if (!log.inDoubt) return log.settled()
-      try {
-        await kysely.connection().execute(() => Promise.resolve(rewriteLog(sqlite, log)))
-      } catch (error) {
-        throw storeFailure(error, file)
-      }
-    },
+    settle: () => log.settle(rewrite),
     dispose: async () => {
-      log.close()
+      await log.close()
       await kysely.destroy()
       // Kysely closes only what it has used; closing twice is harmless.
       sqlite.close()
@@ -181,9 +186,18 @@ function storeOf(sqlite: Sqlite.Database, kysely: Kysely<Database>, { file, sync
   }
 }
 
-/** Moves the log into the store's file, which is synced, and empties it. */
-function rewriteLog(sqlite: Sqlite.Database, log: LogSync): void {
-  const [result] = sqlite.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[]
-  if (result?.busy !== 0) throw new Sqlite.SqliteError('Somebody reads the log', 'SQLITE_BUSY')
-  log.rewritten()
+/** Moves the log into the store's file, which is synced, and empties it. Does not wait for whoever reads it. */
+function rewriteLog(sqlite: Sqlite.Database, file: string): void {
+  sqlite.pragma('busy_timeout = 0')
+  try {
+    const [result] = sqlite.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[]
+    if (result?.busy !== 0) throw new Sqlite.SqliteError('the log is being read', 'SQLITE_BUSY')
+  } catch (error) {
+    if (sqliteCode(error) !== 'SQLITE_BUSY') throw storeFailure(error, file)
+    const reason =
+      'what a crash or a failed write left in doubt cannot be settled while another program reads it'
+    throw new Failure('store-unavailable', `The store ${file} cannot be used: ${reason}`, { cause: error })
+  } finally {
+    sqlite.pragma(`busy_timeout = ${lockMs}`)
+  }
 }

@@ -96,6 +96,7 @@ export class SocketOwners {
     // At the first scan everything is new and nothing is noted yet.
     this.#relate(this.#relatives.size === 0 ? [] : census.fresh)
     const unheld = this.#unheld(missing)
+    for (const inode of missing) if (!unheld.has(inode)) this.#orphans.delete(inode)
     const hopeless = new Set([...unheld].filter((inode) => this.#orphans.has(inode)))
     this.giveUp(hopeless)
     return new Set([...unheld].filter((inode) => !hopeless.has(inode)))

@@ -52,13 +52,12 @@ export class QuantumProcesses {
       byFolder.set(cwd, seen.add(`${pid} ${startKey}`))
     }
     const folders = new Map<string, Folder>()
-    await Promise.all(
-      [...byFolder].map(async ([cwd, seen]) => {
-        const known = this.#folders.get(cwd)
-        const current = known && now - known.readAt < keptMs && [...seen].every((key) => known.seen.has(key))
-        folders.set(cwd, current ? known : { readAt: now, pids: await readPidFile(join(cwd, pidFile)), seen })
-      }),
-    )
+    // One after the other: a folder on a dead network file system takes one of the runtime's four threads, not all.
+    for (const [cwd, seen] of byFolder) {
+      const known = this.#folders.get(cwd)
+      const current = known && now - known.readAt < keptMs && [...seen].every((key) => known.seen.has(key))
+      folders.set(cwd, current ? known : { readAt: now, pids: await readPidFile(join(cwd, pidFile)), seen })
+    }
     this.#folders = folders
   }
 

@@ -150,3 +150,17 @@ test('a sign brings the next look forward, and is not asked while nobody needs t
   while (sign.asked < before + 10) await wait(5)
   expect(looks).toHaveLength(after)
 })
+
+test('a sign that cannot be asked is reported, and asked again', async () => {
+  const { refresh, errors } = setup({
+    lookMs: 0,
+    sign: {
+      interval: () => 5,
+      given: () => {
+        throw new Error('too many open files')
+      },
+    },
+  })
+  await refresh.fresh(0)
+  await expect.poll(() => errors.length).toBeGreaterThan(1)
+})

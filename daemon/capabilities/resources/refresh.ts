@@ -87,8 +87,14 @@ export class Refresh implements Owned {
   }
 
   #askSign(): void {
-    const { pace, sign } = this.#deps
-    if (sign?.given() === true && (pace?.mayHurry ?? true)) void this.#tick('sign')
+    const { pace, sign, report } = this.#deps
+    let given = false
+    try {
+      given = sign?.given() === true
+    } catch (error) {
+      report(error)
+    }
+    if (given && (pace?.mayHurry ?? true)) void this.#tick('sign')
     else this.reschedule()
   }
 
