@@ -153,10 +153,13 @@ export function rewriteRecords(home: string, change: (records: AuditRecord[]) =>
 const storeFiles = (home: string): readonly string[] =>
   ['', '-wal'].map((suffix) => statePaths(home).store + suffix)
 
-/** Copies a state folder without the space set aside in it. */
+/**
+ * Copies a state folder without the space set aside in it, and without a file that is about to replace another: that
+ * one may do so, beside the event loop, while it is copied.
+ */
 export function copyHome(from: string, to: string): void {
   rmSync(to, { recursive: true, force: true })
-  cpSync(from, to, { recursive: true, filter: (file) => !/ballast$|-shm$/.test(file) })
+  cpSync(from, to, { recursive: true, filter: (file) => !/ballast$|-shm$|\.new$/.test(file) })
 }
 
 /** Puts another folder's database and write-ahead log in the place of this one's. */
