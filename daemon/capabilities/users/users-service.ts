@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Actor } from '#contract/audit.ts'
 import type { AuditTarget, Role } from '#contract/method.ts'
 import type { User } from '#contract/users.ts'
@@ -11,6 +12,8 @@ import { LoginThrottle } from './login-throttle.ts'
 import type { TokenOwner, UsersStore } from './users-store.ts'
 
 const dayMs = 86_400_000
+/** How long a login waits for its record to be durable. */
+const loginPatienceMs = 50
 
 interface UsersDeps {
   readonly store: UsersStore
@@ -106,11 +109,22 @@ export class UsersService {
     }
     const { role, tokenId } = owner
     const caller: Caller = { ...actor, role, tokenId, until: Date.parse(owner.expiresAt) }
-    await this.#deps.trail.record(caller, loginTarget(owner.tokenId, actor.name), null)
+    await this.#recordLogin(caller, loginTarget(tokenId, actor.name), tokenId)
     // It may have been revoked while the login was written down.
     const now = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
     const withdrawn = problemOf(now, this.#deps.clock.now())
     return withdrawn === undefined ? caller : new Failure('unauthenticated', withdrawn)
+  }
+
+  /**
+   * Waits for the record, but not long for a busy disk: a login changes nothing, and what comes of it does not happen
+   * before its own intent is durable, which follows this record on the same chain. Where the record fails later, the
+   * token's connections end. @throws Failure `audit-unavailable` where it fails soon.
+   */
+  async #recordLogin(caller: Caller, target: AuditTarget, tokenId: string): Promise<void> {
+    const recorded = this.#deps.trail.record(caller, target, null).then(() => true)
+    const soon = await Promise.race([recorded, delay(loginPatienceMs, false, { ref: false })])
+    if (!soon) recorded.catch(() => this.withdrawn.emit(tokenId))
   }
 
   async #wrongLogin(actor: Actor, tokenId: string, problem: string): Promise<Failure> {

@@ -31,6 +31,7 @@ async function setup() {
   const steps: string[] = []
   const targets: AuditTarget[] = []
   const logins = new Map<string, string>()
+  const disk = { write: () => Promise.resolve() }
   const trail: AuditTrail = {
     intent: (actor, target) => {
       steps.push(`${target.action} ${target.resource.type} ${target.resource.name} by ${actor.name}`)
@@ -44,7 +45,7 @@ async function setup() {
       steps.push(`${target.action} by ${actor.name}: ${code ?? 'ok'}`)
       if (code === null) logins.set(target.resource.id, 'just now')
       targets.push(target)
-      return Promise.resolve()
+      return disk.write()
     },
   }
   const lastLogin = (tokenId: string) => Promise.resolve(logins.get(tokenId) ?? null)
@@ -70,7 +71,7 @@ async function setup() {
     execute(name, params, context) as Promise<Result<M>>
   const login = (token: string, address = '192.0.2.7') =>
     users.authenticate(token, { client: 'cli/1', address })
-  return { call, login, users, steps, targets, withdrawn, time, file }
+  return { call, login, users, steps, targets, withdrawn, time, file, disk }
 }
 
 const codeOf = (result: unknown): string => (result instanceof Failure ? result.code : 'in')
@@ -97,6 +98,21 @@ test('a token is in the answer and nowhere else: the store has its hash', async 
   ])
   for (const suffix of ['', '-wal']) expect(readFileSync(`${file}${suffix}`).includes(token)).toBe(false)
   expect(JSON.stringify([user, targets])).not.toContain(token)
+})
+
+test('a login does not wait for a busy disk, is refused when it cannot be recorded, and ends when that shows late', async () => {
+  const { call, login, withdrawn, disk } = await setup()
+  await call('users.add', { name: 'ana', role: 'viewer' })
+  const { token, id } = await call('users.token', { name: 'ana' })
+  const full = new Failure('audit-unavailable', 'The disk is full')
+  disk.write = () => Promise.reject(full)
+  await expect(login(token)).rejects.toBe(full)
+  const busy = Promise.withResolvers<void>()
+  disk.write = () => busy.promise
+  expect(codeOf(await login(token))).toBe('in')
+  expect(withdrawn).toEqual([])
+  busy.reject(full)
+  await expect.poll(() => withdrawn).toEqual([id])
 })
 
 test('logins and failed logins are on the trail, with who and why', async () => {
