@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { socketPath, statePaths } from '#base/state-paths.ts'
 import { connectLocal } from '#client/connect.ts'
 import { launch, runtimeFlags } from '#client/launch.ts'
 import { daemonScript, temporaryHome } from '../support/daemon.ts'
-import { inRoot } from '../support/paths.ts'
+import { cache } from '../support/paths.ts'
 import { exchange, upgradeHead } from '../support/raw.ts'
 import { median, type BenchRow } from './bench.ts'
 
@@ -111,16 +111,14 @@ async function bareServerMemory(): Promise<number> {
   return memory
 }
 
-/** What `activate()` and all it can load weigh, in KB. */
+/** What `activate()` and all it can load weigh, in KB, as esbuild noted it: `dist/` may still hold chunks of earlier builds. */
 function extensionSize(): number {
-  const files = readdirSync(inRoot('dist')).filter((file) => /^extension(-\w+)?\.cjs$/.test(file))
-  const newest = Math.max(...files.map((file) => statSync(inRoot('dist', file)).mtimeMs))
-  const sizes = files
-    .map((file) => statSync(inRoot('dist', file)))
-    // Chunks of earlier builds stay for an hour.
-    .filter(({ mtimeMs }) => newest - mtimeMs < 60_000)
-    .map(({ size }) => size / 1024)
-  return sizes.reduce((sum, size) => sum + size, 0)
+  const { outputs } = JSON.parse(readFileSync(cache('meta-extension.json'), 'utf8')) as {
+    readonly outputs: Readonly<Record<string, { readonly bytes: number }>>
+  }
+  return Object.entries(outputs)
+    .filter(([file]) => file.endsWith('.cjs'))
+    .reduce((sum, [, { bytes }]) => sum + bytes / 1024, 0)
 }
 
 /** Start and memory of the daemon beside bare Node.js, interleaved, and the weight of the extension. Linux only. */
