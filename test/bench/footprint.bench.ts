@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { socketPath, statePaths } from '#base/state-paths.ts'
 import { connectLocal } from '#client/connect.ts'
 import { launch, runtimeFlags } from '#client/launch.ts'
 import { daemonScript, temporaryHome } from '../support/daemon.ts'
-import { cache } from '../support/paths.ts'
+import { cache, inRoot } from '../support/paths.ts'
 import { exchange, upgradeHead } from '../support/raw.ts'
 import { median, type BenchRow } from './bench.ts'
 
@@ -111,14 +111,13 @@ async function bareServerMemory(): Promise<number> {
   return memory
 }
 
-/** What `activate()` and all it can load weigh, in KB, as esbuild noted it: `dist/` may still hold chunks of earlier builds. */
+/** What `activate()` and all it can load weigh, in KB: the files that esbuild noted, dist/ may hold older ones. */
 function extensionSize(): number {
   const { outputs } = JSON.parse(readFileSync(cache('meta-extension.json'), 'utf8')) as {
-    readonly outputs: Readonly<Record<string, { readonly bytes: number }>>
+    readonly outputs: object
   }
-  return Object.entries(outputs)
-    .filter(([file]) => file.endsWith('.cjs'))
-    .reduce((sum, [, { bytes }]) => sum + bytes / 1024, 0)
+  const programs = Object.keys(outputs).filter((file) => file.endsWith('.cjs'))
+  return programs.reduce((sum, file) => sum + statSync(inRoot(file)).size / 1024, 0)
 }
 
 /** Start and memory of the daemon beside bare Node.js, interleaved, and the weight of the extension. Linux only. */
