@@ -55,7 +55,7 @@ const longestLine = 16 * 1024
 const sequence =
   // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for.
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g
-// oxlint-disable-next-line no-control-regex -- as above.
+// oxlint-disable-next-line no-control-regex -- a colour begins with the control character ESC.
 const colour = /^\u001b\[[0-9;:]*m$/
 
 /**

@@ -10,6 +10,7 @@ import type { Model } from '../model.ts'
 import { withProgress } from '../progress.ts'
 import { entryTitle } from '../views/activity-item.ts'
 import type { ActivityView } from '../views/activity-view.ts'
+import { asking } from './targets.ts'
 import { exportActivity } from './activity-export.ts'
 import { askFilter } from './activity-filter.ts'
 import type { Handlers } from './register.ts'
@@ -58,7 +59,7 @@ async function entryOf(
     label: withoutIcons(entryTitle(entry)),
     description: `#${entry.sequence} ${new Date(entry.timestamp).toLocaleString()}`,
   }))
-  const choice = await window.showQuickPick(choices, { title, matchOnDescription: true })
+  const choice = await window.showQuickPick(choices, { ...asking(node, title), matchOnDescription: true })
   if (choice === undefined) throw new Failure('cancelled', 'Nothing was picked')
   return choice.entry
 }

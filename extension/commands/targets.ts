@@ -35,7 +35,8 @@ export class Targets {
   }
 }
 
-const asking = (node: unknown, title: string): Asking =>
+/** What stands above rows to pick from when a command came without one, or with one that is gone. */
+export const asking = (node: unknown, title: string): Asking =>
   node === lostRow
     ? { title, placeHolder: l10n.t('The list changed just as you clicked. Choose here instead.') }
     : { title }

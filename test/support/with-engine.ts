@@ -15,6 +15,7 @@ export function describeWithEngine(name: string, suite: () => void): void {
       throw new Error(`This suite needs a Docker engine: ${missing}`)
     })
   } else {
+    // Skipped, not left out: whoever has no engine is told which tests did not run, and why.
     describe.skip(`${name} (skipped: ${missing})`, suite)
   }
 }

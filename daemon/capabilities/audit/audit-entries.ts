@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { AuditEntry, AuditFilter, AuditOutcome } from '#contract/audit.ts'
 import type { Store } from '../../store/open.ts'
 import { candidates, facetsOf, type Range } from './audit-facets.ts'
+import { actionColumns, type AuditRecord } from './audit-record.ts'
 
 /** A page of entries, newest first. */
 export interface Page {
@@ -140,36 +141,14 @@ const firstWhere = (condition: RawBuilder<unknown>): RawBuilder<number> => {
 }
 
 /** What of an intent is in an entry. Its hash, seal and signature are long and are no part of it. */
-const shown = [
-  'sequence',
-  'timestamp',
-  'id',
-  'actor_id',
-  'actor_name',
-  'actor_client',
-  'actor_address',
-  'action',
-  'resource_type',
-  'resource_id',
-  'resource_name',
-  'project',
-  'details',
-] as const
+const shown = ['sequence', 'timestamp', 'id', ...actionColumns] as const
 
-type Row = Readonly<
-  Record<'id' | 'actor_id' | 'actor_name' | 'actor_client' | 'actor_address', string | null>
-> &
-  Readonly<
-    Record<'action' | 'resource_type' | 'resource_id' | 'resource_name' | 'project', string | null>
-  > & {
-    readonly sequence: number
-    readonly timestamp: string
-    readonly details: string
-    readonly result: string | null
-    readonly result_error: string | null
-    readonly result_duration: number | null
-    readonly result_details: string | null
-  }
+type Row = Readonly<Pick<AuditRecord, (typeof shown)[number]>> & {
+  readonly result: string | null
+  readonly result_error: string | null
+  readonly result_duration: number | null
+  readonly result_details: string | null
+}
 
 const entryOf = (row: Row): AuditEntry => ({
   id: row.id ?? '',

@@ -7,14 +7,8 @@ export type AuditRecord = AuditRecordTable
 /** What a record says, without what proves it. */
 export type RecordContent = Omit<AuditRecord, 'hash' | 'seal' | 'signature'>
 
-/** The columns that the chain covers, in the order in which it covers them. */
-export const contentColumns = [
-  'sequence',
-  'kind',
-  'timestamp',
-  'clock_run',
-  'id',
-  'intent',
+/** Who did what to what, in the order of {@link contentColumns}. */
+export const actionColumns = [
   'actor_id',
   'actor_name',
   'actor_client',
@@ -25,6 +19,17 @@ export const contentColumns = [
   'resource_name',
   'project',
   'details',
+] as const satisfies readonly (keyof RecordContent)[]
+
+/** The columns that the chain covers, in the order in which it covers them. */
+export const contentColumns = [
+  'sequence',
+  'kind',
+  'timestamp',
+  'clock_run',
+  'id',
+  'intent',
+  ...actionColumns,
   'outcome',
   'error_code',
   'duration_ms',
