@@ -195,7 +195,7 @@ function rewriteLog(sqlite: Sqlite.Database, file: string): void {
   } catch (error) {
     if (sqliteCode(error) !== 'SQLITE_BUSY') throw storeFailure(error, file)
     const reason =
-      'what a crash or a failed write left in doubt cannot be settled while another program reads it'
+      'what a crash or a failed write left in doubt cannot be settled while another program reads it; it goes on by itself when that one is done'
     throw new Failure('store-unavailable', `The store ${file} cannot be used: ${reason}`, { cause: error })
   } finally {
     sqlite.pragma(`busy_timeout = ${lockMs}`)
