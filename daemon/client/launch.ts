@@ -23,9 +23,14 @@ const startMs = 20_000
 /**
  * How the daemon's runtime is started. It runs all day beside other programs: with the young generation held to
  * 1 MiB a half (V8 would let it grow to 16) it collects more often and takes some 10 to 20 MB less, and what grew in a
- * flood of requests is collected once there is a quarter more of it, not after it has doubled.
+ * flood of requests is collected once there is a quarter more of it, not after it has doubled. To wake helpers for so
+ * small a generation costs more than they take over.
  */
-export const runtimeFlags: readonly string[] = ['--max-semi-space-size=1', '--heap-growing-percent=25']
+export const runtimeFlags: readonly string[] = [
+  '--max-semi-space-size=1',
+  '--heap-growing-percent=25',
+  '--no-parallel-scavenge',
+]
 
 /** glibc would keep a heap for each of the runtime's threads. The daemon does not hand this on to what it starts. */
 const oneHeap = { MALLOC_ARENA_MAX: '1' } as const

@@ -20,7 +20,7 @@ export class Admission {
 
   /** Begins the work now, or in its turn. It must not reject. */
   admit(work: () => Promise<void>): void {
-    if (this.#running < width && this.#waiting.length === 0 && this.#open()) return this.#begin(work)
+    if (this.#running < width && this.#waiting.length === 0 && this.#open()) return void this.#begin(work)
     this.#waiting.push(work)
     this.#timer ??= setTimeout(() => this.#overdue(), longMs).unref()
   }
@@ -29,7 +29,7 @@ export class Admission {
   pump(): void {
     while (this.#running < width && this.#waiting.length > 0 && this.#open()) {
       const work = this.#waiting.shift()
-      if (work !== undefined) this.#begin(work)
+      if (work !== undefined) void this.#begin(work)
     }
   }
 
@@ -39,12 +39,11 @@ export class Admission {
     this.#waiting.length = 0
   }
 
-  #begin(work: () => Promise<void>): void {
+  async #begin(work: () => Promise<void>): Promise<void> {
     this.#running++
-    void work().finally(() => {
-      this.#running--
-      this.pump()
-    })
+    await work()
+    this.#running--
+    this.pump()
   }
 
   /** Nothing ended for a while: what runs is long work, and the next ones may begin beside it. */
@@ -52,7 +51,7 @@ export class Admission {
     this.#timer = undefined
     if (this.#waiting.length === 0) return
     if (this.#open()) {
-      for (const work of this.#waiting.splice(0, width)) this.#begin(work)
+      for (const work of this.#waiting.splice(0, width)) void this.#begin(work)
     }
     if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#overdue(), longMs).unref()
   }

@@ -10,8 +10,9 @@ import type { Client } from '#client/client.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { median, percentile, type BenchRow } from './bench.ts'
+import { holdApart } from './placement.ts'
 
-const rounds = 7
+const rounds = 15
 const turns = 1500
 const requests = 40_000
 /** Requests under way at once. */
@@ -21,8 +22,13 @@ const events = 20
 
 type Ask = () => Promise<unknown>
 
+interface Peer {
+  readonly socket: string
+  readonly pid: number
+}
+
 /** Starts one of the peers and waits until it listens. */
-async function startPeer(lifetime: Lifetime, kind: string, answer: unknown): Promise<string> {
+async function startPeer(lifetime: Lifetime, kind: string, answer: unknown): Promise<Peer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'qa-bench-'))
   const socket = path.join(folder, 'peer.sock')
   const script = path.join(import.meta.dirname, 'peers', 'wire-peers.ts')
@@ -32,7 +38,7 @@ async function startPeer(lifetime: Lifetime, kind: string, answer: unknown): Pro
     rmSync(folder, { recursive: true, force: true })
   })
   await once(child, 'message')
-  return socket
+  return { socket, pid: child.pid ?? 0 }
 }
 
 async function openWebSocket(lifetime: Lifetime, socket: string): Promise<WebSocket> {
@@ -134,7 +140,8 @@ async function ourFanOut(daemon: TestDaemon, lifetime: Lifetime): Promise<() => 
 }
 
 async function peerFanOut(lifetime: Lifetime): Promise<() => Promise<number>> {
-  const socket = await startPeer(lifetime, 'ws-broadcast', '')
+  const { socket, pid } = await startPeer(lifetime, 'ws-broadcast', '')
+  holdApart([pid])
   const hearing = new Hearing()
   const opened: WebSocket[] = []
   for (let i = 0; i < subscribers; i++) {
@@ -158,11 +165,11 @@ export async function bench(): Promise<readonly BenchRow[]> {
   try {
     const client = lifetime.own(daemon.client())
     const status = await client.call('daemon.status', {})
-    const echo = await echoOver(
-      lifetime,
-      await startPeer(lifetime, 'ws-echo', { jsonrpc: '2.0', id: 1000, result: status }),
-    )
-    const rpc = jsonRpcOver(lifetime, await startPeer(lifetime, 'jsonrpc', status))
+    const echoPeer = await startPeer(lifetime, 'ws-echo', { jsonrpc: '2.0', id: 1000, result: status })
+    const echo = await echoOver(lifetime, echoPeer.socket)
+    const rpcPeer = await startPeer(lifetime, 'jsonrpc', status)
+    const rpc = jsonRpcOver(lifetime, rpcPeer.socket)
+    holdApart([daemon.process.pid ?? 0, echoPeer.pid, rpcPeer.pid])
     const ours: Ask = () => client.call('daemon.status', {})
     const trips: [number[], number[]] = [[], []]
     const rates: [number[], number[]] = [[], []]
