@@ -31,5 +31,7 @@ export type QueryName = {
   [M in MethodName]: Contract[M] extends Query<z.ZodMiniType, infer _> ? M : never
 }[MethodName]
 
+const names: ReadonlySet<string> = new Set(Object.keys(contract))
+
 /** Looks a method up by a name from outside; an inherited member such as `constructor` is not one. */
-export const isMethodName = (name: string): name is MethodName => Object.hasOwn(contract, name)
+export const isMethodName = (name: string): name is MethodName => names.has(name)

@@ -20,7 +20,7 @@ export class Admission {
 
   /** Begins the work now, or in its turn. It must not reject. */
   admit(work: () => Promise<void>): void {
-    if (this.#running < width && this.#waiting.length === 0 && this.#open()) return void this.#begin(work)
+    if (this.#running < width && this.#waiting.length === 0 && this.#open()) return this.#begin(work)
     this.#waiting.push(work)
     this.#timer ??= setTimeout(() => this.#overdue(), longMs).unref()
   }
@@ -29,7 +29,7 @@ export class Admission {
   pump(): void {
     while (this.#running < width && this.#waiting.length > 0 && this.#open()) {
       const work = this.#waiting.shift()
-      if (work !== undefined) void this.#begin(work)
+      if (work !== undefined) this.#begin(work)
     }
   }
 
@@ -39,9 +39,12 @@ export class Admission {
     this.#waiting.length = 0
   }
 
-  async #begin(work: () => Promise<void>): Promise<void> {
+  #begin(work: () => Promise<void>): void {
     this.#running++
-    await work()
+    void work().then(this.#ended)
+  }
+
+  readonly #ended = (): void => {
     this.#running--
     this.pump()
   }
@@ -51,7 +54,7 @@ export class Admission {
     this.#timer = undefined
     if (this.#waiting.length === 0) return
     if (this.#open()) {
-      for (const work of this.#waiting.splice(0, width)) void this.#begin(work)
+      for (const work of this.#waiting.splice(0, width)) this.#begin(work)
     }
     if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#overdue(), longMs).unref()
   }

@@ -150,8 +150,11 @@ export class Connection implements Subscriber {
       this.#wire.cork()
       process.nextTick(this.#uncork)
     }
+    // What leaves together is taken together.
+    const taken = this.#corked % together === 0 ? this.#taken : undefined
     this.#corked++
-    this.#socket.send(data, { binary: false, fin: last }, this.#taken)
+    if (last && typeof data === 'string') this.#socket.send(data, taken)
+    else this.#socket.send(data, { binary: false, fin: last }, taken)
     if (this.#corked % together === 0) {
       this.#wire.uncork()
       this.#wire.cork()

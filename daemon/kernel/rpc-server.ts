@@ -197,15 +197,13 @@ export class RpcServer implements Owned {
     connection.send(JSON.stringify(errorResponse(response.id, failure)))
   }
 
-  async #call(name: string, request: JSONRPCRequest, connection: Connection): Promise<JSONRPCResponse> {
+  #call(name: string, request: JSONRPCRequest, connection: Connection): Promise<JSONRPCResponse> {
     const id = request.id as string | number
-    try {
-      const call = connection.inFlight.get(id) ?? new Call(connection, id)
-      const result = await this.#deps.execute(name, request.params, call)
-      return { jsonrpc: '2.0', id, result: result ?? null }
-    } catch (error) {
-      return this.#hidden(id, error)
-    }
+    const call = connection.inFlight.get(id) ?? new Call(connection, id)
+    return this.#deps.execute(name, request.params, call).then(
+      (result) => ({ jsonrpc: '2.0', id, result: result ?? null }),
+      (error: unknown) => this.#hidden(id, error),
+    )
   }
 
   /** What can be explained goes out; a bug goes to the log under an incident id, and only the id goes out. */

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws'
 import type { Client } from '#client/client.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
-import { median, percentile, type BenchRow } from './bench.ts'
+import { percentile, type BenchRow } from './bench.ts'
 import { holdApart } from './placement.ts'
 
 const rounds = 15
@@ -202,11 +202,17 @@ const inverse = ([ours, peer]: readonly [number[], number[]]): [number[], number
   peer.map((rate) => 1e6 / rate),
 ]
 
-const row = (
+/** The round whose ratio is the middle one: what slows the machine for a moment slows both in that round. */
+function row(
   what: string,
   unit: string,
   [ours, peer]: readonly [readonly number[], readonly number[]],
   name: string,
   ratio: BenchRow['ratio'],
   goal: number,
-): BenchRow => ({ what, unit, ours: median(ours), peer: { name, value: median(peer) }, ratio, goal })
+): BenchRow {
+  const pairs = ours.map((value, n) => ({ value, beside: peer[n] ?? Number.NaN }))
+  pairs.sort((a, b) => a.value / a.beside - b.value / b.beside)
+  const { value, beside } = pairs[pairs.length >> 1] ?? { value: Number.NaN, beside: Number.NaN }
+  return { what, unit, ours: value, peer: { name, value: beside }, ratio, goal }
+}
