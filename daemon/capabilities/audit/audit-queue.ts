@@ -12,8 +12,8 @@ export interface Entry {
   failed(error: unknown): void
 }
 
-/** How many records one commit takes at most, so that none holds the daemon up for long. */
-const largestBatch = 2000
+/** How many records one commit takes at most: whoever is in it waits until all of it is durable. */
+const largestBatch = 8000
 
 /** What waits to be written: outcomes that are owed first, then everything in the order it came. */
 export class AuditQueue {

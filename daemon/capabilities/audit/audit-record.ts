@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Value } from '../../store/inserts.ts'
 import type { AuditRecordTable } from '../../store/database.ts'
 
 /** One record as it is stored. */
@@ -43,33 +44,42 @@ export const genesis = '0'.repeat(64)
 /** Names what is hashed, so that a hash of something else can never pass for one of a record. */
 const format = 'quantum-admin audit record 1'
 
+/** What the chain covers, in the order of {@link contentColumns}; spelt out, because looking each up takes longer. */
+const contentValues = (record: RecordContent): readonly Value[] => [
+  record.sequence,
+  record.kind,
+  record.timestamp,
+  record.clock_run,
+  record.id,
+  record.intent,
+  record.actor_id,
+  record.actor_name,
+  record.actor_client,
+  record.actor_address,
+  record.action,
+  record.resource_type,
+  record.resource_id,
+  record.resource_name,
+  record.project,
+  record.details,
+  record.outcome,
+  record.error_code,
+  record.duration_ms,
+]
+
+/** A record's values in the order of {@link recordColumns}. */
+export const recordValues = (record: AuditRecord): readonly Value[] => [
+  ...contentValues(record),
+  record.hash,
+  record.seal,
+  record.signature,
+]
+
 /**
  * A record as the text that is hashed: a JSON array of the format's name and all content in column order.
  * JSON escapes lone surrogates and control characters, so different contents are different texts.
  */
-export const canonical = (record: RecordContent): string =>
-  JSON.stringify([
-    format,
-    record.sequence,
-    record.kind,
-    record.timestamp,
-    record.clock_run,
-    record.id,
-    record.intent,
-    record.actor_id,
-    record.actor_name,
-    record.actor_client,
-    record.actor_address,
-    record.action,
-    record.resource_type,
-    record.resource_id,
-    record.resource_name,
-    record.project,
-    record.details,
-    record.outcome,
-    record.error_code,
-    record.duration_ms,
-  ])
+export const canonical = (record: RecordContent): string => JSON.stringify([format, ...contentValues(record)])
 
 /** SHA-256 of the previous record's hash (64 hex digits) followed by the record's canonical text. */
 export const chainHash = (previous: string, record: RecordContent): string =>

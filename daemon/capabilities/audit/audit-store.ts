@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Appender } from '../../store/appender.ts'
 import type { Store } from '../../store/open.ts'
-import { recordColumns, type AuditRecord } from './audit-record.ts'
+import { recordColumns, recordValues, type AuditRecord } from './audit-record.ts'
 
 /**
  * Rows of the audit trail in and out. Its writes take no `Change`: they are what a `Change` proves.
@@ -18,7 +18,7 @@ export class AuditStore {
 
   /** All or none; durable when it settles. After an error they may be there all the same. */
   append(records: readonly AuditRecord[]): Promise<void> {
-    return this.#append(records.map((record) => recordColumns.map((column) => record[column])))
+    return this.#append(records.map(recordValues))
   }
 
   /** Makes all that can be read here durable, also what a crash or a failed commit left in doubt. */
