@@ -34,8 +34,12 @@ export function createAppender(deps: {
   const append = async (rows: readonly (readonly Value[])[]) => {
     try {
       begin.run()
-      for (const [n, row] of rows.entries()) {
-        if (n > 0 && n % rowsInTurn === 0) await nextTurn()
+      let left = rowsInTurn
+      for (const row of rows) {
+        if (left-- === 0) {
+          await nextTurn()
+          left = rowsInTurn - 1
+        }
         inserts.run(row)
       }
       commit.run()

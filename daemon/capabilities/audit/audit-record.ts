@@ -45,7 +45,7 @@ export const genesis = '0'.repeat(64)
 const format = 'quantum-admin audit record 1'
 
 /** What the chain covers, in the order of {@link contentColumns}; spelt out, because looking each up takes longer. */
-const contentValues = (record: RecordContent): readonly Value[] => [
+const contentValues = (record: RecordContent): Value[] => [
   record.sequence,
   record.kind,
   record.timestamp,
@@ -68,12 +68,11 @@ const contentValues = (record: RecordContent): readonly Value[] => [
 ]
 
 /** A record's values in the order of {@link recordColumns}. */
-export const recordValues = (record: AuditRecord): readonly Value[] => [
-  ...contentValues(record),
-  record.hash,
-  record.seal,
-  record.signature,
-]
+export function recordValues(record: AuditRecord): readonly Value[] {
+  const values = contentValues(record)
+  values.push(record.hash, record.seal, record.signature)
+  return values
+}
 
 /**
  * A record as the text that is hashed: a JSON array of the format's name and all content in column order.
