@@ -184,7 +184,7 @@ export class Connection implements Subscriber {
     this.#wire.uncork()
   }
 
-  /** The operating system took a frame: the peer reads. */
+  /** The operating system took a batch of frames: the peer reads. */
   readonly #taken = (): void => {
     this.#lastRead = performance.now()
     if (this.#queue.length > 0) this.#pump()

@@ -9,11 +9,11 @@ const columns = ['name', 'kind', 'port', 'app', 'created_at'] as const
 const opened: { readonly store: Store; readonly folder: string }[] = []
 
 /** The table of leases stands for any: it has a column that may be null and one that may not be twice. */
-async function setup() {
+async function setup(sync?: 'beside') {
   const folder = mkdtempSync(path.join(tmpdir(), 'qa-append-'))
   const store = await openStore({ file: path.join(folder, 'store.sqlite') })
   opened.push({ store, folder })
-  return { store, append: store.appender('leases', columns, 'beside') }
+  return { store, append: store.appender('leases', columns, sync) }
 }
 
 const rowOf = (port: number) =>
@@ -35,7 +35,7 @@ afterEach(async () => {
 })
 
 test('rows with nulls in different places come back as they were given', async () => {
-  const { store, append } = await setup()
+  const { store, append } = await setup('beside')
   const rows = Array.from({ length: 10 }, (_, n) => rowOf(n))
   await append(rows)
   expect(await leases(store)).toEqual(rows.map(leaseOf))
@@ -44,6 +44,13 @@ test('rows with nulls in different places come back as they were given', async (
 test('a null where none may be is refused and leaves nothing of its rows', async () => {
   const { store, append } = await setup()
   await expect(append([rowOf(1), ['name-2', null, 2, null, 'now']])).rejects.toThrow('NOT NULL')
+  expect(await leases(store)).toEqual([])
+})
+
+test('a row that is too short or too long is refused', async () => {
+  const { store, append } = await setup()
+  await expect(append([rowOf(1), rowOf(2).slice(0, 4)])).rejects.toThrow('4 values for 5 columns')
+  await expect(append([[...rowOf(1), 'more']])).rejects.toThrow('6 values for 5 columns')
   expect(await leases(store)).toEqual([])
 })
 
@@ -63,8 +70,18 @@ test('others get their turns between many rows, and see all of them or none', as
   for (const rows of await Promise.all(seen)) expect([0, 5000]).toContain(rows.length)
 })
 
-test('when a late row is refused none is left, and the next ones go in', async () => {
+test('the store is closed only when what is being appended is in', async () => {
   const { store, append } = await setup()
+  const appended = append(Array.from({ length: 5000 }, (_, n) => rowOf(n)))
+  await store.dispose()
+  await appended
+  const again = await openStore({ file: store.file })
+  expect(await leases(again)).toHaveLength(5000)
+  await again.dispose()
+})
+
+test('when a late row is refused none is left, and the next ones go in', async () => {
+  const { store, append } = await setup('beside')
   const rows = Array.from({ length: 2500 }, (_, n) => rowOf(n))
   await expect(append([...rows, rowOf(7)])).rejects.toThrow('There is one of that name already')
   expect(await leases(store)).toEqual([])

@@ -5,14 +5,15 @@ import type { Database } from './database.ts'
 /** What a column can hold. */
 export type Value = string | number | null | Uint8Array
 
-/** A number holds so many bits that can be shifted. */
+/** A bit for each fits into what JavaScript can shift. */
 const mostColumns = 31
 /** Rows of one table have their nulls in the same few places. */
 const keptStatements = 64
 
 /**
  * Inserts rows of one table with statements that are compiled once, which Kysely does at each call. A null is not
- * named, so the column must have no default: to bind a value costs as much as to write it into an index.
+ * named, because to bind one costs as much as to write it into an index; so no column may have a default, and each
+ * row must hold something.
  */
 export class Inserts {
   readonly #deps: {
@@ -36,6 +37,9 @@ export class Inserts {
 
   /** @param row - a value for each column, in their order. */
   run(row: readonly Value[]): void {
+    const { columns } = this.#deps
+    if (row.length !== columns.length)
+      throw new Error(`A row of ${row.length} values for ${columns.length} columns`)
     let held = 0
     const values: Value[] = []
     for (let n = 0; n < row.length; n++) {

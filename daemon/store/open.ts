@@ -19,7 +19,7 @@ export interface Store extends Owned {
   /** Errors that can be explained come as `Failure`: `store-unavailable`, `store-damaged`, `conflict`. */
   readonly kysely: Kysely<Database>
   /**
-   * Prepares the fast way to add many rows to one table: compiled once, one transaction for all of them.
+   * Prepares the fast way to add many rows to one table: statements that are kept, one transaction for all of them.
    * `beside` waits for the disk beside the event loop: when that fails, whether the rows are there is not known.
    */
   appender<T extends keyof Database>(
@@ -170,6 +170,15 @@ interface Opened {
 }
 
 function storeOf({ sqlite, kysely, log, file }: Opened): Store {
+  const close = async () => {
+    await log.close()
+    // What is being appended goes in; the connection is not taken away between two of its rows.
+    await kysely.connection().execute(() => Promise.resolve())
+    await kysely.destroy()
+    // Kysely closes only what it has used; closing twice is harmless.
+    sqlite.close()
+  }
+  let closed: Promise<void> | undefined
   const rewrite = () => kysely.connection().execute(() => Promise.resolve(rewriteLog(sqlite, file)))
   return {
     file,
@@ -177,12 +186,7 @@ function storeOf({ sqlite, kysely, log, file }: Opened): Store {
     appender: (table, columns, sync) =>
       createAppender({ sqlite, kysely, file, table, columns, log: sync === 'beside' ? log : undefined }),
     settle: () => log.settle(rewrite),
-    dispose: async () => {
-      await log.close()
-      await kysely.destroy()
-      // Kysely closes only what it has used; closing twice is harmless.
-      sqlite.close()
-    },
+    dispose: () => (closed ??= close()),
   }
 }
 

@@ -66,9 +66,9 @@ async function openRaw(folder: string) {
   sqlite.pragma('journal_mode = WAL')
   sqlite.pragma('synchronous = FULL')
   sqlite.pragma('cache_size = -8000')
-  const insert = sqlite.prepare(
-    `insert into audit_records (${recordColumns.join()}) values (${recordColumns.map(() => '?').join()})`,
-  )
+  // As ours does, it names only what such a record holds: each of the others would be one more value to bind.
+  const places = intentColumns.map(() => '?').join()
+  const insert = sqlite.prepare(`insert into audit_records (${intentColumns.join()}) values (${places})`)
   const run = (record: readonly unknown[]) => insert.run(...record)
   const all = sqlite.transaction((records: readonly (readonly unknown[])[]) => records.forEach(run))
   return {
@@ -78,7 +78,10 @@ async function openRaw(folder: string) {
   }
 }
 
-const values = (record: AuditRecord): readonly unknown[] => recordColumns.map((column) => record[column])
+const outcomeColumns: ReadonlySet<string> = new Set(['intent', 'outcome', 'error_code', 'duration_ms'])
+const intentColumns = recordColumns.filter((column) => !outcomeColumns.has(column))
+
+const values = (record: AuditRecord): readonly unknown[] => intentColumns.map((column) => record[column])
 
 /** One command after another: intent and outcome are a commit and a head each. */
 const singleWrites = (): Promise<readonly BenchRow[]> =>

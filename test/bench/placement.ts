@@ -6,17 +6,19 @@ import { readFileSync } from 'node:fs'
  * live. Without it the system may put one peer on its caller's core and the other elsewhere, where waking it costs
  * several times what is compared (in a virtual machine, a way out to the host); that choice would be all one sees.
  *
- * Linux only, where util-linux has `taskset`; elsewhere everything stays where the system puts it.
- * @returns whether they are held.
+ * Only on Linux and with two cores; else it says that everything stays where the system puts it.
+ * @throws when util-linux's `taskset` is missing or refuses.
  */
-export function holdApart(servers: readonly number[]): boolean {
-  if (process.platform !== 'linux') return false
-  const [here, there] = allowedCores()
-  if (here === undefined || there === undefined) return false
+export function holdApart(servers: readonly number[]): void {
+  const [here, there] = cores
+  if (here === undefined || there === undefined)
+    return console.log('where each peer runs is left to the system; the ratios say less')
   hold(process.pid, here)
   for (const pid of servers) hold(pid, there)
-  return true
 }
+
+/** Looked up before anything is held: what is held may run nowhere else, nor what it starts. */
+const cores = process.platform === 'linux' ? allowedCores() : []
 
 /** By the affinity that this process was given (proc_pid_status(5)): `0-3,8`. */
 function allowedCores(): readonly number[] {

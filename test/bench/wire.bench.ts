@@ -202,7 +202,7 @@ const inverse = ([ours, peer]: readonly [number[], number[]]): [number[], number
   peer.map((rate) => 1e6 / rate),
 ]
 
-/** The round whose ratio is the middle one: what slows the machine for a moment slows both in that round. */
+/** The round whose ratio is the middle one: what slows the machine for a while slows both in that round. */
 function row(
   what: string,
   unit: string,
