@@ -4,10 +4,30 @@ import { defineConfig } from 'vitest/config'
  * One group after the other, so that suites which load the machine, count its ports or kill daemons do not disturb one
  * another. A group of one worker runs its files one by one.
  */
-const group = (order: number, workers: number, name: string, include: readonly string[]) => ({
+const group = (
+  order: number,
+  workers: number,
+  name: string,
+  include: readonly string[],
+  exclude: readonly string[] = [],
+) => ({
   extends: true as const,
-  test: { name, include: [...include], maxWorkers: workers, sequence: { groupOrder: order } },
+  test: {
+    name,
+    include: [...include],
+    exclude: [...exclude],
+    maxWorkers: workers,
+    sequence: { groupOrder: order },
+  },
 })
+
+/** What they measure is how long others wait and how much memory is held: nothing may run beside them. */
+const alone = [
+  'test/wire/rpc-slow-readers.test.ts',
+  'test/security/flood.test.ts',
+  'test/reliability/daemon-readers.test.ts',
+  'test/reliability/daemon-life.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -17,11 +37,12 @@ export default defineConfig({
     projects: [
       group(1, 2, 'unit', ['daemon/**/*.test.ts', 'extension/**/*.test.ts', 'migrations/**/*.test.ts']),
       group(2, 2, 'architecture', ['test/architecture/**/*.test.ts']),
-      group(3, 2, 'wire', ['test/wire/**/*.test.ts']),
-      group(4, 2, 'security', ['test/security/**/*.test.ts']),
-      group(5, 2, 'reliability', ['test/reliability/**/*.test.ts']),
-      group(6, 1, 'integration', ['test/integration/**/*.test.ts']),
-      group(7, 2, 'vscode', ['test/vscode/**/*.test.ts']),
+      group(3, 2, 'wire', ['test/wire/**/*.test.ts'], alone),
+      group(4, 2, 'security', ['test/security/**/*.test.ts'], alone),
+      group(5, 2, 'reliability', ['test/reliability/**/*.test.ts'], alone),
+      group(6, 1, 'alone', alone),
+      group(7, 1, 'integration', ['test/integration/**/*.test.ts']),
+      group(8, 2, 'vscode', ['test/vscode/**/*.test.ts']),
     ],
   },
 })

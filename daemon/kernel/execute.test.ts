@@ -4,7 +4,8 @@ import { contract } from '#contract/index.ts'
 import type { AuditTarget } from '#contract/method.ts'
 import { systemClock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
-import { createExecutor, type AuditTrail, type CallContext, type Handlers, type Outcome } from './execute.ts'
+import { createExecutor, type AuditTrail, type Handlers, type Outcome } from './execute.ts'
+import { callContext } from './call.fixture.ts'
 
 /** Records in order what the door does, so that "before" and "after" can be asserted. */
 function setup(
@@ -43,13 +44,7 @@ function setup(
   ) as unknown as Handlers
   const execute = createExecutor({ handlers, trail, clock: systemClock })
   const controller = new AbortController()
-  const context: CallContext = {
-    caller: { id: 'u', name: 'ana', client: 'test/0', address: 'local', role: options.role ?? 'admin' },
-    connection: 'c',
-    signal: controller.signal,
-    progress: () => {},
-    emit: () => Promise.resolve(),
-  }
+  const context = callContext(options.role ?? 'admin', { signal: controller.signal })
   return {
     steps,
     outcomes,

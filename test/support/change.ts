@@ -4,6 +4,7 @@ import type { AuditTarget } from '#contract/method.ts'
 import { systemClock } from '#base/clock.ts'
 import { createExecutor } from '../../daemon/kernel/execute.ts'
 import type { AuditTrail, Change, Handlers, Outcome } from '../../daemon/kernel/execute.ts'
+import { callContext } from '../../daemon/kernel/call.fixture.ts'
 
 /** The caller every change of {@link withChange} is made for. */
 export const testActor: Actor = { id: 'test', name: 'test', client: 'test/0', address: 'local' }
@@ -46,16 +47,12 @@ export async function withChange<T>(
   // One handler stands for every method: which of them mints the change makes no difference to its type.
   const handlers = Object.fromEntries(Object.keys(contract).map((name) => [name, run])) as unknown as Handlers
   const execute = createExecutor({ handlers, trail: options.trail ?? new MemoryTrail(), clock: systemClock })
+  const caller = { ...testActor, role: 'admin' } as const
+  const { signal } = options
   await execute(
     'audit.checkpoint',
     {},
-    {
-      caller: { ...testActor, role: 'admin' },
-      signal: options.signal ?? new AbortController().signal,
-      connection: 'test',
-      progress: () => undefined,
-      emit: () => Promise.resolve(),
-    },
+    callContext('admin', signal === undefined ? { caller } : { caller, signal }),
   )
   const [result] = results
   return result as T

@@ -13,6 +13,7 @@ import { createExecutor, type Change, type Handlers } from '../../daemon/kernel/
 import type { SyncFile } from '../../daemon/store/log-sync.ts'
 import { openStore, type Store } from '../../daemon/store/open.ts'
 import { testActor } from './change.ts'
+import { callContext } from '../../daemon/kernel/call.fixture.ts'
 
 /** Does what a command of the test does; `params` are as they were sent. */
 export type Work = (name: MethodName, params: unknown, change: Change) => unknown
@@ -61,13 +62,7 @@ export async function openTrail(
     logged,
     entered,
     call: (name, params) =>
-      execute(name, params, {
-        caller: { ...testActor, role: 'admin' },
-        signal: new AbortController().signal,
-        connection: 'test',
-        progress: () => undefined,
-        emit: () => Promise.resolve(),
-      }),
+      execute(name, params, callContext('admin', { caller: { ...testActor, role: 'admin' } })),
     close: async () => {
       await audit.dispose()
       await store.dispose()

@@ -4,7 +4,7 @@ import * as path from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AuditEntry } from '#contract/audit.ts'
-import { contract, type MethodName, type Params, type Result } from '#contract/index.ts'
+import { contract, type MethodName, type Params } from '#contract/index.ts'
 import type { Role } from '#contract/method.ts'
 import { Failure } from '#base/failure.ts'
 import { Lifetime } from '#base/lifetime.ts'
@@ -15,6 +15,7 @@ import { verifyExport } from './audit-export-source.ts'
 import { auditHandlers } from './audit-handlers.ts'
 import { AuditService } from './audit-service.ts'
 import { verifyStore } from './audit-store-source.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 
 let life = new Lifetime()
 let home = ''
@@ -59,13 +60,10 @@ async function setup(work: (change: Change) => unknown = () => null) {
   const execute = createExecutor({ handlers, trail: audit, clock })
   const pieces: string[] = []
   const call = <M extends MethodName>(name: M, params: Params<M>, role: Role = 'admin', user = 'ana') =>
-    execute(name, params, {
+    callsAs(execute, role, {
       caller: { id: `u-${user}`, name: user, client: 'test/0', address: 'local', role },
-      signal: new AbortController().signal,
-      connection: 'test',
-      progress: () => undefined,
       emit: (piece) => Promise.resolve(void pieces.push((piece as { text: string }).text)),
-    }) as Promise<Result<M>>
+    })(name, params)
   const verify = () => verifyStore({ store: paths.store, folder: paths.audit })
   const lease = (name: string, user = 'ana') => call('leases.allocate', { name }, 'operator', user)
   const entries = async (filter: Params<'audit.list'> = {}) => (await call('audit.list', filter)).entries

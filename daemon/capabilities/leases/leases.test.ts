@@ -6,7 +6,6 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { MethodName, Params, Result } from '#contract/index.ts'
 import type { ContainerRow, PortRow } from '#contract/resources.ts'
 import { isoTime, systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
@@ -19,6 +18,7 @@ import { LeaseHolders } from './lease-holders.ts'
 import { leasesHandlers } from './leases-handlers.ts'
 import { LeasesService } from './leases-service.ts'
 import { LeasesStore } from './leases-store.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 
 /** A stretch of ports below the ephemeral ones that no other run of this file uses at the same time. */
 const base = 20_000 + (process.pid % 400) * 20
@@ -90,14 +90,7 @@ async function setup() {
       record: async () => undefined,
     },
   })
-  const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<M>> =>
-    execute(name, params, {
-      caller: { id: 'ana', name: 'ana', client: 'test/0', address: 'local', role: 'operator' },
-      signal: new AbortController().signal,
-      connection: 'test',
-      progress: () => undefined,
-      emit: () => Promise.resolve(),
-    }) as Promise<Result<M>>
+  const call = callsAs(execute, 'operator')
   return { call, leases, outcomes, looks, containers, end: () => run.dispose() }
 }
 

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { MethodName, Params, Result } from '#contract/index.ts'
 import type { AuditTarget } from '#contract/method.ts'
 import type { Topic } from '#contract/system.ts'
 import { systemClock } from '#base/clock.ts'
@@ -18,6 +17,7 @@ import { LinuxHost } from '../../adapters/host/linux-host.ts'
 import { createExecutor, type Handlers, type Outcome } from '../../kernel/execute.ts'
 import { resourcesHandlers } from './resources-handlers.ts'
 import { ResourcesService } from './resources-service.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 
 let life = new Lifetime()
 let folder = ''
@@ -61,14 +61,7 @@ function setup() {
       record: async () => undefined,
     },
   })
-  const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<M>> =>
-    execute(name, params, {
-      caller: { id: 'ana', name: 'ana', client: 'test/0', address: 'local', role: 'operator' },
-      signal: new AbortController().signal,
-      connection: 'test',
-      progress: () => undefined,
-      emit: () => Promise.resolve(),
-    }) as Promise<Result<M>>
+  const call = callsAs(execute, 'operator')
   const watch = (...topics: Topic[]) => {
     for (const topic of topics) {
       watched.add(topic)

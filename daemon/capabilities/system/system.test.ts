@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { MethodName, Params, Result } from '#contract/index.ts'
 import type { EngineStatus } from '#contract/resources.ts'
 import type { DaemonStatus, DoctorCheck, Overview } from '#contract/system.ts'
 import { systemClock } from '#base/clock.ts'
@@ -13,6 +12,7 @@ import { createExecutor, type Handlers, type Outcome } from '../../kernel/execut
 import { doctorChecks } from './doctor.ts'
 import { systemHandlers } from './system-handlers.ts'
 import { SystemService } from './system-service.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 
 const status: DaemonStatus = {
   pid: 4711,
@@ -49,15 +49,7 @@ function setup(checks: readonly (() => Promise<DoctorCheck> | DoctorCheck)[] = [
     },
     clock: systemClock,
   })
-  const context = {
-    caller: { id: 'u', name: 'ana', client: 'test/0', address: 'local', role: 'admin' },
-    connection: 'c',
-    signal: new AbortController().signal,
-    progress: () => {},
-    emit: () => Promise.resolve(),
-  } as const
-  const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<M>> =>
-    execute(name, params, context) as Promise<Result<M>>
+  const call = callsAs(execute, 'admin', { connection: 'c' })
   return { call, stops, outcomes, events }
 }
 

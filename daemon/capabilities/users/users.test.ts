@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { MethodName, Params, Result } from '#contract/index.ts'
 import type { AuditTarget } from '#contract/method.ts'
 import { Failure } from '#base/failure.ts'
 import { randomId } from '#base/ids.ts'
@@ -13,6 +12,7 @@ import { openStore } from '../../store/open.ts'
 import { usersHandlers } from './users-handlers.ts'
 import { UsersService } from './users-service.ts'
 import { UsersStore } from './users-store.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 
 let life = new Lifetime()
 let folder = ''
@@ -60,15 +60,9 @@ async function setup() {
   const withdrawn: string[] = []
   life.own(users.withdrawn.on((id) => withdrawn.push(id)))
   const execute = createExecutor({ handlers: usersHandlers(users) as Handlers, trail, clock })
-  const context = {
+  const call = callsAs(execute, 'admin', {
     caller: { id: 'local:0', name: 'root', client: 'test/0', address: 'local', role: 'admin' },
-    connection: 'c',
-    signal: new AbortController().signal,
-    progress: () => {},
-    emit: () => Promise.resolve(),
-  } as const
-  const call = <M extends MethodName>(name: M, params: Params<M>): Promise<Result<M>> =>
-    execute(name, params, context) as Promise<Result<M>>
+  })
   const login = (token: string, address = '192.0.2.7') =>
     users.authenticate(token, { client: 'cli/1', address })
   return { call, login, users, steps, targets, withdrawn, time, file, disk }
