@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import * as path from 'node:path'
 import Sqlite from 'better-sqlite3'
+import type { AuditFilter } from '#contract/audit.ts'
 import { systemClock } from '#base/clock.ts'
 import { randomId } from '#base/ids.ts'
 import { statePaths } from '#base/state-paths.ts'
@@ -252,25 +253,29 @@ async function lists(home: string): Promise<readonly BenchRow[]> {
     goal: 1,
   })
   const somewhere = () => String(random.int(rows / 10, rows))
+  const filters: readonly (readonly [string, AuditFilter])[] = [
+    ['', {}],
+    [' of one actor', { actor: 'u-3' }],
+    [' of one project', { project: 'app-3' }],
+    [' of one outcome', { outcome: 'refused' }],
+    [' of one resource', { resource: 'name-7' }],
+  ]
   const results = [
     await row('the last 50', () => audit.list({ limit: 50 })),
-    await row('50 from anywhere', () => audit.list({ limit: 50, cursor: somewhere() })),
-    await row('50 of one actor from anywhere', () =>
-      audit.list({ limit: 50, actor: 'u-3', cursor: somewhere() }),
-    ),
-    await row('50 of one project from anywhere', () =>
-      audit.list({ limit: 50, project: 'app-3', cursor: somewhere() }),
-    ),
-    await row('50 of one outcome from anywhere', () =>
-      audit.list({ limit: 50, outcome: 'refused', cursor: somewhere() }),
-    ),
     await row('50 since an hour ago', () =>
       audit.list({ limit: 50, since: new Date(Date.now() - 3_600_000).toISOString() }),
     ),
-    await row('50 of one resource from anywhere', () =>
-      audit.list({ limit: 50, resource: 'name-7', cursor: somewhere() }),
-    ),
   ]
+  for (const [which, filter] of filters) {
+    let cursor: string | null = null
+    const next = async () => {
+      const page = await audit.list({ ...filter, limit: 50, ...(cursor === null ? {} : { cursor }) })
+      cursor = page.next
+    }
+    results.push(await row(`50${which}, page after page back from the newest,`, next))
+    const jump = () => audit.list({ ...filter, limit: 50, cursor: somewhere() })
+    results.push(await row(`50${which} from anywhere`, jump))
+  }
   await close()
   return results
 }
