@@ -150,11 +150,8 @@ export class Connection implements Subscriber {
       this.#wire.cork()
       process.nextTick(this.#uncork)
     }
-    // What leaves together is taken together.
-    const taken = this.#corked % together === 0 ? this.#taken : undefined
     this.#corked++
-    if (last && typeof data === 'string') this.#socket.send(data, taken)
-    else this.#socket.send(data, { binary: false, fin: last }, taken)
+    this.#socket.send(data, { binary: false, fin: last }, this.#taken)
     if (this.#corked % together === 0) {
       this.#wire.uncork()
       this.#wire.cork()
@@ -184,7 +181,7 @@ export class Connection implements Subscriber {
     this.#wire.uncork()
   }
 
-  /** The operating system took a batch of frames: the peer reads. */
+  /** The operating system took a frame: the peer reads. */
   readonly #taken = (): void => {
     this.#lastRead = performance.now()
     if (this.#queue.length > 0) this.#pump()

@@ -4,8 +4,8 @@ import { contract } from '#contract/index.ts'
 import type { AuditTarget } from '#contract/method.ts'
 import { systemClock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
-import { createExecutor, type AuditTrail, type Handlers, type Outcome } from './execute.ts'
 import { callContext } from './call.fixture.ts'
+import { createExecutor, type AuditTrail, type Handlers, type Outcome } from './execute.ts'
 
 /** Records in order what the door does, so that "before" and "after" can be asserted. */
 function setup(

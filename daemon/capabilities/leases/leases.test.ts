@@ -12,13 +12,13 @@ import { Lifetime } from '#base/lifetime.ts'
 import { probePort } from '../../adapters/host/bind-probe.ts'
 import { environmentOf } from '../../adapters/host/environment.ts'
 import { LinuxHost } from '../../adapters/host/linux-host.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Handlers, type Outcome } from '../../kernel/execute.ts'
 import { openStore } from '../../store/open.ts'
 import { LeaseHolders } from './lease-holders.ts'
 import { leasesHandlers } from './leases-handlers.ts'
 import { LeasesService } from './leases-service.ts'
 import { LeasesStore } from './leases-store.ts'
-import { callsAs } from '../../kernel/call.fixture.ts'
 
 /** A stretch of ports below the ephemeral ones that no other run of this file uses at the same time. */
 const base = 20_000 + (process.pid % 400) * 20

@@ -14,10 +14,10 @@ import { Lifetime } from '#base/lifetime.ts'
 import { DockerEngine, localSurroundings } from '../../adapters/docker/docker-engine.ts'
 import { SimpleGitAdapter } from '../../adapters/git/simple-git.ts'
 import { LinuxHost } from '../../adapters/host/linux-host.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Handlers, type Outcome } from '../../kernel/execute.ts'
 import { resourcesHandlers } from './resources-handlers.ts'
 import { ResourcesService } from './resources-service.ts'
-import { callsAs } from '../../kernel/call.fixture.ts'
 
 let life = new Lifetime()
 let folder = ''

@@ -8,11 +8,11 @@ import { systemClock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
 import { statePaths } from '#base/state-paths.ts'
 import { Events } from '../../kernel/events.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Handlers, type Outcome } from '../../kernel/execute.ts'
 import { doctorChecks } from './doctor.ts'
 import { systemHandlers } from './system-handlers.ts'
 import { SystemService } from './system-service.ts'
-import { callsAs } from '../../kernel/call.fixture.ts'
 
 const status: DaemonStatus = {
   pid: 4711,

@@ -7,12 +7,12 @@ import { Failure } from '#base/failure.ts'
 import { randomId } from '#base/ids.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { newToken } from '../../kernel/auth.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type AuditTrail, type Handlers } from '../../kernel/execute.ts'
 import { openStore } from '../../store/open.ts'
 import { usersHandlers } from './users-handlers.ts'
 import { UsersService } from './users-service.ts'
 import { UsersStore } from './users-store.ts'
-import { callsAs } from '../../kernel/call.fixture.ts'
 
 let life = new Lifetime()
 let folder = ''
