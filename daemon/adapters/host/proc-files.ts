@@ -4,7 +4,8 @@ import { systemCode } from '#base/failure.ts'
 /** What /proc answers for a process that ended, or that is not ours to look into. */
 const unavailable = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
 
-function orNull<T>(read: () => T): T | null {
+/** What `read` gives, or null when what it reads is gone or closed to us. */
+export function orNull<T>(read: () => T): T | null {
   try {
     return read()
   } catch (error) {

@@ -12,8 +12,11 @@ export interface ProcessDetails {
 }
 
 /** The state of a process now, or null when it has ended. A thread's id is not a process. */
-export function readProcess(pid: number): ProcStat | null {
-  const stat = parseStat(readText(`/proc/${pid}/stat`) ?? '')
+export const readProcess = (pid: number): ProcStat | null => runningIn(readText(`/proc/${pid}/stat`))
+
+/** The state that a line of /proc/PID/stat tells, or null when there was none or the process has ended. */
+export function runningIn(line: string | null): ProcStat | null {
+  const stat = parseStat(line ?? '')
   return stat === null || hasEnded(stat) ? null : stat
 }
 

@@ -4,8 +4,16 @@ import type { HostProcess, ProcessIdentity } from './host.ts'
 import type { KernelFacts } from './kernel-facts.ts'
 import { listPids } from './proc-files.ts'
 import type { ProcStat } from './proc-stat.ts'
-import { isProcess, readDetails, readProcess, workingFolder, type ProcessDetails } from './process-details.ts'
+import {
+  isProcess,
+  readDetails,
+  readProcess,
+  runningIn,
+  workingFolder,
+  type ProcessDetails,
+} from './process-details.ts'
 import type { Slices } from './slices.ts'
+import { StatFiles } from './stat-files.ts'
 import type { Users } from './users.ts'
 
 /** A process that started less than this ago is read anew each time: it may still be on its way to exec. */
@@ -42,6 +50,7 @@ export class ProcessTable {
   readonly #clock: Clock
   readonly #facts: KernelFacts
   readonly #users: Users
+  readonly #stats = new StatFiles()
   #entries = new Map<number, Entry>()
   #scan = 0
 
@@ -58,7 +67,7 @@ export class ProcessTable {
     const processes: HostProcess[] = []
     const entries = new Map<number, Entry>()
     for (const pid of listPids()) {
-      const stat = readProcess(pid)
+      const stat = runningIn(this.#stats.read(pid))
       if (stat === null) continue
       const entry = this.#entry(pid, stat, false)
       entries.set(pid, entry)
@@ -66,6 +75,7 @@ export class ProcessTable {
       if (slices.due) await slices.pause()
     }
     this.#entries = entries
+    this.#stats.retain(entries)
     return processes
   }
 
