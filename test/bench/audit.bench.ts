@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import * as path from 'node:path'
 import Sqlite from 'better-sqlite3'
-import type { AuditFilter } from '#contract/audit.ts'
 import { systemClock } from '#base/clock.ts'
 import { randomId } from '#base/ids.ts'
 import { statePaths } from '#base/state-paths.ts'
@@ -21,8 +20,8 @@ import { AuditStore } from '../../daemon/capabilities/audit/audit-store.ts'
 import { AuditTail } from '../../daemon/capabilities/audit/audit-tail.ts'
 import { openStore } from '../../daemon/store/open.ts'
 import { testActor } from '../support/change.ts'
-import { Random } from '../support/random.ts'
 import { verifyHome, withFolder } from '../support/trail.ts'
+import { lists } from './audit-lists.ts'
 import { median, percentile, type Bench, type BenchRow } from './bench.ts'
 
 /** 1 million unless asked: `QUANTUM_ADMIN_BENCH_ROWS=10000000` takes 6 GB of disk and some minutes. */
@@ -61,6 +60,15 @@ const openAudit = async (home: string) => {
       await audit.dispose()
       await store.dispose()
     },
+  }
+}
+
+const withAudit = async <T>(home: string, use: (audit: AuditService) => Promise<T>): Promise<T> => {
+  const { audit, close } = await openAudit(home)
+  try {
+    return await use(audit)
+  } finally {
+    await close()
   }
 }
 
@@ -277,59 +285,12 @@ async function verification(home: string): Promise<readonly BenchRow[]> {
   ]
 }
 
-async function lists(home: string): Promise<readonly BenchRow[]> {
-  const { audit, close } = await openAudit(home)
-  const random = new Random(1)
-  const p99 = async (page: () => Promise<unknown>): Promise<number> => {
-    const times: number[] = []
-    for (let i = 0; i < 1200; i++) {
-      const took = await timed(page)
-      if (i >= 200) times.push(took)
-    }
-    return percentile(times, 99)
-  }
-  const row = async (what: string, page: () => Promise<unknown>): Promise<BenchRow> => ({
-    what: `${what} of ${rows} records, p99`,
-    unit: 'ms',
-    ours: await p99(page),
-    peer: { name: 'limit', value: 1 },
-    ratio: 'ours-over-peer',
-    goal: 1,
-  })
-  const somewhere = () => String(random.int(rows / 10, rows))
-  const filters: readonly (readonly [string, AuditFilter])[] = [
-    ['', {}],
-    [' of one actor', { actor: 'u-3' }],
-    [' of one project', { project: 'app-3' }],
-    [' of one outcome', { outcome: 'refused' }],
-    [' of one resource', { resource: 'name-7' }],
-  ]
-  const results = [
-    await row('the last 50', () => audit.list({ limit: 50 })),
-    await row('50 since an hour ago', () =>
-      audit.list({ limit: 50, since: new Date(Date.now() - 3_600_000).toISOString() }),
-    ),
-  ]
-  for (const [which, filter] of filters) {
-    let cursor: string | null = null
-    const next = async () => {
-      const page = await audit.list({ ...filter, limit: 50, ...(cursor === null ? {} : { cursor }) })
-      cursor = page.next
-    }
-    results.push(await row(`50${which}, page after page back from the newest,`, next))
-    const jump = () => audit.list({ ...filter, limit: 50, cursor: somewhere() })
-    results.push(await row(`50${which} from anywhere`, jump))
-  }
-  await close()
-  return results
-}
-
 export const bench: Bench = async () => [
   ...(await singleWrites()),
   ...(await chained()),
   ...(await withFolder(async (home) => [
     ...(await burst(home)),
     ...(await verification(home)),
-    ...(await lists(home)),
+    ...(await withAudit(home, (audit) => lists(audit, statePaths(home).store, rows))),
   ])),
 ]
