@@ -15,6 +15,10 @@ import { SimpleGitAdapter } from './adapters/git/simple-git.ts'
 import { probePort } from './adapters/host/bind-probe.ts'
 import { createHost } from './adapters/host/create-host.ts'
 import { environmentOf } from './adapters/host/environment.ts'
+import { wireApps } from './apps-wiring.ts'
+import { appsHandlers } from './capabilities/apps/apps-handlers.ts'
+import type { AppsService } from './capabilities/apps/apps-service.ts'
+import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
 import { AuditService } from './capabilities/audit/audit-service.ts'
 import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
@@ -32,7 +36,7 @@ import { UsersService } from './capabilities/users/users-service.ts'
 import { UsersStore } from './capabilities/users/users-store.ts'
 import { localAdmin } from './kernel/auth.ts'
 import { Events } from './kernel/events.ts'
-import { createExecutor, type Handlers } from './kernel/execute.ts'
+import { createExecutor, type CallContext, type Execute, type Handlers } from './kernel/execute.ts'
 import { IdleWatch } from './kernel/idle.ts'
 import type { Accepted } from './kernel/listener.ts'
 import { openOwnLog, type OwnLog } from './kernel/own-log.ts'
@@ -82,9 +86,11 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   log.write('info', 'The daemon starts', { version: build.version, build: build.id, pid: process.pid })
   lifetime.own(logCrashes(log))
   const events = new Events()
-  const services = await openServices(lifetime, paths, events, log)
+  // The daemon's own rules go through the same door, which is made of what they are part of.
+  const act = (name: string, params: unknown): Promise<unknown> => execute(name, params, ownContext())
+  const services = await openServices(lifetime, { paths, events, log, act })
   const network: { url: string | null } = { url: null }
-  const execute = createExecutor({
+  const execute: Execute = createExecutor({
     handlers: handlersOf(services, events, systemOf(services, options, network)),
     trail: services.audit,
     clock: systemClock,
@@ -95,7 +101,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
       clock: systemClock,
       idleMs,
       // A door for the network is there for people who are not connected now.
-      managed: () => network.url !== null,
+      managed: () => network.url !== null || services.supervisor.managed > 0,
       onIdle: options.stop,
     }),
   )
@@ -103,6 +109,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   lifetime.own(services.users.withdrawn.on((id) => rpc.disconnect(id)))
   publish(lifetime, services, events)
   services.resources.start()
+  await services.apps.open()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
   if (options.listen !== null) {
     const door = lifetime.own(await openNetworkDoor(options.listen, services.users.authenticate, serve))
@@ -126,7 +133,18 @@ function logCrashes(log: OwnLog): Owned {
   return { dispose: () => void process.off('uncaughtExceptionMonitor', crashed) }
 }
 
+/** How the daemon's own rules call: as themselves, with nobody to hear of progress. */
+const ownContext = (): CallContext => ({
+  caller: { id: 'daemon', name: 'daemon', client: 'rule', address: 'local', role: 'admin' },
+  signal: new AbortController().signal,
+  connection: 'daemon',
+  progress: () => undefined,
+  emit: () => Promise.resolve(),
+})
+
 interface Services {
+  readonly apps: AppsService
+  readonly supervisor: Supervisor
   readonly paths: StatePaths
   readonly audit: AuditService
   readonly settings: SettingsFile
@@ -138,9 +156,17 @@ interface Services {
 
 async function openServices(
   lifetime: Lifetime,
-  paths: StatePaths,
-  events: Events,
-  log: OwnLog,
+  {
+    paths,
+    events,
+    log,
+    act,
+  }: {
+    readonly paths: StatePaths
+    readonly events: Events
+    readonly log: OwnLog
+    readonly act: (name: string, params: unknown) => Promise<unknown>
+  },
 ): Promise<Services> {
   const clock = systemClock
   const report = (error: unknown): void => log.write('warn', messageOf(error))
@@ -159,6 +185,8 @@ async function openServices(
   await settings.open()
   const engine = lifetime.own(new DockerEngine())
   const instance = randomId()
+  const host = createHost(clock)
+  const git = new SimpleGitAdapter({ clock })
   // Each asks the other, so one of them is named before it is there; neither asks before both are.
   const leases: LeasesService = lifetime.own(
     new LeasesService({
@@ -179,20 +207,31 @@ async function openServices(
   )
   const resources: ResourcesService = lifetime.own(
     new ResourcesService({
-      host: createHost(clock),
+      host,
       engine,
-      git: new SimpleGitAdapter({ clock }),
+      git,
       clock,
       instance,
       leaseOf: leases.leaseOf,
-      // Apps name their processes once there are apps.
-      appOf: () => null,
+      appOf: (pid) => apps.appOf(pid),
       startedBy: ({ containerId }) => startOf(audit, containerId),
       watched: (topic) => events.watched(topic),
       watchedChanged: events.watchedChanged,
       report,
     }),
   )
+  const { apps, supervisor } = wireApps(lifetime, {
+    paths,
+    store,
+    host,
+    git,
+    clock,
+    instance,
+    leases,
+    resources,
+    act,
+    report,
+  })
   await leases.open()
   const users = new UsersService({
     store: new UsersStore(store.kysely),
@@ -202,7 +241,7 @@ async function openServices(
     instance,
     lastLogin: (tokenId) => lastLogin(audit, tokenId),
   })
-  return { paths, audit, settings, engine, leases, resources, users }
+  return { paths, audit, settings, engine, leases, resources, users, apps, supervisor }
 }
 
 function systemOf(
@@ -233,7 +272,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { audit, leases, resources, users } = services
+  const { apps, audit, leases, resources, users } = services
   const glance = () =>
     overview({
       ports: () => resources.ports(),
@@ -248,21 +287,28 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...leasesHandlers(leases),
     ...auditHandlers(audit),
     ...usersHandlers(users),
+    ...appsHandlers(apps),
   }
 }
 
 /** Connects what changes with who wants to know. */
-function publish(lifetime: Lifetime, { audit, leases, resources, users }: Services, events: Events): void {
+function publish(
+  lifetime: Lifetime,
+  { apps, audit, leases, resources, users }: Services,
+  events: Events,
+): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
     events.source(topic, () => resources.revision(topic))
   }
   events.source('leases', () => leases.revision)
   events.source('audit', () => audit.revision)
   events.source('users', () => users.revision)
+  events.source('apps', () => apps.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
     resources.changed.on((topic) => {
       if (topic === 'ports') void leases.judge(resources.lastPorts)
+      if (topic === 'processes' && apps.observe(resources.lastProcesses)) resources.rejoin()
     }),
   )
   lifetime.own(
@@ -273,6 +319,7 @@ function publish(lifetime: Lifetime, { audit, leases, resources, users }: Servic
   )
   lifetime.own(audit.changed.on(() => events.changed('audit')))
   lifetime.own(users.changed.on(() => events.changed('users')))
+  lifetime.own(apps.changed.on(() => events.changed('apps')))
 }
 
 /** The newest successful entry of that action on a resource. */

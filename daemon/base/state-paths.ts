@@ -16,6 +16,8 @@ export interface StatePaths {
   readonly logs: string
   readonly log: string
   readonly settings: string
+  /** What apps write, a folder for each. */
+  readonly apps: string
 }
 
 /** What `daemon.json` says while a daemon runs. */
@@ -60,6 +62,7 @@ export function statePaths(home: string): StatePaths {
     logs: at('logs'),
     log: at('logs', 'daemon.log'),
     settings: at('settings.json'),
+    apps: at('apps'),
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, Help, Option } from 'commander'
 import { Failure } from '#base/failure.ts'
 import { build } from '#base/version.ts'
+import { declare as apps } from './apps.ts'
 import { declare as audit } from './audit.ts'
 import { declare as completion } from './completion.ts'
 import { declare as containers } from './containers.ts'
@@ -28,6 +29,7 @@ export const nouns: readonly Noun[] = [
     description: 'the machine at a glance; also what you get without any command',
     declare: overview,
   },
+  { name: 'apps', description: 'add, start, stop and restart apps, and see how they fare', declare: apps },
   { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
   { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
   { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },
@@ -78,7 +80,14 @@ function declareNoun(root: Command, { name, declare }: Noun, session: Session): 
 }
 
 /** The verbs that `--watch` makes sense for, by the path people type. */
-const watchable = new Set(['overview', 'ports list', 'ports leases', 'processes list', 'containers list'])
+const watchable = new Set([
+  'overview',
+  'ports list',
+  'ports leases',
+  'processes list',
+  'containers list',
+  'apps list',
+])
 
 /**
  * Prepares the tree for one command line: declares the noun it names when commander gets there, puts `overview`

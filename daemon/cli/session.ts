@@ -110,12 +110,19 @@ export class Session {
       ? [confirmation?: null, options?: CallOptions]
       : [confirmation: Confirmation, options?: CallOptions]
   ): Promise<Result<M>> {
-    if (confirmation !== null && confirmation !== undefined) {
-      const { confirm } = await import('./confirm.ts')
-      await confirm(dangers[name], confirmation, { yes: this.globals.yes, signal: this.signal })
-    }
-    const client = await this.#connected()
-    return client.call(name, params, { signal: this.signal, ...options })
+    const [result] = await this.#confirmed(name, [params], confirmation ?? null, options)
+    if (result === undefined) throw new Error('One command has one result')
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  }
+
+  /** As {@link command} for several targets: asks once and sends all at once. @returns how each went, in order. */
+  commands<M extends CommandName>(
+    name: M,
+    params: readonly Params<M>[],
+    confirmation: (typeof dangers)[M] extends 'none' ? null : Confirmation,
+  ): Promise<readonly PromiseSettledResult<Result<M>>[]> {
+    return this.#confirmed(name, params, confirmation)
   }
 
   /** Watches topics over a connection that is made again when it is lost. */
@@ -136,6 +143,22 @@ export class Session {
     await client?.then(
       (connected) => connected.dispose(),
       () => {},
+    )
+  }
+
+  async #confirmed<M extends CommandName>(
+    name: M,
+    params: readonly Params<M>[],
+    confirmation: Confirmation | null,
+    options: CallOptions = {},
+  ): Promise<readonly PromiseSettledResult<Result<M>>[]> {
+    if (confirmation !== null) {
+      const { confirm } = await import('./confirm.ts')
+      await confirm(dangers[name], confirmation, { yes: this.globals.yes, signal: this.signal })
+    }
+    const client = await this.#connected()
+    return Promise.allSettled(
+      params.map((one) => client.call(name, one, { signal: this.signal, ...options })),
     )
   }
 

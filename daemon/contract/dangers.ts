@@ -21,4 +21,10 @@ export const dangers = {
   'users.revoke': 'confirm',
   'daemon.stop': 'confirm',
   'daemon.handover': 'none',
+  'apps.add': 'none',
+  'apps.remove': 'confirm',
+  'apps.start': 'none',
+  'apps.stop': 'confirm',
+  'apps.recover': 'none',
+  'apps.restart': 'confirm',
 } as const satisfies Record<CommandName, Danger>

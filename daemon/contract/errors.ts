@@ -53,6 +53,8 @@ export const errorKinds = {
     6,
     'Keep the files as they are and read docs/audit.md on what the finding means.',
   ),
+  'app-invalid': kind(1028, 1, 'Correct the named place in the folder or in its quantum.config.yaml.'),
+  'app-failed': kind(1029, 1, 'Run `quantum-admin apps show NAME` to see what it wrote last.'),
   'doctor-failed': kind(1027, 6, 'Follow the hint beside each failed check.'),
 } as const satisfies Record<string, ErrorKind>
 

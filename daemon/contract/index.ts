@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini'
+import { appsMethods } from './apps.ts'
 import { auditMethods } from './audit.ts'
 import { leasesMethods } from './leases.ts'
 import type { Command, Query, ResultType } from './method.ts'
@@ -13,6 +14,7 @@ export const contract = {
   ...leasesMethods,
   ...auditMethods,
   ...usersMethods,
+  ...appsMethods,
 }
 
 export type Contract = typeof contract

@@ -54,10 +54,30 @@ export interface TokenTable {
   readonly revoked_at: string | null
 }
 
+export interface AppTable {
+  readonly name: string
+  readonly folder: string
+  readonly added_at: string
+}
+
+/** The newest run of an app; see migrations/004-apps.ts. */
+export interface AppRunTable {
+  readonly app: string
+  readonly run: string
+  readonly pid: number | null
+  readonly start_key: string | null
+  readonly port: number | null
+  readonly started_at: string
+  readonly wanted: 'running' | 'stopped'
+  readonly restarts: number
+}
+
 /** Every table of the store, as Kysely sees it. */
 export interface Database {
   readonly audit_records: AuditRecordTable
   readonly leases: LeaseTable
   readonly users: UserTable
   readonly tokens: TokenTable
+  readonly apps: AppTable
+  readonly app_runs: AppRunTable
 }

@@ -4,6 +4,7 @@ import { Failure } from '#base/failure.ts'
 import * as audit from '../../migrations/001-audit.ts'
 import * as leases from '../../migrations/002-leases.ts'
 import * as users from '../../migrations/003-users.ts'
+import * as apps from '../../migrations/004-apps.ts'
 import type { Database } from './database.ts'
 
 /** In the order they are applied. A number is never reused and a released migration never changed. */
@@ -11,6 +12,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '001-audit': audit,
   '002-leases': leases,
   '003-users': users,
+  '004-apps': apps,
 }
 
 /** The schema this build writes. */

@@ -17,11 +17,15 @@ const base = 'daemon/base/**'
 const client = 'daemon/client/**'
 /** `Change`, `CallContext` and the like: the one door's types, which everything behind it asks for. */
 const door = 'daemon/kernel/**'
+/** What `quantum.config.yaml` says. */
+const config = 'daemon/config/**'
 /** The interfaces of the outside world. What stands behind them is known to the composition root alone. */
 const ports = [
   'daemon/adapters/host/host.ts',
   'daemon/adapters/docker/engine.ts',
   'daemon/adapters/git/git.ts',
+  'daemon/adapters/process/programs.ts',
+  'daemon/adapters/project/project.ts',
 ]
 
 const adapter = (name: string, packages: readonly string[] = []): Rule => ({
@@ -36,6 +40,7 @@ export const rules: readonly Rule[] = [
   { folder: 'daemon/contract', ours: [], packages: ['zod'], node: false },
   { folder: 'daemon/base', ours: [contract], packages: [], node: true },
   { folder: 'daemon/client', ours: [contract, base], packages: ['ws'], node: true },
+  { folder: 'daemon/config', ours: [contract, base], packages: ['yaml', 'zod'], node: true },
   { folder: 'daemon/kernel', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
   {
     folder: 'daemon/store',
@@ -48,9 +53,11 @@ export const rules: readonly Rule[] = [
   adapter('files', ['zod']),
   adapter('git', ['simple-git']),
   adapter('host', ['systeminformation']),
+  adapter('process'),
+  adapter('project'),
   {
     folder: 'daemon/capabilities/*',
-    ours: [contract, base, door, 'daemon/store/**', ...ports],
+    ours: [contract, base, door, config, 'daemon/store/**', ...ports],
     packages: [],
     // What makes a query, and nothing that opens a database.
     inQueries: { kysely: ['CompiledQuery', 'sql'] },
@@ -74,6 +81,8 @@ export const queryFiles = /(-store|\/audit-entries|\/audit-facets)\.ts$/
 export const startsPrograms: Readonly<Record<string, string>> = {
   'daemon/client/launch.ts': 'the daemon, when none runs',
   'daemon/capabilities/audit/audit-verify-child.ts': 'verification of a trail, in a process of its own',
+  'daemon/adapters/process/shell-programs.ts':
+    'the apps: what their configuration says, in the shell it is written for',
   'daemon/cli/browser.ts': 'the browser, for the documentation',
   'daemon/cli/daemon-process.ts': 'the daemon in the foreground, and its offline verification',
   'daemon/adapters/host/socket-details.ts': 'ss, once at the start, for what /proc does not tell of a socket',

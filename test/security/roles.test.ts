@@ -51,6 +51,14 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'users.remove': { name: 'no-such-user' },
   'users.token': { name: 'no-such-user' },
   'users.revoke': { tokenId: 'no-such-token' },
+  'apps.list': {},
+  'apps.show': { app: 'no-such-app' },
+  'apps.add': { folder: '/no/such/folder' },
+  'apps.remove': { app: 'no-such-app' },
+  'apps.start': { app: 'no-such-app' },
+  'apps.stop': { app: 'no-such-app' },
+  'apps.restart': { app: 'no-such-app' },
+  'apps.recover': { app: 'no-such-app', reason: 'none' },
 }
 
 let certificate: TestCertificate

@@ -4,6 +4,12 @@ const startedAt = '2026-03-01T10:00:00.000Z'
 
 /** Params that each command of the contract accepts. A command without a sample does not compile. */
 const samples: Readonly<Record<CommandName, unknown>> = {
+  'apps.add': { folder: '/no/such/folder' },
+  'apps.recover': { app: 'shop', reason: 'it ended' },
+  'apps.remove': { app: 'shop' },
+  'apps.restart': { app: 'shop' },
+  'apps.start': { app: 'shop' },
+  'apps.stop': { app: 'shop' },
   'audit.checkpoint': {},
   'audit.export': { format: 'jsonl' },
   'containers.restart': { id: 'c1c1c1c1c1c1', name: 'web' },

@@ -23,6 +23,8 @@ export interface ProcessIdentity {
 
 export interface HostProcess extends ProcessIdentity {
   readonly ppid: number
+  /** Its process group, named by the pid of who led it first; null where that is not told. */
+  readonly group: number | null
   readonly name: string
   /** Arguments as given; null where we may not read them or it is a kernel thread. */
   readonly argv: readonly string[] | null

@@ -4,6 +4,8 @@ export interface ProcStat {
   readonly name: string
   readonly state: string
   readonly ppid: number
+  /** Its process group. */
+  readonly group: number
   /** Whether it runs on a terminal. */
   readonly terminal: boolean
   readonly threads: number
@@ -35,6 +37,7 @@ export function parseStat(text: string): ProcStat | null {
     name: text.slice(open + 1, close),
     state,
     ppid: number(4),
+    group: number(5),
     terminal: fields[7 - 3] !== '0',
     threads: number(20),
     cpuTicks: number(14) + number(15),

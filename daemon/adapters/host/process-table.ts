@@ -152,6 +152,7 @@ export class ProcessTable {
       pid,
       startKey: stat.startTicks,
       ppid: stat.ppid,
+      group: stat.group,
       name: nameOf(stat.name, argv),
       argv,
       cwd: entry.folder,

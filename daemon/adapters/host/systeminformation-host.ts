@@ -103,6 +103,7 @@ export class SystemInformationHost implements Host {
       pid: row.pid,
       startKey: String(startedAt),
       ppid: row.parentPid,
+      group: null,
       name: row.name,
       // The arguments come joined by spaces; where one held a space is lost.
       argv: program === '' ? null : [program, ...row.params.split(' ').filter((word) => word !== '')],

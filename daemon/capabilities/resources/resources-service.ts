@@ -132,6 +132,11 @@ export class ResourcesService implements Owned {
     return this.#ports.rows.rows
   }
 
+  /** The processes as last seen, without looking. */
+  get lastProcesses(): readonly ProcessRow[] {
+    return this.#processes.rows.rows
+  }
+
   /** The containers as last seen, without asking the engine. */
   get lastContainers(): readonly ContainerRow[] {
     return this.#containers.rows

@@ -10,6 +10,7 @@ const processOf = (pid: number, more: Partial<HostProcess> = {}): HostProcess =>
   pid,
   startKey: String(pid),
   ppid: 1,
+  group: 1,
   name: 'node',
   argv: ['node', 'server.js'],
   cwd: '/home/ana/shop',

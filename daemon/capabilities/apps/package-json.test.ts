@@ -1,0 +1,62 @@
+import { truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { fileProjects } from '../../adapters/project/file-project.ts'
+import { TemporaryFolder } from './folders.fixture.ts'
+import { understand } from './found-app.ts'
+
+let temporary: TemporaryFolder
+let folder = ''
+
+beforeEach(() => {
+  temporary = new TemporaryFolder()
+  folder = temporary.path
+})
+afterEach(() => temporary[Symbol.dispose]())
+
+const fill = (files: Readonly<Record<string, string>>) => temporary.fill(files)
+const appIn = async (path = '', environment = {}) => {
+  const project = await fileProjects.look(join(folder, path))
+  if (project === null) throw new Error(`${path} is no folder`)
+  return understand(project, environment)
+}
+
+describe('a package.json that cannot be understood', () => {
+  test.each([
+    ['{\n  "scripts": { "dev": "vite", }\n}', 2, 31],
+    ['{"a": [1, 2}', 1, 12],
+    ['{"a": "b', 1, 7],
+    ['{"a": 1} x', 1, 10],
+    ['[1,]', 1, 4],
+    ["{'a': 1}", 1, 2],
+    ['{"a" 1}', 1, 6],
+    ['[01]', 1, 3],
+    ['', 1, 1],
+    ['[[[', 1, 4],
+    ['["\\x"]', 1, 2],
+    ['[]', null, null],
+    ['null', null, null],
+    ['{"a": {}, "b": [], "c": [{}, -1.5e3, true, null, "\\u00e9\\n"]} ]', 1, 63],
+  ])('(%j) is told with its place, and the rest of the folder counts', async (text, line, column) => {
+    fill({ 'package.json': text, 'index.html': '' })
+    expect(await appIn()).toMatchObject({
+      kind: 'static',
+      problems: [{ severity: 'error', file: join(folder, 'package.json'), line, column }],
+    })
+  })
+
+  test('takes no time, however large it is', async () => {
+    for (const text of [`"${'a'.repeat(1_000_000)}`, '['.repeat(1_000_000), `["${'\\n'.repeat(500_000)}`]) {
+      fill({ 'package.json': text, 'index.html': '' })
+      const from = performance.now()
+      expect((await appIn())?.problems).toHaveLength(1)
+      expect(performance.now() - from).toBeLessThan(2000)
+    }
+  })
+
+  test('is told of a package that is too large', async () => {
+    fill({ 'package.json': '{}', 'index.html': '' })
+    truncateSync(join(folder, 'package.json'), 5_000_000)
+    expect((await appIn())?.problems[0]?.message).toBe('package.json is larger than 1 MiB, so it is not read')
+  })
+})

@@ -1,0 +1,207 @@
+import { resolve } from 'node:path'
+import type { AppDetail, AppProblem, AppRow, AppState, Sourced } from '#contract/apps.ts'
+import { Failure, messageOf } from '#base/failure.ts'
+import { printable } from '#base/printable.ts'
+import { show as showView, type View } from './live.ts'
+import type { Declare } from './noun.ts'
+import type { Look, Output } from './output.ts'
+import type { Session } from './session.ts'
+import { fields, table, type Column } from './table.ts'
+import { fullTime, memorySize, percent, plural, relativeTime } from './text.ts'
+
+export const declare: Declare = (noun, session) => {
+  const verb = (name: string, description: string) =>
+    noun.command(name).description(description).argument('<app>', 'its name in the list')
+  noun
+    .command('list')
+    .description('every app that was added, and what runs of it')
+    .action(() => showView(session, list(session)))
+  verb('show', 'everything about one app').action((name: string) => show(session, name))
+  noun
+    .command('add')
+    .description('add the apps that are in a folder')
+    .argument('[folder]', 'where to look', '.')
+    .action((folder: string) => add(session, folder))
+  verb('remove', 'forget an app; its folder stays as it is').action((name: string) => remove(session, name))
+  const several = (name: string, description: string) =>
+    noun
+      .command(name)
+      .description(description)
+      .argument('[apps...]', 'their names in the list')
+      .option('--all', 'every app in the list', false)
+  several('start', 'start apps and wait until they are ready').action((names: string[], { all }: Which) =>
+    start(session, names, all),
+  )
+  several('stop', 'stop all processes of apps').action((names: string[], { all }: Which) =>
+    end(session, names, all, 'stop'),
+  )
+  several('restart', 'stop apps, whoever started them, and start them').action(
+    (names: string[], { all }: Which) => end(session, names, all, 'restart'),
+  )
+}
+
+interface Which {
+  readonly all: boolean
+}
+
+interface Listing {
+  readonly rows: readonly AppRow[]
+}
+
+const list = (session: Session): View<Listing> => ({
+  topics: ['apps', 'ports'],
+  load: () => session.query('apps.list', {}),
+  json: ({ rows }) => rows,
+  lines: ({ rows }) =>
+    rows.length === 0
+      ? ['There is no app yet. `quantum-admin apps add` adds those in this folder.']
+      : table(session.out, columns(Date.now()), rows),
+})
+
+const stateLooks: Readonly<Record<AppState, Look>> = {
+  running: 'green',
+  starting: 'yellow',
+  stopping: 'yellow',
+  waiting: 'yellow',
+  external: 'yellow',
+  failed: 'red',
+  stopped: 'dim',
+}
+
+const columns = (now: number): readonly Column<AppRow>[] => [
+  { title: 'NAME', least: 12, value: ({ name }) => name, look: () => 'bold' },
+  { title: 'STATE', value: ({ state }) => state, look: ({ state }) => stateLooks[state] },
+  { title: 'URL', value: ({ url }) => url ?? '' },
+  { title: 'KIND', value: ({ kind }) => kind },
+  { title: 'SINCE', spare: 5, value: ({ startedAt }) => relativeTime(startedAt, now) },
+  { title: 'RESTARTS', spare: 6, value: ({ restarts }) => (restarts === 0 ? '' : String(restarts)) },
+  { title: 'CPU %', spare: 4, value: ({ cpuPercent }) => (cpuPercent === null ? '' : percent(cpuPercent)) },
+  {
+    title: 'MEMORY',
+    spare: 3,
+    value: ({ memoryBytes }) => (memoryBytes === null ? '' : memorySize(memoryBytes)),
+  },
+  {
+    title: 'NOTE',
+    least: 10,
+    spare: 2,
+    value: ({ reason, problems }) => reason ?? problems[0]?.message ?? '',
+  },
+  { title: 'FOLDER', least: 12, spare: 1, value: ({ folder }) => folder, look: () => 'dim' },
+]
+
+async function show(session: Session, name: string): Promise<void> {
+  const detail = await session.query('apps.show', { app: name })
+  if (session.out.json) session.out.data(detail)
+  else session.out.lines(describe(session.out, detail))
+}
+
+function describe(out: Output, detail: AppDetail): string[] {
+  const now = Date.now()
+  const { command, askedPort, health, lastExit, cpuPercent, memoryBytes } = detail
+  return fields(out, [
+    ...summary(detail),
+    ['Process', detail.pid === null ? '' : `pid ${detail.pid}`],
+    ['Started', detail.startedAt === null ? '' : fullTime(detail.startedAt, now)],
+    ['CPU', cpuPercent === null ? '' : `${percent(cpuPercent)} % of a core`],
+    ['Memory', memoryBytes === null ? '' : memorySize(memoryBytes)],
+    ['Command', sourced(command)],
+    ['Port asked for', sourced(askedPort)],
+    ['Health', sourced(health)],
+    ...Object.entries(detail.environment).map(([key, value]) => ['Variable', `${key}=${value}`] as const),
+    ['Output', detail.output ?? ''],
+    ['Last end', lastExit === null ? '' : `${lastExit.reason}, ${fullTime(lastExit.at, now)}`],
+    ...detail.problems.map((problem) => ['Problem', problemText(problem)] as const),
+    ...detail.lastLines.map((line) => ['Wrote last', line] as const),
+  ])
+}
+
+const summary = (row: AppRow): (readonly [string, string])[] => [
+  ['App', row.name],
+  ['Kind', row.kind],
+  ['State', row.reason === null ? row.state : `${row.state}: ${row.reason}`],
+  ['URL', row.url ?? ''],
+  ['Folder', row.branch === null ? row.folder : `${row.folder} (branch ${row.branch})`],
+]
+
+const sourced = (value: Sourced<string | number> | null): string =>
+  value === null ? '' : `${value.value} (${value.where})`
+
+function problemText({ severity, message, file, line, column }: AppProblem): string {
+  const place = file === null ? '' : `${[file, line, column].filter((part) => part !== null).join(':')}: `
+  return `${severity}: ${place}${message}`
+}
+
+async function add(session: Session, folder: string): Promise<void> {
+  const { out } = session
+  const rows = await session.command('apps.add', { folder: session.remote ? folder : resolve(folder) })
+  if (out.json) return out.data(rows)
+  out.line(`${plural(rows.length, 'app')} in this folder:`)
+  out.lines(await table(out, columns(Date.now()), rows))
+}
+
+async function remove(session: Session, name: string): Promise<void> {
+  const row = await session.query('apps.show', { app: name })
+  const touches = fields(session.out, summary(row))
+  await session.command('apps.remove', { app: name }, { question: 'Forget this app?', name, touches })
+  if (session.out.json) session.out.data({ name })
+  else session.out.line(`The app ${printable(name)} was removed; its folder is as it was.`)
+}
+
+/** The apps that were named. @throws Failure `wrong-use` when none was, `not-found`. */
+async function chosen(session: Session, names: readonly string[], all: boolean): Promise<readonly AppRow[]> {
+  if (all === names.length > 0)
+    throw new Failure('wrong-use', all ? '--all goes without names' : 'Name an app, or say --all')
+  const { rows } = await session.query('apps.list', {})
+  if (all) return rows
+  return names.map((name) => {
+    const row = rows.find((one) => one.name === name)
+    if (row !== undefined) return row
+    throw new Failure('not-found', `There is no app ${JSON.stringify(name)}`, {
+      hint: '`quantum-admin apps list` shows them all; `quantum-admin apps add FOLDER` adds those of a folder.',
+    })
+  })
+}
+
+async function start(session: Session, names: readonly string[], all: boolean): Promise<void> {
+  const rows = await chosen(session, names, all)
+  const params = rows.map(({ name }) => ({ app: name }))
+  report(session.out, await session.commands('apps.start', params, null))
+}
+
+async function end(
+  session: Session,
+  names: readonly string[],
+  all: boolean,
+  verb: 'stop' | 'restart',
+): Promise<void> {
+  const rows = await chosen(session, names, all)
+  const asked = verb === 'stop' ? 'Stop' : 'Restart'
+  const results = await session.commands(
+    `apps.${verb}`,
+    rows.map(({ name }) => ({ app: name })),
+    {
+      question: rows.length === 1 ? `${asked} this app?` : `${asked} these ${rows.length} apps?`,
+      name: rows.map(({ name }) => name).join(' '),
+      touches: rows.flatMap((row) => fields(session.out, summary(row))),
+    },
+  )
+  report(session.out, results)
+}
+
+/** Tells what became of each. @throws the first failure, when all were told. */
+function report(out: Output, results: readonly PromiseSettledResult<AppRow>[]): void {
+  const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  if (out.json) out.data(done)
+  else for (const row of done) tell(out, row)
+  const [first, ...others] = results.flatMap((result) => (result.status === 'rejected' ? [result] : []))
+  for (const { reason } of others) out.note(printable(messageOf(reason)))
+  if (first !== undefined) throw first.reason
+}
+
+/** What became of an app, in one line. */
+function tell(out: Output, row: AppRow): void {
+  const where = row.url !== null && row.state === 'running' ? ` at ${row.url}` : ''
+  const why = row.reason === null ? '' : `: ${row.reason}`
+  out.line(printable(`${row.name} is ${row.state}${where}${why}.`))
+}

@@ -1,0 +1,233 @@
+import * as z from 'zod/mini'
+import { appNamePattern, longestAppName } from '#contract/app-name.ts'
+import { durationExpected, durationMs, sizeBytes, sizeExpected } from './units.ts'
+
+const mapping = 'expected a mapping of keys to values'
+const longestText = 32 * 1024
+
+/** A mapping of ours: a misspelt key is an error, not ignored. Each key may stand there without a value. */
+const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, mapping)
+
+/** Text, of a form where one is given. A NUL, which YAML can write as `"\0"`, ends it for the system. */
+const text = (expected: string, form = /^[^\0]+$/) =>
+  z.string(expected).check(z.maxLength(longestText, expected), z.regex(form, expected))
+
+/** An integer. As text too, because that is what a variable gives. */
+const integer = (low: number, high: number, expected: string) => {
+  const within = z.int(expected).check(z.gte(low, expected), z.lte(high, expected))
+  const digits = z.string(expected).check(z.regex(/^\d{1,15}$/, expected))
+  return z.union([within, z.pipe(z.pipe(digits, z.transform(Number)), within)], expected)
+}
+
+const trueOrFalse = 'expected true or false'
+const boolean = z.union(
+  [
+    z.boolean(trueOrFalse),
+    z.pipe(
+      z.enum(['true', 'false'], trueOrFalse),
+      z.transform((word) => word === 'true'),
+    ),
+  ],
+  trueOrFalse,
+)
+
+/** Text with a unit as a number. */
+const measured = (expected: string, parse: (text: string) => number | null) =>
+  z.pipe(
+    z
+      .string(expected)
+      .check(z.refine((written) => parse(written) !== null, { error: expected, abort: true })),
+    z.transform((written) => parse(written) ?? 0),
+  )
+
+const duration = measured(durationExpected, durationMs)
+const timeout = measured(
+  `${durationExpected}, and more than nothing`,
+  (written) => durationMs(written) || null,
+)
+const size = measured(sizeExpected, sizeBytes)
+const oneOf = <const T extends readonly string[]>(words: T) =>
+  z.enum(words, `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
+
+const named = (what: string) =>
+  text(`expected ${what}: letters, digits and . _ - only`, /^[A-Za-z0-9][\w.-]{0,99}$/)
+const appName = z
+  .string('expected the name of an app')
+  .check(
+    z.maxLength(longestAppName, `expected at most ${longestAppName} characters`),
+    z.regex(appNamePattern, 'expected letters, digits and . _ @ / - only, beginning with a letter or digit'),
+  )
+const port = integer(1, 65_535, 'expected a number from 1 to 65535')
+const command = text('expected a command, as text')
+const count = (low: number, high: number) => integer(low, high, `expected a number from ${low} to ${high}`)
+
+const list = <T extends z.core.SomeType>(of: T, what: string) =>
+  z.array(of, `expected a list of ${what}`).check(z.maxLength(1000, `expected at most 1000 ${what}`))
+
+/** An HTTP status or a range of them, as the first and the last that are good. */
+const statusExpected = 'expected an HTTP status or a range of them, such as 200 or 200-399'
+const status = z.union(
+  [
+    z.pipe(
+      integer(100, 599, statusExpected),
+      z.transform((one): StatusRange => [one, one]),
+    ),
+    z
+      .pipe(
+        text(statusExpected, /^[1-5]\d\d-[1-5]\d\d$/),
+        z.transform((range): StatusRange => [Number(range.slice(0, 3)), Number(range.slice(4))]),
+      )
+      .check(z.refine(([first, last]) => first <= last, statusExpected)),
+  ],
+  statusExpected,
+)
+
+/** The first and the last HTTP status that are good. */
+export type StatusRange = readonly [first: number, last: number]
+
+const envValue = z
+  .string('expected text; write "" for none')
+  .check(
+    z.maxLength(longestText, `expected at most ${longestText} characters`),
+    z.regex(/^[^\0]*$/, 'expected text without a NUL'),
+  )
+const envName = text('expected the name of a variable, without =', /^[^=\0]{1,255}$/)
+
+const run = section({
+  command: z.nullish(command),
+  port: z.nullish(port),
+  env: z.nullish(z.record(envName, envValue, mapping)),
+  restart: z.nullish(
+    section({
+      policy: z.nullish(oneOf(['never', 'on-failure', 'always'])),
+      backoff: z.nullish(duration),
+      limit: z.nullish(count(0, 1_000_000)),
+    }),
+  ),
+  dependsOn: z.nullish(list(appName, 'names of apps')),
+  autostart: z.nullish(boolean),
+})
+
+const health = section({
+  path: z.nullish(text('expected a path that begins with /', /^\/[^\s\0]*$/)),
+  interval: z.nullish(timeout),
+  timeout: z.nullish(timeout),
+  retries: z.nullish(count(0, 100)),
+  failures: z.nullish(count(1, 100)),
+  degradedAbove: z.nullish(timeout),
+  expect: z.nullish(status),
+})
+
+const logs = section({
+  sources: z.nullish(
+    list(
+      section({
+        file: z.nullish(text('expected the path of a file; * stands for any name')),
+        container: z.nullish(text('expected the name of a container')),
+        kind: z.nullish(oneOf(['application', 'access', 'database'])),
+      }).check(
+        z.refine(
+          ({ file, container }) => ((file ?? null) === null) !== ((container ?? null) === null),
+          'expected either file or container',
+        ),
+      ),
+      'sources',
+    ),
+  ),
+  retention: z.nullish(section({ days: z.nullish(count(1, 36_500)), size: z.nullish(size) })),
+})
+
+const datasource = named('the name of a datasource')
+const database = section({
+  primary: z.nullish(datasource),
+  fallback: z.nullish(datasource),
+  retry: z.nullish(timeout),
+  onFailover: z.nullish(oneOf(['read-only', 'read-write'])),
+})
+
+const environment = section({
+  target: z.nullish(oneOf(['process', 'docker', 'compose', 'kubernetes', 'aws', 'azure', 'gcp'])),
+  image: z.nullish(text('expected the name of an image')),
+  port: z.nullish(port),
+  strategy: z.nullish(oneOf(['recreate', 'rolling', 'blue-green', 'canary'])),
+  integration: z.nullish(named('the name of an integration')),
+  namespace: z.nullish(named('the name of a namespace')),
+  workload: z.nullish(
+    text('expected a kind and a name, such as deployment/shop', /^[a-z]+\/[a-z0-9][a-z0-9.-]*$/),
+  ),
+  tier: z.nullish(oneOf(['development', 'staging', 'production'])),
+  approval: z.nullish(oneOf(['none', 'confirm', 'typed'])),
+  health: z.nullish(health),
+})
+
+const job = section({
+  command,
+  schedule: z.nullish(
+    text('expected five fields of cron, such as "0 3 * * *"', /^\S{1,100}(?: {1,10}\S{1,100}){4}$/),
+  ),
+  timeout: z.nullish(timeout),
+})
+
+const admin = section({
+  name: z.nullish(appName),
+  run: z.nullish(run),
+  health: z.nullish(health),
+  logs: z.nullish(logs),
+  database: z.nullish(database),
+  environments: z.nullish(z.record(named('the name of an environment'), z.nullish(environment), mapping)),
+  jobs: z.nullish(z.record(named('the name of a job'), job, mapping)),
+  tests: z.nullish(section({ command: z.nullish(command) })),
+  docs: z.nullish(
+    text('expected an address that begins with http:// or https://', /^https?:\/\/[^\s\0/][^\s\0]*$/),
+  ),
+  include: z.nullish(list(text('expected the path of a folder'), 'folders')),
+})
+
+/** Loose, because the framework owns it; variables in it are not put in, so that a port can be text. */
+const word = z.union([z.string(), z.number(), z.boolean()], 'expected text or a number')
+const datasourceSection = z.looseObject(
+  {
+    driver: z.nullish(oneOf(['sqlite', 'postgres', 'postgresql', 'mysql', 'mariadb'])),
+    database: z.nullish(word),
+    host: z.nullish(word),
+    port: z.nullish(word),
+    user: z.nullish(word),
+    username: z.nullish(word),
+    password: z.nullish(word),
+  },
+  mapping,
+)
+
+/** The framework's, as they are; `name` and `app` are from its older files. */
+const theirs = z.optional(z.unknown())
+
+/** `quantum.config.yaml`, after variables were put in. */
+export const configSchema = z.looseObject({
+  admin: z.nullish(admin),
+  server: z.nullish(
+    z.looseObject({ port: z.nullish(port), host: z.nullish(text('expected a host, as text')) }, mapping),
+  ),
+  datasources: z.nullish(z.record(z.string(), z.nullish(datasourceSection), mapping)),
+  paths: theirs,
+  logging: theirs,
+  security: theirs,
+  performance: theirs,
+  llm: theirs,
+  mail: theirs,
+  services: theirs,
+  components: theirs,
+  database: theirs,
+  defaults: theirs,
+  deploy: theirs,
+  development: theirs,
+  jobs: theirs,
+  messaging: theirs,
+  name: theirs,
+  version: theirs,
+  app: theirs,
+  environments: theirs,
+  cache: theirs,
+  seo: theirs,
+})
+
+export type ParsedConfig = z.output<typeof configSchema>

@@ -1,0 +1,196 @@
+import { appNamePattern, longestAppName } from '#contract/app-name.ts'
+import type { AppProblem } from '#contract/apps.ts'
+import { parseYaml } from './config-document.ts'
+import { configSchema, type ParsedConfig, type StatusRange } from './config-schema.ts'
+import { decodeConfig } from './config-text.ts'
+import { nearestPlace, valueAt, ValueReader, type Placed } from './config-values.ts'
+import { ScalarReader } from './config-scalars.ts'
+import type { Environment } from './config-variables.ts'
+import { error, pathText, problemsOf, warning, type Finding, type KeyPath } from './findings.ts'
+import { nearest } from './nearest.ts'
+import { schemaFindings } from './schema-problems.ts'
+
+/** Everything the file says that concerns us: durations in ms, sizes in bytes, variables put in. */
+export interface AppConfig {
+  /** `admin.name`, else the framework's `name`, else its `app.name`. */
+  readonly name: string | null
+  readonly hasAdmin: boolean
+  readonly server: { readonly host: string | null; readonly port: number | null }
+  readonly run: {
+    readonly command: string | null
+    readonly port: number | null
+    readonly env: Readonly<Record<string, string>>
+    readonly restart: RestartConfig | null
+    /** Names of apps. */
+    readonly dependsOn: readonly string[]
+    readonly autostart: boolean
+  }
+  readonly health: HealthConfig
+  /** Folders of other apps, as written. */
+  readonly include: readonly string[]
+  /** An http or https address. */
+  readonly docs: string | null
+}
+
+interface RestartConfig {
+  readonly policy: 'never' | 'on-failure' | 'always'
+  readonly backoffMs: number
+  readonly limit: number
+}
+
+interface HealthConfig {
+  readonly path: string | null
+  readonly intervalMs: number | null
+  readonly timeoutMs: number | null
+  readonly retries: number | null
+  readonly failures: number | null
+  readonly degradedAboveMs: number | null
+  readonly expect: StatusRange | null
+}
+
+export interface ReadOptions {
+  /** For the problems only: nothing is read from it. */
+  readonly file: string
+  /** What variables are put in from. */
+  readonly environment: Environment
+}
+
+/**
+ * Reads the bytes of a `quantum.config.yaml`. It never throws for what is in them: what is wrong is in `problems`.
+ * `config` is null exactly when one of these is an error.
+ */
+export function readConfig(
+  bytes: Uint8Array,
+  options: ReadOptions,
+): { readonly config: AppConfig | null; readonly problems: readonly AppProblem[] } {
+  const { text, problem } = decodeConfig(bytes)
+  const { config, findings } =
+    problem === null ? readText(text, options.environment) : { config: null, findings: [problem] }
+  return { config, problems: problemsOf(findings, text, options.file) }
+}
+
+interface Read {
+  readonly config: AppConfig | null
+  readonly findings: readonly Finding[]
+}
+
+function readText(text: string, environment: Environment): Read {
+  const { root, findings } = parseYaml(text)
+  if (findings.some(isError)) return { config: null, findings }
+  // An empty file, or one of comments only, is an empty configuration.
+  if (root === null) return checked(emptyFile, findings)
+  const scalars = new ScalarReader(text, environment)
+  const reader = new ValueReader(root, (node, path) => scalars.read(node, path))
+  const file = reader.read(root, [])
+  const found = [...findings, ...reader.findings, ...scalars.findings]
+  if (file.value === null) return checked(emptyFile, found)
+  if (typeof file.value === 'object' && !Array.isArray(file.value))
+    return checked(file, found, scalars.failed)
+  return { config: null, findings: [...found, error(file.place.offset, notMapping)] }
+}
+
+const emptyFile = { value: {}, place: { offset: 0, keyOffset: 0, written: null, children: new Map() } }
+const notMapping = 'expected a mapping of sections, such as admin:'
+
+const isError = ({ severity }: Finding): boolean => severity === 'error'
+
+/** Where what is wrong is an error. The rest is the framework's to judge: we only warn of it. */
+const ours: ReadonlySet<string> = new Set(['admin', 'server'])
+/** Enough to say; a file can hold ten thousand. */
+const mostSections = 1000
+
+/** @param failed - offsets of values of which {@link before} says what is wrong. */
+function checked(file: Placed, before: readonly Finding[], failed: ReadonlySet<number> = new Set()): Read {
+  const parsed = configSchema.safeParse(only(file.value, (section) => ours.has(section)))
+  const others = configSchema.safeParse(only(file.value, (section) => !ours.has(section)))
+  const wrong = schemaFindings(parsed.error?.issues ?? [], configSchema, file, 'error')
+  // That a variable is missing says more than that its name is no port.
+  const told = new Set([...failed, ...before.filter(isError).map(({ offset }) => offset)])
+  const findings = [
+    ...before,
+    ...wrong.filter(({ offset }) => !told.has(offset)),
+    ...schemaFindings(others.error?.issues ?? [], configSchema, file, 'warning'),
+    ...unknownSections(file),
+  ]
+  if (!parsed.success || findings.some(isError)) return { config: null, findings }
+  const { name, findings: ofName } = nameOf(parsed.data.admin?.name ?? null, file)
+  const hasAdmin = valueAt(file.value, ['admin']) !== undefined
+  return { config: toConfig(parsed.data, name, hasAdmin), findings: [...findings, ...ofName] }
+}
+
+/** The sections of a file that a test is true for. */
+function only(value: unknown, isWanted: (section: string) => boolean): Readonly<Record<string, unknown>> {
+  const sections = Object.entries(typeof value === 'object' && value !== null ? value : {})
+  return Object.fromEntries(sections.filter(([section]) => isWanted(section)))
+}
+
+function unknownSections({ value, place }: Placed): readonly Finding[] {
+  const known = Object.keys(configSchema.shape)
+  const sections = Object.keys(only(value, (section) => !known.includes(section)))
+  return sections.slice(0, mostSections).map((section) => {
+    const meant = nearest(section, known)
+    const message = `${pathText([section])}: unknown section${meant === null ? '' : `; did you mean ${meant}?`}`
+    return warning(nearestPlace(place, [section]).keyOffset, message)
+  })
+}
+
+/** A name of the framework's that cannot be one of ours is left out, so that another can be found. */
+function nameOf(
+  own: string | null,
+  file: Placed,
+): { readonly name: string | null; readonly findings: readonly Finding[] } {
+  if (own !== null) return { name: own, findings: [] }
+  const findings: Finding[] = []
+  const paths: readonly KeyPath[] = [['name'], ['app', 'name']]
+  for (const path of paths) {
+    const name = valueAt(file.value, path) ?? null
+    if (typeof name === 'string' && name.length <= longestAppName && appNamePattern.test(name))
+      return { name, findings }
+    const message = `${pathText(path)}: not used as the app's name, which begins with a letter or digit and holds only these and . _ @ / -`
+    if (name !== null) findings.push(warning(nearestPlace(file.place, path).offset, message))
+  }
+  return { name: null, findings }
+}
+
+function toConfig({ admin, server }: ParsedConfig, name: string | null, hasAdmin: boolean): AppConfig {
+  const run = admin?.run
+  return {
+    name,
+    hasAdmin,
+    server: { host: server?.host ?? null, port: server?.port ?? null },
+    run: {
+      command: run?.command ?? null,
+      port: run?.port ?? null,
+      env: run?.env ?? {},
+      restart: toRestart(run?.restart ?? null),
+      dependsOn: run?.dependsOn ?? [],
+      autostart: run?.autostart ?? false,
+    },
+    health: toHealth(admin?.health ?? {}),
+    include: admin?.include ?? [],
+    docs: admin?.docs ?? null,
+  }
+}
+
+type ParsedAdmin = NonNullable<ParsedConfig['admin']>
+
+function toRestart(
+  restart: NonNullable<NonNullable<ParsedAdmin['run']>['restart']> | null,
+): RestartConfig | null {
+  if (restart === null) return null
+  return {
+    policy: restart.policy ?? 'on-failure',
+    backoffMs: restart.backoff ?? 1000,
+    limit: restart.limit ?? 5,
+  }
+}
+
+const toHealth = (health: NonNullable<ParsedAdmin['health']>): HealthConfig => ({
+  path: health.path ?? null,
+  intervalMs: health.interval ?? null,
+  timeoutMs: health.timeout ?? null,
+  retries: health.retries ?? null,
+  failures: health.failures ?? null,
+  degradedAboveMs: health.degradedAbove ?? null,
+  expect: health.expect ?? null,
+})
