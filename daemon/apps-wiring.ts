@@ -13,8 +13,7 @@ import { ShellPrograms } from './adapters/process/shell-programs.ts'
 import { fileProjects } from './adapters/project/file-project.ts'
 import { AppsService } from './capabilities/apps/apps-service.ts'
 import { AppsStore } from './capabilities/apps/apps-store.ts'
-import { findApps } from './capabilities/apps/find-apps.ts'
-import { understand, type FoundApp } from './capabilities/apps/found-app.ts'
+import type { FoundApp } from './capabilities/apps/found-app.ts'
 import { RunProcesses } from './capabilities/apps/run-processes.ts'
 import { Supervisor } from './capabilities/apps/supervisor.ts'
 import type { LeasesService } from './capabilities/leases/leases-service.ts'
@@ -67,10 +66,7 @@ export function wireApps(
       clock,
       instance: around.instance,
       findIn,
-      understand: async (folder) => {
-        const found = await fileProjects.look(folder)
-        return found === null ? null : understand(found, process.env)
-      },
+      understand: understandFolder,
       worktreeOf: (folder) => git.worktreeOf(folder),
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
       machine: async () => {
@@ -79,6 +75,8 @@ export function wireApps(
       },
       stopProcess: (change, shown) => resources.stop(change, shown, false),
       writtenBy: (app) => written(programs, filesOf(paths, app, '')),
+      startByRule: (app) => around.act('apps.start', { app }),
+      report: around.report,
       environment: process.env,
     }),
   )
@@ -89,10 +87,19 @@ export function wireApps(
 async function findIn(folder: string): Promise<readonly FoundApp[]> {
   if ((await fileProjects.look(folder)) === null)
     throw new Failure('not-found', `There is no folder ${folder} that we may read`)
+  const { findApps } = await import('./capabilities/apps/find-apps.ts')
   const { apps, problems } = await findApps(fileProjects, folder, process.env)
   const [first] = problems
   if (apps.length > 0 || first === undefined) return apps
   throw new Failure('app-invalid', `${first.file === null ? '' : `${first.file}: `}${first.message}`)
+}
+
+// What reads apps brings a parser of YAML and a schema with it: a daemon without apps need not load them.
+async function understandFolder(folder: string): Promise<FoundApp | null> {
+  const found = await fileProjects.look(folder)
+  if (found === null) return null
+  const { understand } = await import('./capabilities/apps/found-app.ts')
+  return understand(found, process.env)
 }
 
 const shownBytes = 8192

@@ -110,6 +110,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   publish(lifetime, services, events)
   services.resources.start()
   await services.apps.open()
+  void services.apps.startUnasked()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
   if (options.listen !== null) {
     const door = lifetime.own(await openNetworkDoor(options.listen, services.users.authenticate, serve))

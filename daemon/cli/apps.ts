@@ -108,7 +108,7 @@ function describe(out: Output, detail: AppDetail): string[] {
     ['Command', sourced(command)],
     ['Port asked for', sourced(askedPort)],
     ['Health', sourced(health)],
-    ...Object.entries(detail.environment).map(([key, value]) => ['Variable', `${key}=${value}`] as const),
+    ['Variables', detail.variables.join(', ')],
     ['Output', detail.output ?? ''],
     ['Last end', lastExit === null ? '' : `${lastExit.reason}, ${fullTime(lastExit.at, now)}`],
     ...detail.problems.map((problem) => ['Problem', problemText(problem)] as const),

@@ -47,7 +47,7 @@ test.each([
   ['serve $PORT $NAME', 'serve $PORT $NAME'],
   ['serve ${PORT}', 'serve ${PORT}'],
   ['serve ${PORT:-8080}', 'serve ${PORT:-8080}'],
-  ['serve ${NAME}', 'serve shop'],
+  ['serve ${NAME} ${NAME:-other}', 'serve ${NAME} ${NAME:-other}'],
   ['serve $${NONE}', 'serve ${NONE}'],
   ['serve ${NONE:?say which}', 'serve ${NONE:?say which}'],
   ['serve ${NAME#s} ${NAME:0:2}', 'serve ${NAME#s} ${NAME:0:2}'],

@@ -24,7 +24,8 @@ const ofShell = /^[?+=\d\s]/
 
 /**
  * Puts variables into a value: `${NAME}`, `${NAME:-default}` where NAME is not set or empty, and `$$` for `$`.
- * @param command - the value goes to a shell, which is given PORT and knows more forms than we do.
+ * @param command - the value goes to a shell, which puts them in itself: it is given PORT, it knows more forms than we
+ * do, and what a variable holds can neither become part of the command nor be seen in it.
  */
 export function substitute(value: string, environment: Environment, command: boolean): Substituted {
   const problems: VariableProblem[] = []
@@ -47,6 +48,7 @@ function resolve(reference: string, environment: Environment, command: boolean):
   if (command && name === 'PORT') return reference
   if (operator === ':') return command && ofShell.test(rest) ? reference : singleColon(name)
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined
+  if (command && (value !== undefined || operator === ':-')) return reference
   if (operator === ':-') return value === undefined || value === '' ? rest : value
   return value ?? missing(name, command)
 }

@@ -80,7 +80,8 @@ export interface AppDetail extends AppRow {
   /** The port that is asked for. */
   readonly askedPort: Sourced<number> | null
   readonly health: Sourced<string> | null
-  readonly environment: Readonly<Record<string, string>>
+  /** Names of the variables that its configuration sets; what they hold may be secret and stays where it is. */
+  readonly variables: readonly string[]
   /** File that what it writes goes to. */
   readonly output: string | null
   readonly lastExit: AppExit | null

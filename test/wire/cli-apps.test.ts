@@ -39,7 +39,7 @@ const detail = row.extend({
   command: sourced(z.string()),
   askedPort: sourced(z.int()),
   health: sourced(z.string()),
-  environment: z.record(z.string(), z.string()),
+  variables: z.array(z.string()),
   output: z.string().nullable(),
   lastExit: z
     .strictObject({ code: z.int().nullable(), signal: z.string().nullable(), at: time, reason: z.string() })

@@ -15,7 +15,7 @@ export interface ProgramSpec {
 /** Absolute paths; their folder is made when it is not there. */
 export interface RunFiles {
   readonly output: string
-  /** Made by the program's own shell when it ends, also while no daemon runs. */
+  /** Made by the program's own shell when it ends, also while no daemon runs; its name ends in `.ending`. */
   readonly ending: string
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { Ending, Programs, ProgramSpec, RunFiles } from './programs.ts'
@@ -24,7 +24,7 @@ exit "$code"`
 export class ShellPrograms implements Programs {
   async start(_change: Change, { command, folder, environment, files }: ProgramSpec): Promise<number> {
     await mkdir(dirname(files.output), { recursive: true, mode: 0o700 })
-    await rm(files.ending, { force: true })
+    await forgetEndings(dirname(files.ending))
     await setAside(files.output)
     const output = await open(files.output, 'a', 0o600)
     try {
@@ -86,6 +86,12 @@ export class ShellPrograms implements Programs {
       throw error
     }
   }
+}
+
+/** How earlier runs ended is of no use once another one begins. */
+async function forgetEndings(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (/\.ending(?:\.new)?$/.test(name)) await rm(join(folder, name), { force: true })
 }
 
 async function setAside(output: string): Promise<void> {

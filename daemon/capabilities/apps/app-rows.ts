@@ -108,7 +108,7 @@ export const appDetail = (
   command: app.found?.command ?? null,
   askedPort: app.found?.port ?? null,
   health: app.found?.health ?? null,
-  environment: app.found?.env ?? {},
+  variables: Object.keys(app.found?.env ?? {}),
   ...written,
   lastExit: app.run?.exit ?? null,
 })

@@ -8,6 +8,7 @@ import type { Worktree } from '../../adapters/git/git.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { appEnvironment } from './app-environment.ts'
 import { nameFor } from './app-names.ts'
+import { refuseCycle } from './dependencies.ts'
 import { appDetail, appRow, outsider, pidsOf, type KnownApp, type Machine } from './app-rows.ts'
 import type { RestartRule } from './app-run.ts'
 import type { AddedApp, AppsStore } from './apps-store.ts'
@@ -33,6 +34,10 @@ export interface AppsDeps {
   readonly stopProcess: (change: Change, shown: { pid: number; startedAt: string }) => Promise<unknown>
   /** The file that what an app writes goes to, and its last lines. */
   readonly writtenBy: (app: string) => Promise<Pick<AppDetail, 'output' | 'lastLines'>>
+  /** Starts an app in the daemon's own name, through the one door. */
+  readonly startByRule: (app: string) => Promise<unknown>
+  /** Told of what went wrong where nobody asked. */
+  readonly report: (error: unknown) => void
   /** The daemon's own environment. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -71,6 +76,13 @@ export class AppsService implements Owned {
     await supervisor.open(await store.runs())
     this.#listening = supervisor.changed.on(() => this.#moved())
     this.#moved()
+  }
+
+  /** Starts the apps that are to run whenever the daemon does. It never rejects. */
+  async startUnasked(): Promise<void> {
+    const asked = [...this.#entries.values()].filter(({ found }) => found?.autostart === true)
+    const results = await Promise.allSettled(asked.map(({ added }) => this.#deps.startByRule(added.name)))
+    for (const result of results) if (result.status === 'rejected') this.#deps.report(result.reason)
   }
 
   get revision(): string {
@@ -156,12 +168,13 @@ export class AppsService implements Owned {
   }
 
   /**
-   * Starts an app; one that runs already stays as it is.
+   * Starts an app, and before it what it depends on; one that runs already stays as it is.
    * @throws Failure `not-found`, `app-invalid`, `app-failed`, `conflict` when somebody else runs it, and what a lease
    * throws.
    */
   async start(change: Change, name: string): Promise<AppRow> {
     const entry = this.#entry(name)
+    await this.#startNeeded(entry)
     await this.#exclusively(entry, async () => {
       if (this.#deps.supervisor.run(name)?.leader) return change.note({ already: 'running' })
       const stranger = outsider(this.#knownOf(entry), await this.#deps.machine())
@@ -215,6 +228,13 @@ export class AppsService implements Owned {
   async dispose(): Promise<void> {
     await this.#listening?.dispose()
     await Promise.allSettled([...this.#entries.values()].map(({ busy }) => busy))
+  }
+
+  /** Each app that is needed starts those that it needs itself. */
+  async #startNeeded(entry: Entry): Promise<void> {
+    await this.#refresh(entry, 0)
+    refuseCycle(entry.added.name, (name) => this.#entry(name).found?.dependsOn ?? [])
+    for (const needed of entry.found?.dependsOn ?? []) await this.#deps.startByRule(needed)
   }
 
   async #launch(change: Change, entry: Entry, again: boolean): Promise<void> {

@@ -102,7 +102,7 @@ async function setup() {
       newId: randomId,
       filesOf: (app, id) => ({
         output: join(folder, 'runs', app, 'output.log'),
-        ending: join(folder, 'runs', app, id),
+        ending: join(folder, 'runs', app, `${id}.ending`),
       }),
       ruleOf: (app) => apps.ruleOf(app),
       answers,
@@ -137,6 +137,8 @@ async function setup() {
         while (await host.alive(target)) await wait(5)
       },
       writtenBy: (app) => Promise.resolve({ output: join(folder, 'runs', app, 'output.log'), lastLines: [] }),
+      startByRule: (app) => execute('apps.start', { app }, callContext('admin')),
+      report: () => undefined,
       environment: process.env,
     }),
   )
@@ -157,7 +159,7 @@ async function setup() {
     if (row === undefined) throw new Error(`There is no row of ${app}`)
     return row
   }
-  return { call, rowOf, trail, host, end: () => run.dispose() }
+  return { apps, call, rowOf, trail, host, end: () => run.dispose() }
 }
 
 /** An app whose Procfile runs this program. */
@@ -318,6 +320,42 @@ test('one with a broken configuration is not run on a guess, and the place is na
   })
   expect(row?.problems[0]).toMatchObject({ severity: 'error', line: 1, column: 23 })
   await expect(call('apps.start', { app: 'shop' })).rejects.toMatchObject({ code: 'app-invalid' })
+})
+
+test('what an app depends on is started before it, and a circle is told', async () => {
+  const daemon = await setup()
+  const { call, rowOf } = daemon
+  for (const [name, needed] of [
+    ['shop', 'api'],
+    ['api', 'db'],
+    ['db', ''],
+  ] as const)
+    write(name, server, `admin: { run: { dependsOn: [${needed}] } }\n`)
+  await call('apps.add', { folder })
+  await call('apps.start', { app: 'shop' })
+  for (const name of ['shop', 'api', 'db']) endWith(daemon, name)
+  const [shop, api, db] = [await rowOf('shop'), await rowOf('api'), await rowOf('db')]
+  expect([shop.state, api.state, db.state]).toEqual(['running', 'running', 'running'])
+  expect([db.startedAt, api.startedAt, shop.startedAt]).toEqual(
+    [db.startedAt, api.startedAt, shop.startedAt].toSorted(),
+  )
+  write('db', server, 'admin: { run: { dependsOn: [shop] } }\n')
+  await call('apps.stop', { app: 'db' })
+  await expect(call('apps.start', { app: 'db' })).rejects.toMatchObject({
+    code: 'app-invalid',
+    message: expect.stringContaining('db → shop → api → db') as string,
+  })
+})
+
+test('an app that is to run whenever the daemon does is started with it', async () => {
+  const first = await setup()
+  await first.call('apps.add', { folder: write('shop', server, 'admin: { run: { autostart: true } }\n') })
+  expect(await first.rowOf('shop')).toMatchObject({ state: 'stopped' })
+  await first.end()
+  const second = await setup()
+  endWith(second, 'shop')
+  await second.apps.startUnasked()
+  expect(await second.rowOf('shop')).toMatchObject({ state: 'running' })
 })
 
 test('a running app cannot be removed, a stopped one is forgotten and its folder is not touched', async () => {
