@@ -37,6 +37,7 @@ export const peers = {
   openssl: { files: ['openssl'], debian: 'openssl', for: 'TLS certificates' },
   zsh: { files: ['zsh'], debian: 'zsh', for: 'completion in zsh' },
   fish: { files: ['fish'], debian: 'fish', for: 'completion in fish' },
+  python: { files: ['python3'], debian: 'python3', for: 'apps in Python' },
   git: { files: ['git'], debian: 'git', for: 'worktrees' },
   fonts: {
     files: ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],
