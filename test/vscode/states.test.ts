@@ -59,6 +59,7 @@ describe.runIf(ready)('a daemon that cannot be reached', () => {
     await page.getByText('The daemon cannot be reached').first().waitFor()
     await treeRow(page, 'Problem', /The daemon ended while starting \(exit code 3\)/).waitFor()
     await treeRow(page, 'Problem', /Tries again in \d+ s/).waitFor()
+    await page.getByText('Without the daemon it is not known which apps run.').waitFor()
     await screenshot(page, 'unreachable')
     await page.getByRole('button', { name: 'Try Again Now' }).click()
     await treeRow(page, 'Problem', /The daemon ended while starting/).waitFor()

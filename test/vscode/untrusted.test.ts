@@ -49,6 +49,7 @@ function hostileWorkspace(index: number, url: string): string {
   const nested = path.join(folder, pick(['.', 'a', 'a/b/c']))
   mkdirSync(nested, { recursive: true })
   writeFileSync(path.join(nested, 'quantum.config.yaml'), config)
+  writeFileSync(path.join(folder, 'Procfile'), `web: touch ${canary}\n`)
   writeFileSync(
     path.join(folder, '.env'),
     `QUANTUM_ADMIN_HOME=${folder}\nNODE_OPTIONS=--require=./evil.cjs\n`,
@@ -84,6 +85,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
       await page.getByText('Restricted Mode').first().waitFor()
       await openContainer(page, 'Quantum Admin')
       await page.getByText('This workspace is in Restricted Mode').first().waitFor()
+      await page.getByText('no app is added or started until you trust it').waitFor()
+      expect(await page.getByRole('button', { name: 'Add the Apps' }).count()).toBe(0)
       if (index === 0) await screenshot(page, 'untrusted')
       expect(readdirSync(folder, { recursive: true }).length, folder).toBe(before)
       await page.context().close()
@@ -100,6 +103,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
     await page.getByRole('button', { name: 'Manage Workspace Trust' }).first().click()
     await page.getByRole('button', { name: 'Trust', exact: true }).first().click()
     await treeRow(page, 'Resources', /^Ports\d+/).waitFor()
+    await page.getByRole('button', { name: 'Add the Apps of This Workspace' }).waitFor()
     expect(existsSync(scene.server.stateFolder)).toBe(true)
   })
 })
