@@ -9,6 +9,7 @@ test('fields are found behind a name that looks like fields', () => {
     name: 'a) R 1 (b) c\n',
     state: 'S',
     ppid: 4711,
+    group: 42,
     terminal: true,
     threads: 11,
     cpuTicks: 150,

@@ -336,9 +336,8 @@ test('what an app depends on is started before it, and a circle is told', async 
   for (const name of ['shop', 'api', 'db']) endWith(daemon, name)
   const [shop, api, db] = [await rowOf('shop'), await rowOf('api'), await rowOf('db')]
   expect([shop.state, api.state, db.state]).toEqual(['running', 'running', 'running'])
-  expect([db.startedAt, api.startedAt, shop.startedAt]).toEqual(
-    [db.startedAt, api.startedAt, shop.startedAt].toSorted(),
-  )
+  const started = [db, api, shop].map(({ startedAt }) => Date.parse(startedAt ?? ''))
+  expect(started).toEqual(started.toSorted((a, b) => a - b))
   write('db', server, 'admin: { run: { dependsOn: [shop] } }\n')
   await call('apps.stop', { app: 'db' })
   await expect(call('apps.start', { app: 'db' })).rejects.toMatchObject({
