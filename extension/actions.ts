@@ -38,10 +38,15 @@ export class Actions {
     this.#deps = deps
   }
 
-  /** @throws Failure `cancelled` when the person said no, else the daemon's. */
-  async run<M extends CommandName>(action: Action<M>): Promise<Result<M>> {
+  /** For commands that ask for more before they act. @throws Failure `untrusted` in Restricted Mode. */
+  requireTrust(): void {
     if (!this.#deps.isTrusted())
       throw new Failure('untrusted', 'Commands are not sent from a workspace in Restricted Mode')
+  }
+
+  /** @throws Failure `cancelled` when the person said no, else the daemon's. */
+  async run<M extends CommandName>(action: Action<M>): Promise<Result<M>> {
+    this.requireTrust()
     const danger = dangerOf(action.name)
     if (danger === 'confirm' && !(await confirmed(action.question))) throw declined()
     if (danger === 'typed' && !(await typed(action.question))) throw declined()

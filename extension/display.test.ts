@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, label, printableJson, shortPath, withoutIcons, withoutLinks } from './display.ts'
+import { age, bytes, label, printableJson, shortPath, withoutIcons, withoutLinks } from './display.ts'
 
 test('a label shows escapes and bidi marks instead of acting on them, and is cut', () => {
   expect(label('a\u001b[31m\nb\u202e')).toBe('a\\e[31m\\nb\\u202e')
@@ -31,4 +31,15 @@ test('sizes and paths are short enough for a tree', () => {
   ])
   expect(shortPath('/home/ana/code/shop')).toBe('…/code/shop')
   expect(shortPath('/srv')).toBe('/srv')
+})
+
+test('an age is told in its largest unit, and a moment ago is not zero', () => {
+  const now = Date.parse('2026-01-03T12:00:00.000Z')
+  const ages = [
+    '2026-01-03T11:59:30.000Z',
+    '2026-01-03T11:58:00.000Z',
+    '2026-01-03T09:30:00.000Z',
+    '2026-01-01T12:00:00.000Z',
+  ]
+  expect(ages.map((iso) => age(iso, now))).toEqual(['< 1 min', '2 min', '2 h', '2 d'])
 })

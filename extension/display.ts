@@ -55,6 +55,17 @@ export function shortPath(path: string): string {
   return parts.length <= 2 ? path : `…/${parts.slice(-2).join('/')}`
 }
 
+const minuteMs = 60_000
+
+/** How long ago a moment was, in its largest unit, such as `2 min`. The units are the same in every language we speak. */
+export function age(iso: string, now: number = Date.now()): string {
+  const minutes = Math.floor((now - Date.parse(iso)) / minuteMs)
+  if (minutes < 1) return '< 1 min'
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 24 ? `${hours} h` : `${Math.floor(hours / 24)} d`
+}
+
 /** A moment in the reader's own zone and language; the date is left out for today. */
 export function moment(iso: string, now: number = Date.now()): string {
   const date = new Date(iso)

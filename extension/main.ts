@@ -4,6 +4,7 @@ import { Lifetime } from '#base/lifetime.ts'
 import { Actions } from './actions.ts'
 import { AuditWatch } from './audit-watch.ts'
 import { activityCommands } from './commands/activity.ts'
+import { appCommands } from './commands/apps.ts'
 import { containerCommands } from './commands/containers.ts'
 import { copyCommands } from './commands/copy.ts'
 import { generalCommands } from './commands/general.ts'
@@ -25,6 +26,7 @@ import { StatusBar } from './status-bar.ts'
 import { followSurroundings } from './surroundings.ts'
 import { SecretTokens } from './tokens.ts'
 import { ActivityView } from './views/activity-view.ts'
+import { AppsView } from './views/apps-view.ts'
 import { ProblemView } from './views/problem-view.ts'
 import { ResourcesView } from './views/resources-view.ts'
 import { StateLine } from './views/state-line.ts'
@@ -63,6 +65,7 @@ export function activate(context: ExtensionContext): void {
   const resources = lifetime.own(
     new ResourcesView({ model, memory: context.globalState, isFollowing: (id) => logs.isFollowing(id) }),
   )
+  lifetime.own(new AppsView(model))
   const activity = lifetime.own(new ActivityView(model, report))
   lifetime.own(new ProblemView(model))
   lifetime.own(new StatusBar(model))
@@ -97,6 +100,7 @@ export function activate(context: ExtensionContext): void {
         ...portCommands({ model, actions, targets, documents }),
         ...processCommands({ actions, targets, documents, view: resources }),
         ...containerCommands({ actions, targets, documents, logs }),
+        ...appCommands({ model, actions, targets, documentation, report, settings }),
         ...leaseCommands({ model, actions, targets, documents }),
         ...copyCommands(targets),
         ...activityCommands({ model, actions, view: activity, documents, watch, documentation }),

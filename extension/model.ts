@@ -21,6 +21,7 @@ export interface Snapshots {
   readonly processes: Result<'processes.list'>
   readonly containers: Result<'containers.list'>
   readonly leases: Result<'leases.list'>
+  readonly apps: Result<'apps.list'>
 }
 export type SnapshotTopic = keyof Snapshots
 
@@ -29,6 +30,7 @@ const fetchers: { readonly [T in SnapshotTopic]: (client: Client) => Promise<Sna
   processes: (client) => client.call('processes.list', {}),
   containers: (client) => client.call('containers.list', {}),
   leases: (client) => client.call('leases.list', {}),
+  apps: (client) => client.call('apps.list', {}),
 }
 
 const isSnapshotTopic = (topic: Topic): topic is SnapshotTopic => Object.hasOwn(fetchers, topic)
@@ -156,9 +158,9 @@ export class Model implements Owned {
     return async (name, params, options) => (await model.#ready(options?.signal)).call(name, params, options)
   }
 
-  /** Looks at everything that is shown again. */
-  refresh(): void {
-    for (const topic of this.#wanted()) this.#touch(topic)
+  /** Looks at some of what is shown again, or at everything. */
+  refresh(topics: readonly Topic[] = this.#wanted()): void {
+    for (const topic of topics) this.#touch(topic)
   }
 
   dispose(): void {

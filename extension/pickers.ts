@@ -1,10 +1,12 @@
 import { l10n, window, type QuickPickItem } from 'vscode'
+import type { AppRow } from '#contract/apps.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
 import { withoutIcons } from './display.ts'
 import type { Model } from './model.ts'
 import { portHoldings, type PortHolding } from './resources.ts'
+import { appStateWord } from './views/app-item.ts'
 import { leaseStateWord } from './views/lease-item.ts'
 import { holderOf, portTitle } from './views/port-item.ts'
 import { stateWord } from './views/container-item.ts'
@@ -85,6 +87,17 @@ export class Pickers {
         return rows.filter(only).map((row) => choice(row, row.name, stateWord(row), row.image))
       },
       l10n.t('There is no container for this'),
+    )
+  }
+
+  app(asking: Asking, only: (row: AppRow) => boolean = () => true): Promise<AppRow> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('apps.list', {})).rows
+          .filter(only)
+          .map((row) => choice(row, row.name, appStateWord(row.state), row.folder)),
+      l10n.t('There is no app for this'),
     )
   }
 

@@ -4,6 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** What takes less, in milliseconds, shows no progress: a notification that flashes by only costs attention. */
 const noticeable = 500
 
+/** Runs work while the Applications view shows that something is under way. @throws what `run` throws. */
+export async function inAppsView<T>(run: () => Promise<T>): Promise<T> {
+  return window.withProgress({ location: { viewId: 'quantumAdmin.apps' } }, run)
+}
+
 /**
  * Runs work that can be cancelled, and shows how far it is in a notification as soon as it has taken noticeably long.
  * VS Code drops notifications that come in quick succession, so one for work that is done at once could cost its result.

@@ -9,6 +9,7 @@ import { failureOf, type Model } from '../model.ts'
 import type { Report } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import type { SecretTokens } from '../tokens.ts'
+import { isAppNode } from '../views/app-nodes.ts'
 import { isResourceNode } from '../views/nodes.ts'
 import type { ResourcesView } from '../views/resources-view.ts'
 import { revealFolder } from './reveal.ts'
@@ -170,6 +171,7 @@ async function showDetails(node: unknown): Promise<void> {
 }
 
 async function reveal({ targets }: GeneralCommandsDeps, node: unknown): Promise<void> {
+  if (isAppNode(node)) return revealFolder(node.row.folder)
   if (isResourceNode(node) && node.kind === 'port') return revealFolder(node.holding.row.cwd)
   return revealFolder((await targets.process(node, l10n.t('Reveal the Folder of a Process'))).cwd)
 }

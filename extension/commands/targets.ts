@@ -1,8 +1,10 @@
 import { l10n } from 'vscode'
+import type { AppRow } from '#contract/apps.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import type { Asking, Pickers } from '../pickers.ts'
 import type { PortHolding } from '../resources.ts'
+import { isAppNode } from '../views/app-nodes.ts'
 import { isResourceNode } from '../views/nodes.ts'
 import { lostRow } from './register.ts'
 
@@ -27,6 +29,12 @@ export class Targets {
   container(node: unknown, title: string, only?: (row: ContainerRow) => boolean): Promise<ContainerRow> {
     if (isResourceNode(node) && node.kind === 'container') return Promise.resolve(node.row)
     return this.#pickers.container(asking(node, title), only)
+  }
+
+  /** A part of an app, such as its address, stands for the app. */
+  app(node: unknown, title: string, only?: (row: AppRow) => boolean): Promise<AppRow> {
+    if (isAppNode(node)) return Promise.resolve(node.row)
+    return this.#pickers.app(asking(node, title), only)
   }
 
   lease(node: unknown, title: string): Promise<LeaseStatus> {

@@ -3,12 +3,15 @@ import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import type { SnapshotTopic } from '../model.ts'
 import type { PortHolding } from '../resources.ts'
 
+/** The topics that are groups of the Resources tree. */
+export type ResourceTopic = Exclude<SnapshotTopic, 'apps'>
+
 /** One line of the Resources tree. The groups are values that live as long as the view; the rest come and go. */
 export type ResourceNode = GroupNode | PortNode | ProcessNode | ContainerNode | LeaseNode | NoteNode
 
 export interface GroupNode {
   readonly kind: 'group'
-  readonly topic: SnapshotTopic
+  readonly topic: ResourceTopic
 }
 export interface PortNode {
   readonly kind: 'port'

@@ -2,10 +2,10 @@ import { l10n, ThemeIcon, TreeItem } from 'vscode'
 import type { EngineStatus } from '#contract/resources.ts'
 import { fullText, label } from '../display.ts'
 import type { SnapshotTopic } from '../model.ts'
-import type { NoteNode } from './nodes.ts'
+import type { NoteNode, ResourceTopic } from './nodes.ts'
 import { tooltip } from './tooltip.ts'
 
-/** Stands in a group until its first picture is there. */
+/** Stands in a group or tree until its first picture is there. */
 export const waitingNote = (topic: SnapshotTopic): NoteNode => ({
   kind: 'note',
   id: `waiting:${topic}`,
@@ -15,8 +15,8 @@ export const waitingNote = (topic: SnapshotTopic): NoteNode => ({
 })
 
 /** Stands in a group with no entries, and says whether a filter is why. */
-export const nothingNote = (topic: SnapshotTopic, filtered: boolean): NoteNode => {
-  const words: Readonly<Record<SnapshotTopic, string>> = {
+export const nothingNote = (topic: ResourceTopic, filtered: boolean): NoteNode => {
+  const words: Readonly<Record<ResourceTopic, string>> = {
     ports: l10n.t('No port is open'),
     processes: l10n.t('No process is visible'),
     containers: l10n.t('No containers'),

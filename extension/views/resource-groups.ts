@@ -1,6 +1,6 @@
 import type { MarkdownString, TreeItem } from 'vscode'
 import type { ProcessRow } from '#contract/resources.ts'
-import type { Model, SnapshotTopic } from '../model.ts'
+import type { Model } from '../model.ts'
 import {
   byInterest,
   containerFields,
@@ -14,7 +14,7 @@ import {
 import { containerItem, containerLines } from './container-item.ts'
 import { GroupRows, type RowsChange } from './group-rows.ts'
 import { leaseItem, leaseLines } from './lease-item.ts'
-import type { ResourceNode } from './nodes.ts'
+import type { ResourceNode, ResourceTopic } from './nodes.ts'
 import { engineNote, noLeaseNote, nothingNote, waitingNote } from './notes.ts'
 import { portItem, portTooltip } from './port-item.ts'
 import { processItem, processLines } from './process-item.ts'
@@ -32,7 +32,7 @@ export interface Showing {
 export class ResourceGroups {
   readonly #model: Model
   readonly #showing: () => Showing
-  readonly #rows: Readonly<Record<SnapshotTopic, GroupRows>> = {
+  readonly #rows: Readonly<Record<ResourceTopic, GroupRows>> = {
     ports: new GroupRows(),
     processes: new GroupRows(),
     containers: new GroupRows(),
@@ -46,7 +46,7 @@ export class ResourceGroups {
   }
 
   /** Takes in the newest snapshot of a group. */
-  update(topic: SnapshotTopic): RowsChange {
+  update(topic: ResourceTopic): RowsChange {
     const nodes = this.#found(topic)
     return this.#rows[topic].update(
       nodes.map((node) => {
@@ -57,7 +57,7 @@ export class ResourceGroups {
   }
 
   /** The rows at the top of a group, or a note that says why there are none. */
-  childrenOf(topic: SnapshotTopic): readonly ResourceNode[] {
+  childrenOf(topic: ResourceTopic): readonly ResourceNode[] {
     const snapshot = this.#model.snapshot(topic)
     if (snapshot === undefined) return [waitingNote(topic)]
     const engine = this.#model.snapshot('containers')?.engine
@@ -110,7 +110,7 @@ export class ResourceGroups {
   }
 
   /** How many rows are shown; undefined while that is not known. */
-  count(topic: SnapshotTopic): number | undefined {
+  count(topic: ResourceTopic): number | undefined {
     const snapshot = this.#model.snapshot(topic)
     if (snapshot === undefined || ('engine' in snapshot && snapshot.engine.state !== 'connected'))
       return undefined
@@ -127,7 +127,7 @@ export class ResourceGroups {
     return rows.flatMap((row) => this.#rows.processes.node(processId(row)) ?? [])
   }
 
-  #found(topic: SnapshotTopic): readonly ResourceNode[] {
+  #found(topic: ResourceTopic): readonly ResourceNode[] {
     const { filter } = this.#showing()
     switch (topic) {
       case 'ports':

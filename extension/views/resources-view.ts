@@ -11,8 +11,8 @@ import {
 } from 'vscode'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
-import { startPatienceMs, type Model, type SnapshotTopic } from '../model.ts'
-import type { GroupNode, ResourceNode } from './nodes.ts'
+import { startPatienceMs, type Model } from '../model.ts'
+import type { GroupNode, ResourceNode, ResourceTopic } from './nodes.ts'
 import { noteItem } from './notes.ts'
 import { ResourceGroups } from './resource-groups.ts'
 
@@ -38,7 +38,7 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   #filter = ''
   #flat: boolean
   #drawn = false
-  readonly #frames = new Map<SnapshotTopic, string>()
+  readonly #frames = new Map<ResourceTopic, string>()
   readonly onDidChangeTreeData = this.#changed.event
 
   constructor(deps: ResourcesViewDeps) {
@@ -86,7 +86,7 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   }
 
   /** Draws what is new in a group, and only that. */
-  redraw(topic: SnapshotTopic): void {
+  redraw(topic: ResourceTopic): void {
     const change = this.#groups.update(topic)
     const group = this.#groupNodes.find((one) => one.topic === topic)
     // The first picture and the last one change the whole tree from or to a welcome view.
@@ -131,7 +131,7 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   }
 
   /** What a group shows besides its rows. */
-  #frameOf(topic: SnapshotTopic): string {
+  #frameOf(topic: ResourceTopic): string {
     const notes = this.#groups
       .childrenOf(topic)
       .flatMap((node) => (node.kind === 'note' ? [node.tooltip] : []))
@@ -144,7 +144,7 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   }
 
   #groupItem({ topic }: GroupNode): TreeItem {
-    const names: Readonly<Record<SnapshotTopic, string>> = {
+    const names: Readonly<Record<ResourceTopic, string>> = {
       ports: l10n.t('Ports'),
       processes: l10n.t('Processes'),
       containers: l10n.t('Containers'),
@@ -181,4 +181,4 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
   }
 }
 
-const isTopic = (topic: string): topic is SnapshotTopic => topics.some((one) => one === topic)
+const isTopic = (topic: string): topic is ResourceTopic => topics.some((one) => one === topic)

@@ -93,8 +93,9 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
     await row(/^web/).hover()
     const hover = page.locator('.monaco-hover:visible').filter({ hasText: 'Kind: procfile' })
     await hover.waitFor()
+    const text = (await hover.innerText()).replaceAll('\u00a0', ' ')
     for (const fact of [`Folder: ${path.join(shop.root, 'web')}`, `Address: ${url}`, 'Process id: '])
-      expect(await hover.innerText()).toContain(fact)
+      expect(text).toContain(fact)
     await page.keyboard.press('Escape')
   })
 

@@ -1,0 +1,112 @@
+import { commands, env, l10n, Uri, window, workspace } from 'vscode'
+import type { AppRow } from '#contract/apps.ts'
+import { Failure } from '#base/failure.ts'
+import type { Actions } from '../actions.ts'
+import { canRemove, canRestart, canStart, canStop, hostOf, webAddress } from '../apps.ts'
+import { label, withoutIcons } from '../display.ts'
+import type { Model } from '../model.ts'
+import { inAppsView } from '../progress.ts'
+import { appLines, appStateWord } from '../views/app-item.ts'
+import { linesOf } from '../views/tooltip.ts'
+import { addApps, type AddAppsDeps } from './add-apps.ts'
+import type { Handlers } from './register.ts'
+import type { Targets } from './targets.ts'
+
+export interface AppCommandsDeps extends AddAppsDeps {
+  readonly model: Model
+  readonly targets: Targets
+}
+
+/** What can be done with apps. */
+export const appCommands = (deps: AppCommandsDeps): Handlers => ({
+  'quantumAdmin.addApps': () => addApps(deps),
+  'quantumAdmin.refreshApps': () => deps.model.refresh(['apps']),
+  'quantumAdmin.startApp': async (node) =>
+    change(deps.actions, 'apps.start', await deps.targets.app(node, l10n.t('Start an App'), canStart)),
+  'quantumAdmin.stopApp': async (node) =>
+    change(deps.actions, 'apps.stop', await deps.targets.app(node, l10n.t('Stop an App'), canStop)),
+  'quantumAdmin.restartApp': async (node) =>
+    change(deps.actions, 'apps.restart', await deps.targets.app(node, l10n.t('Restart an App'), canRestart)),
+  'quantumAdmin.removeApp': async (node) =>
+    remove(deps.actions, await deps.targets.app(node, l10n.t('Remove an App from the List'), canRemove)),
+  'quantumAdmin.openApp': async (node) =>
+    openInBrowser(await deps.targets.app(node, l10n.t('Open in Browser'), isOnWeb)),
+  'quantumAdmin.copyAppUrl': async (node) =>
+    copyUrl(await deps.targets.app(node, l10n.t('Copy the URL of an App'), isOnWeb)),
+  'quantumAdmin.openAppTerminal': async (node) =>
+    openTerminal(await deps.targets.app(node, l10n.t('Open a Terminal in the Folder of an App'))),
+  'quantumAdmin.showAppConfiguration': async (node) =>
+    showConfiguration(await deps.targets.app(node, l10n.t('Show the Configuration of an App'))),
+})
+
+type AppCommand = 'apps.start' | 'apps.stop' | 'apps.restart'
+
+async function change(actions: Actions, name: AppCommand, row: AppRow): Promise<void> {
+  const shown = label(row.name)
+  const words: Readonly<Record<AppCommand, readonly [message: string, yes: string]>> = {
+    'apps.start': [l10n.t('Start {0}?', shown), l10n.t('Start')],
+    'apps.stop': [l10n.t('Stop {0}?', shown), l10n.t('Stop')],
+    'apps.restart': [l10n.t('Restart {0}?', shown), l10n.t('Restart')],
+  }
+  const [message, yes] = words[name]
+  const question = { message, detail: linesOf(appLines(row)).join('\n'), yes, name: shown }
+  const run = () => actions.run({ name, params: { app: row.name }, question })
+  // What asks nothing shows that it is under way from the first moment; a question comes before that.
+  const now = await (name === 'apps.start' ? inAppsView(run) : run())
+  window.setStatusBarMessage(withoutIcons(`${shown}: ${outcomeOf(now)}`, 300), 5000)
+}
+
+/** What became of an app, such as `running at localhost:3000`. */
+function outcomeOf({ state, url, reason }: AppRow): string {
+  const host = hostOf(url)
+  const word = appStateWord(state)
+  const said = host === null || state !== 'running' ? word : l10n.t('{0} at {1}', word, host)
+  return reason === null ? said : `${said} (${reason})`
+}
+
+async function remove(actions: Actions, row: AppRow): Promise<void> {
+  await actions.run({
+    name: 'apps.remove',
+    params: { app: row.name },
+    question: {
+      message: l10n.t('Remove {0} from the list? Its folder stays as it is.', label(row.name)),
+      detail: linesOf(appLines(row)).join('\n'),
+      yes: l10n.t('Remove'),
+      name: row.name,
+    },
+  })
+}
+
+const isOnWeb = ({ url }: AppRow): boolean => webAddress(url) !== null
+
+/** @throws Failure `not-found` while it has none. */
+function addressOf({ name, url }: AppRow): string {
+  const address = webAddress(url)
+  if (address === null) throw new Failure('not-found', `${name} has no address now`)
+  return address
+}
+
+async function openInBrowser(row: AppRow): Promise<void> {
+  // On a remote machine this is what makes VS Code forward the port.
+  await env.openExternal(await env.asExternalUri(Uri.parse(addressOf(row))))
+}
+
+async function copyUrl(row: AppRow): Promise<void> {
+  await env.clipboard.writeText(addressOf(row))
+  window.setStatusBarMessage(l10n.t('Copied'), 2000)
+}
+
+function openTerminal({ name, folder }: AppRow): void {
+  window.createTerminal({ name: label(name), cwd: Uri.file(folder) }).show()
+}
+
+const configurations = ['quantum.config.yaml', 'quantum.config.yml']
+
+async function showConfiguration({ name, folder }: AppRow): Promise<void> {
+  const uri = Uri.file(folder)
+  const names = new Set((await workspace.fs.readDirectory(uri)).map(([file]) => file))
+  const file = configurations.find((one) => names.has(one))
+  if (file === undefined)
+    throw new Failure('not-found', `${name} has no quantum.config.yaml; it is run as what its folder holds`)
+  await commands.executeCommand('vscode.open', Uri.joinPath(uri, file))
+}

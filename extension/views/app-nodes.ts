@@ -1,0 +1,35 @@
+import type { AppProblem, AppRow } from '#contract/apps.ts'
+import type { NoteNode } from './nodes.ts'
+
+/** One line of the Applications tree. Parts know their app, so that what can be done with it can be done there. */
+export type AppTreeNode = AppNode | AppPartNode | NoteNode
+
+export interface AppNode {
+  readonly kind: 'app'
+  readonly row: AppRow
+}
+
+/** What stands below an app. */
+export type AppPartNode = AppProblemNode | AppUrlNode | AppFolderNode
+
+export interface AppProblemNode {
+  readonly kind: 'appProblem'
+  readonly row: AppRow
+  readonly problem: AppProblem
+  /** Its place among the problems of the app. */
+  readonly index: number
+}
+interface AppUrlNode {
+  readonly kind: 'appUrl'
+  readonly row: AppRow
+}
+interface AppFolderNode {
+  readonly kind: 'appFolder'
+  readonly row: AppRow
+}
+
+const kinds: ReadonlySet<unknown> = new Set(['app', 'appProblem', 'appUrl', 'appFolder'])
+
+/** Whether a command was called with an app of the tree or a part of one, rather than from the palette. */
+export const isAppNode = (value: unknown): value is AppNode | AppPartNode =>
+  typeof value === 'object' && value !== null && 'kind' in value && kinds.has(value.kind)

@@ -1,0 +1,145 @@
+import {
+  commands,
+  EventEmitter,
+  l10n,
+  window,
+  type TreeDataProvider,
+  type TreeItem,
+  type TreeView,
+} from 'vscode'
+import type { AppRow } from '#contract/apps.ts'
+import { Lifetime, type Owned } from '#base/lifetime.ts'
+import { label } from '../display.ts'
+import { startPatienceMs, type Model } from '../model.ts'
+import { appItem, appLines } from './app-item.ts'
+import type { AppNode, AppTreeNode } from './app-nodes.ts'
+import { appPartItem, appParts } from './app-parts.ts'
+import { GroupRows } from './group-rows.ts'
+import { noteItem, waitingNote } from './notes.ts'
+import { tooltip } from './tooltip.ts'
+
+/**
+ * What no event tells is asked for this often while the view is seen, in milliseconds: use of processor and memory,
+ * what somebody else has started, what was changed in a folder, and how long ago a start was.
+ */
+const lookAgainMs = 10_000
+
+/** What there is to draw: nothing that is true, a first picture that is on its way, or apps. */
+type Picture = 'none' | 'waiting' | 'apps'
+
+/** The tree of apps that were added. It shows the model's snapshot and nothing else. */
+export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
+  readonly #model: Model
+  readonly #lifetime = new Lifetime()
+  readonly #changed = new EventEmitter<AppTreeNode | AppTreeNode[] | undefined>()
+  readonly #rows = new GroupRows<AppNode>()
+  readonly #view: TreeView<AppTreeNode>
+  #interest: Owned | undefined
+  #timer: NodeJS.Timeout | undefined
+  #drawn: Picture = 'none'
+  readonly onDidChangeTreeData = this.#changed.event
+
+  constructor(model: Model) {
+    this.#model = model
+    this.#view = this.#lifetime.own(window.createTreeView('quantumAdmin.apps', { treeDataProvider: this }))
+    this.#lifetime.own(this.#changed)
+    this.#lifetime.own(this.#view.onDidChangeVisibility(() => this.#look()))
+    this.#lifetime.own(window.onDidChangeWindowState(() => this.#look()))
+    this.#lifetime.own(model.onState(() => this.#redraw()))
+    this.#lifetime.own(model.onChanged((topic) => void (topic === 'apps' && this.#redraw())))
+    this.#look()
+  }
+
+  getChildren(node?: AppTreeNode): AppTreeNode[] | Promise<AppTreeNode[]> {
+    if (node === undefined) return this.#roots()
+    return node.kind === 'app' ? [...appParts(node.row)] : []
+  }
+
+  getTreeItem(node: AppTreeNode): TreeItem {
+    if (node.kind === 'note') return noteItem(node)
+    return node.kind === 'app' ? appItem(node) : appPartItem(node)
+  }
+
+  resolveTreeItem(item: TreeItem, node: AppTreeNode): TreeItem {
+    if (node.kind === 'app') item.tooltip = tooltip(node.row.name, appLines(node.row))
+    return item
+  }
+
+  dispose(): Promise<void> {
+    clearInterval(this.#timer)
+    void this.#interest?.dispose()
+    return this.#lifetime.dispose()
+  }
+
+  async #roots(): Promise<AppTreeNode[]> {
+    await this.#model.settled(startPatienceMs)
+    if (this.#picture === 'waiting') await this.#firstPicture()
+    this.#drawn = this.#picture
+    if (this.#drawn === 'waiting') return [waitingNote('apps')]
+    return this.#drawn === 'apps' ? [...this.#rows.nodes] : []
+  }
+
+  /** Settles with the first picture, or when waiting for it would keep the view empty for too long. */
+  #firstPicture(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        void watch.dispose()
+        resolve()
+      }
+      const timer = setTimeout(end, startPatienceMs)
+      const watch = this.#model.onChanged((topic) => void (topic === 'apps' && end()))
+    })
+  }
+
+  get #picture(): Picture {
+    if (this.#model.snapshot('apps') !== undefined) return 'apps'
+    return this.#model.state.kind === 'connected' ? 'waiting' : 'none'
+  }
+
+  /** Draws what is new, and only that. */
+  #redraw(): void {
+    const rows = this.#model.snapshot('apps')?.rows
+    const change = this.#rows.update((rows ?? []).map(asRow))
+    void commands.executeCommand('setContext', 'quantumAdmin.apps.empty', rows?.length === 0)
+    this.#count(rows)
+    // The first picture and the last one change the whole tree from or to a welcome view.
+    if (change === 'rows' || this.#picture !== this.#drawn) this.#changed.fire(undefined)
+    else if (change.length > 0) this.#changed.fire([...change])
+  }
+
+  /** Says on the view's icon how many apps failed. While nobody looks, the last number stays. */
+  #count(rows: readonly AppRow[] | undefined): void {
+    if (rows === undefined && this.#model.state.kind === 'connected') return
+    const value = (rows ?? []).filter(({ state }) => state === 'failed').length
+    const words = value === 1 ? l10n.t('1 app failed') : l10n.t('{0} apps failed', value)
+    this.#view.badge = value === 0 ? undefined : { value, tooltip: words }
+  }
+
+  /** The number of failed apps is seen in every window in use, the apps only where the view is open. */
+  #look(): void {
+    const { visible } = this.#view
+    const wanted = visible || window.state.focused
+    if (wanted !== (this.#interest !== undefined)) {
+      const before = this.#interest
+      this.#interest = wanted ? this.#model.want(['apps']) : undefined
+      void before?.dispose()
+    }
+    if (visible === (this.#timer !== undefined)) return
+    clearInterval(this.#timer)
+    this.#timer = visible ? setInterval(() => this.#lookAgain(), lookAgainMs) : undefined
+  }
+
+  #lookAgain(): void {
+    this.#model.refresh(['apps'])
+    this.#redraw()
+  }
+}
+
+function asRow(row: AppRow): { readonly id: string; readonly look: string; readonly node: AppNode } {
+  const node: AppNode = { kind: 'app', row }
+  const { description, contextValue, iconPath } = appItem(node)
+  // What stands below it is drawn with it.
+  const look = JSON.stringify([label(row.name), description, contextValue, iconPath, row.problems, row.url])
+  return { id: row.name, look, node }
+}
