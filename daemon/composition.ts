@@ -276,6 +276,7 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
   const { apps, audit, leases, resources, users } = services
   const glance = () =>
     overview({
+      apps: () => apps.list(),
       ports: () => resources.ports(),
       processes: () => resources.processes(),
       containers: () => resources.containers(),

@@ -11,7 +11,7 @@ export const declare: Declare = (noun, session) => {
 }
 
 const overview = (session: Session): View<Overview> => ({
-  topics: ['ports', 'processes', 'containers', 'leases', 'audit'],
+  topics: ['apps', 'ports', 'processes', 'containers', 'leases', 'audit'],
   load: () => session.query('overview.get', {}),
   json: (value) => value,
   lines: (value) => lines(session, value),
@@ -31,6 +31,7 @@ async function lines(session: Session, value: Overview): Promise<string[]> {
     `up ${duration(machine.uptimeSeconds * 1000)}`,
   ]
   const facts: (readonly [string, string])[] = [
+    ['Apps', apps(value)],
     ['Ports', `${counts.ports} open, ${counts.leases} leased`],
     ['Processes', String(counts.processes)],
     ['Containers', containers(value)],
@@ -46,6 +47,13 @@ async function lines(session: Session, value: Overview): Promise<string[]> {
     '',
     ...(await activity(session, value)),
   ]
+}
+
+function apps({ counts: { apps: counts } }: Overview): string {
+  const { running, failed, stopped } = counts
+  if (running + failed + stopped === 0)
+    return 'none was added; `quantum-admin apps add FOLDER` adds those of a folder'
+  return `${running} running, ${failed} failed, ${stopped} stopped`
 }
 
 function containers({ counts, engine }: Overview): string {

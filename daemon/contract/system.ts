@@ -28,6 +28,8 @@ export interface Overview {
     readonly uptimeSeconds: number
   }
   readonly counts: {
+    /** `running`: also those that start or wait to be started again, and those that somebody else started. */
+    readonly apps: { readonly running: number; readonly failed: number; readonly stopped: number }
     readonly ports: number
     readonly processes: number
     readonly containers: { readonly running: number; readonly stopped: number }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { statePaths } from '#base/state-paths.ts'
 import type { Client } from '#client/client.ts'
 import { appProcesses } from '../support/app-processes.ts'
@@ -18,6 +18,8 @@ const count = scale(12, 50)
 const forgeries = scale(10, 200)
 /** So soon after a start the daemon must know what became of every app. */
 const settledMs = 5000
+
+vi.setConfig({ testTimeout: scale(120_000, 3_600_000) })
 
 /** A workspace of apps that live until they are ended, and the state folder of their daemon. */
 class Lane {

@@ -80,6 +80,7 @@ const overview = z.strictObject({
     uptimeSeconds: z.number(),
   }),
   counts: z.strictObject({
+    apps: z.strictObject({ running: z.int(), failed: z.int(), stopped: z.int() }),
     ports: z.int().min(1),
     processes: z.int().min(1),
     containers: z.strictObject({ running: z.int(), stopped: z.int() }),

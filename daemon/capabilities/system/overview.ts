@@ -1,10 +1,12 @@
 import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } from 'node:os'
 import { readFile } from 'node:fs/promises'
+import type { AppRow } from '#contract/apps.ts'
 import type { AuditEntry } from '#contract/audit.ts'
 import type { ContainerRow, EngineStatus, PortRow, ProcessRow, Snapshot } from '#contract/resources.ts'
 import type { Overview } from '#contract/system.ts'
 
 export interface OverviewDeps {
+  readonly apps: () => Promise<{ readonly rows: readonly AppRow[] }>
   readonly ports: () => Promise<Snapshot<PortRow>>
   readonly processes: () => Promise<Snapshot<ProcessRow>>
   readonly containers: () => Promise<Snapshot<ContainerRow> & { readonly engine: EngineStatus }>
@@ -15,7 +17,8 @@ export interface OverviewDeps {
 
 /** The machine, what runs on it and what was done last, at a glance. */
 export async function overview(deps: OverviewDeps): Promise<Overview> {
-  const [ports, processes, containers, activity, memory] = await Promise.all([
+  const [apps, ports, processes, containers, activity, memory] = await Promise.all([
+    deps.apps(),
     deps.ports(),
     deps.processes(),
     deps.containers(),
@@ -34,6 +37,7 @@ export async function overview(deps: OverviewDeps): Promise<Overview> {
       uptimeSeconds: Math.floor(uptime()),
     },
     counts: {
+      apps: countApps(apps.rows),
       ports: ports.rows.length,
       processes: processes.rows.length,
       containers: { running, stopped: containers.rows.length - running },
@@ -42,6 +46,12 @@ export async function overview(deps: OverviewDeps): Promise<Overview> {
     engine: { state, reason },
     activity,
   }
+}
+
+function countApps(rows: readonly AppRow[]): Overview['counts']['apps'] {
+  const count = (state: AppRow['state']) => rows.filter((row) => row.state === state).length
+  const [failed, stopped] = [count('failed'), count('stopped')]
+  return { running: rows.length - failed - stopped, failed, stopped }
 }
 
 /** Used is what cannot be had without swapping: Linux counts caches as available, not as free. */
