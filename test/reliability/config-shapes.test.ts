@@ -10,10 +10,10 @@ interface Shape {
   /** Whether it is no good YAML. */
   readonly fail?: boolean
   /** What it means, where JSON can say that. */
-  readonly json?: string
+  readonly json?: string | null
 }
-const shapes = suite.flatMap(({ id, cases }) =>
-  cases.map((shape: Shape, number) => ({ ...shape, name: `${id}/${number}` })),
+const shapes = suite.flatMap(({ id, cases }: { readonly id: string; readonly cases: readonly Shape[] }) =>
+  cases.map((shape, number) => ({ ...shape, name: `${id}/${number}` })),
 )
 const prototype = Reflect.ownKeys(Object.prototype)
 
@@ -23,7 +23,7 @@ const refusedByUs: readonly string[] = ['26DV/0', 'E76Z/0']
 const acceptedByUs: readonly string[] = ['SF5V/0']
 
 /** Whether a shape is good YAML and one mapping, as a configuration is. */
-function isMapping(json: string | undefined): boolean {
+function isMapping(json: string | null | undefined): boolean {
   try {
     const value = JSON.parse(json ?? 'null') as unknown
     return typeof value === 'object' && value !== null && !Array.isArray(value)
