@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startDaemon } from '../support/daemon.ts'
+import { hostileNames } from '../support/hostile-names.ts'
 import { withPeers } from '../support/peers.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
@@ -13,26 +14,9 @@ describe.runIf(withPeers('git') && process.platform === 'linux')('S14', () => {
   test('folders and programs whose names are options or commands are shown, and nothing of them is run', async () => {
     const base = realpathSync(mkdtempSync(path.join(tmpdir(), 'qa-s14-')))
     const canary = path.join(base, 'canary')
-    const spaced = 'touch${IFS}canary'
-    const names = [
-      '-rf',
-      '--upload-pack=touch canary',
-      '--exec-path=.',
-      '-c core.fsmonitor=touch canary',
-      `;${spaced};`,
-      `$(${spaced})`,
-      `\`${spaced}\``,
-      `a|${spaced}`,
-      `a&&${spaced}`,
-      `"; ${spaced} "`,
-      `'; ${spaced} '`,
-      'a\nb',
-      '%n%s%p',
-      'ação 🚀',
-    ]
     const daemon = await startDaemon({ env: { IFS: ' ' } })
     const client = daemon.client()
-    for (const name of names) {
+    for (const name of hostileNames) {
       const folder = path.join(base, name)
       mkdirSync(folder)
       execFileSync('git', ['init', '--quiet', '--initial-branch=main', '.'], { cwd: folder })
@@ -61,7 +45,7 @@ describe.runIf(withPeers('git') && process.platform === 'linux')('S14', () => {
       for (const place of [folder, '/', process.cwd()])
         expect(existsSync(path.join(place, 'canary'))).toBe(false)
     }
-    figure('S14', `${names.length} hostile names through git, /proc and the contract: 0 canaries`)
+    figure('S14', `${hostileNames.length} hostile names through git, /proc and the contract: 0 canaries`)
     await client.dispose()
     await daemon.stop()
     rmSync(base, { recursive: true, force: true })
