@@ -8,6 +8,7 @@ import { connectLocal } from '#client/connect.ts'
 import { runtimeFlags } from '#client/launch.ts'
 import { statePaths, type DaemonFile } from '#base/state-paths.ts'
 import { root } from './paths.ts'
+import { ownRanges } from './port-ranges.ts'
 
 /** The built programs: what users run is what is tested. */
 export const daemonScript = path.join(root, 'dist', 'daemon.cjs')
@@ -81,6 +82,7 @@ export async function startDaemon(
   } = {},
 ): Promise<TestDaemon> {
   const home = options.home ?? temporaryHome()
+  if (options.home === undefined) ownRanges(home)
   const [command = process.execPath, ...before] = options.runtime ?? [process.execPath, ...runtimeFlags]
   const child = spawn(command, [...before, options.script ?? daemonScript, 'run', ...(options.args ?? [])], {
     env: { ...process.env, QUANTUM_ADMIN_HOME: home, ...options.env },
