@@ -21,12 +21,14 @@ const group = (
   },
 })
 
-/** What they measure is how long others wait and how much memory is held: nothing may run beside them. */
+/** What they measure is how long others wait, how much memory is held or the whole machine: nothing may run beside them. */
 const alone = [
   'test/wire/rpc-slow-readers.test.ts',
   'test/security/flood.test.ts',
   'test/reliability/daemon-readers.test.ts',
   'test/reliability/daemon-life.test.ts',
+  'test/integration/host-truth.test.ts',
+  'test/integration/resources-truth.test.ts',
 ]
 
 export default defineConfig({
@@ -41,7 +43,7 @@ export default defineConfig({
       group(4, 2, 'security', ['test/security/**/*.test.ts'], alone),
       group(5, 2, 'reliability', ['test/reliability/**/*.test.ts'], alone),
       group(6, 1, 'alone', alone),
-      group(7, 1, 'integration', ['test/integration/**/*.test.ts']),
+      group(7, 2, 'integration', ['test/integration/**/*.test.ts'], alone),
       group(8, 2, 'vscode', ['test/vscode/**/*.test.ts']),
     ],
   },
