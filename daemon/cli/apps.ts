@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { AppDetail, AppProblem, AppRow, AppState, Sourced } from '#contract/apps.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
+import { openInBrowser } from './browser.ts'
 import { show as showView, type View } from './live.ts'
 import type { Declare } from './noun.ts'
 import type { Look, Output } from './output.ts'
@@ -17,6 +18,9 @@ export const declare: Declare = (noun, session) => {
     .description('every app that was added, and what runs of it')
     .action(() => showView(session, list(session)))
   verb('show', 'everything about one app').action((name: string) => show(session, name))
+  verb('open', 'open an app in the browser, or print where it answers').action((name: string) =>
+    open(session, name),
+  )
   noun
     .command('add')
     .description('add the apps that are in a folder')
@@ -130,6 +134,22 @@ const sourced = (value: Sourced<string | number> | null): string =>
 function problemText({ severity, message, file, line, column }: AppProblem): string {
   const place = file === null ? '' : `${[file, line, column].filter((part) => part !== null).join(':')}: `
   return `${severity}: ${place}${message}`
+}
+
+async function open(session: Session, name: string): Promise<void> {
+  const { out } = session
+  const { url, state } = await session.query('apps.show', { app: name })
+  if (url === null)
+    throw new Failure('not-found', `${name} is ${state} and has no address`, {
+      hint:
+        state === 'stopped'
+          ? `Start it first: \`quantum-admin apps start ${name}\`.`
+          : 'An app has an address once it listens on a port.',
+    })
+  if (out.json) return out.data({ url })
+  const opened = out.interactive && (await openInBrowser(new URL(url)))
+  if (opened) out.note(`Opened ${url}`)
+  else out.line(url)
 }
 
 async function add(session: Session, folder: string): Promise<void> {

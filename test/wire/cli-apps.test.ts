@@ -82,6 +82,7 @@ test('apps are added, started, restarted and stopped in the promised shapes', as
   const [started] = await rowsOf('apps', 'start', 'shop')
   expect(started).toMatchObject({ name: 'shop', state: 'running' })
   expect(await (await fetch(started?.url ?? '')).text()).toBe('shop')
+  expect(dataOf(await daemon.cli('apps', 'open', 'shop', '--json'))).toEqual({ url: started?.url })
   const [restarted] = await rowsOf('apps', 'restart', 'shop', '--yes')
   expect(restarted).toMatchObject({ state: 'running', port: started?.port })
   expect(restarted?.pid).not.toBe(started?.pid)
@@ -120,6 +121,7 @@ test('bad input is told: no name, an unknown one, a folder without apps, one tha
     [['apps', 'start'], 2, 'wrong-use'],
     [['apps', 'start', 'shop', '--all'], 2, 'wrong-use'],
     [['apps', 'start', 'nobody'], 3, 'not-found'],
+    [['apps', 'open', 'shop'], 3, 'not-found'],
     [['apps', 'show', '../shop'], 2, 'invalid-params'],
     [['apps', 'add', tmpdir() + '/no-such-folder'], 3, 'not-found'],
     [['apps', 'stop', 'shop'], 4, 'confirmation-required'],
