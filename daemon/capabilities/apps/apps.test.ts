@@ -9,20 +9,24 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { isoTime, systemClock } from '#base/clock.ts'
 import { randomId } from '#base/ids.ts'
 import { Lifetime } from '#base/lifetime.ts'
+import { ComposeCommand } from '../../adapters/docker/compose-command.ts'
 import { answers } from '../../adapters/host/connect-probe.ts'
 import { environmentOf } from '../../adapters/host/environment.ts'
 import { LinuxHost } from '../../adapters/host/linux-host.ts'
+import { askStatus } from '../../adapters/http/ask.ts'
 import { ShellPrograms } from '../../adapters/process/shell-programs.ts'
 import { fileProjects } from '../../adapters/project/file-project.ts'
+import { FileWatcher } from '../../adapters/project/file-watcher.ts'
 import { callContext, callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Execute, type Handlers } from '../../kernel/execute.ts'
 import { openStore } from '../../store/open.ts'
 import { appsHandlers } from './apps-handlers.ts'
 import { AppsService } from './apps-service.ts'
 import { AppsStore } from './apps-store.ts'
+import { ComposeApps } from './compose-apps.ts'
 import { findApps } from './find-apps.ts'
 import { understand } from './found-app.ts'
-import { RunProcesses } from './run-processes.ts'
+import { descendants, RunProcesses } from './run-processes.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Machine } from './app-rows.ts'
 
@@ -36,6 +40,16 @@ beforeEach(() => {
 afterEach(() => life.dispose())
 
 const graceMs = 400
+
+/** There is no engine here; compose projects are tested on a real one, in test/integration. */
+const noCompose = new ComposeApps({
+  compose: new ComposeCommand(),
+  clock: systemClock,
+  containers: () => Promise.resolve([]),
+  engineHost: () => null,
+  outputOf: () => '/dev/null',
+  portProblem: () => Promise.resolve(null),
+})
 
 /** Rows of this machine as far as apps look at them. */
 async function machineOf(host: LinuxHost): Promise<Machine> {
@@ -73,6 +87,7 @@ async function machineOf(host: LinuxHost): Promise<Machine> {
       app: null,
       kind: 'other',
     })),
+    containers: [],
   }
 }
 
@@ -105,7 +120,16 @@ async function setup() {
         ending: join(folder, 'runs', app, `${id}.ending`),
       }),
       ruleOf: (app) => apps.ruleOf(app),
+      healthOf: (app) => apps.healthOf(app),
       answers,
+      ask: askStatus,
+      listening: async (leaders) => {
+        const { ports, processes } = await machineOf(host)
+        const below = new Set(leaders.flatMap((leader) => [...descendants(leader, processes)]))
+        return ports
+          .filter(({ pid, protocol }) => pid !== null && below.has(pid) && protocol === 'tcp')
+          .map(({ port }) => port)
+      },
       recover: (app, reason) => execute('apps.recover', { app, reason }, callContext('admin')),
       graceMs,
       report: () => undefined,
@@ -118,7 +142,7 @@ async function setup() {
       supervisor,
       clock: systemClock,
       instance: 'test',
-      findIn: async (path) => (await findApps(fileProjects, path, {})).apps,
+      findIn: (path) => findApps(fileProjects, path, {}),
       understand: async (path) => {
         const found = await fileProjects.look(path)
         return found === null ? null : understand(found, {})
@@ -136,7 +160,9 @@ async function setup() {
         await host.signal(change, target, 'SIGTERM')
         while (await host.alive(target)) await wait(5)
       },
-      writtenBy: (app) => Promise.resolve({ output: join(folder, 'runs', app, 'output.log'), lastLines: [] }),
+      writtenBy: (app) => Promise.resolve({ file: join(folder, 'runs', app, 'output.log'), lines: [] }),
+      watcher: run.own(new FileWatcher()),
+      composed: noCompose,
       startByRule: (app) => execute('apps.start', { app }, callContext('admin')),
       report: () => undefined,
       environment: process.env,
@@ -195,7 +221,7 @@ test('an app of a folder is added, started on a port of its own, and stopped', a
   const daemon = await setup()
   const { call } = daemon
   const added = await call('apps.add', { folder: write('shop', server) })
-  expect(added).toMatchObject([{ name: 'shop', kind: 'procfile', state: 'stopped', problems: [] }])
+  expect(added.rows).toMatchObject([{ name: 'shop', kind: 'procfile', state: 'stopped', problems: [] }])
   const started = await call('apps.start', { app: 'shop' })
   endWith(daemon, 'shop')
   expect(started).toMatchObject({ state: 'running', reason: null, restarts: 0 })
@@ -315,9 +341,10 @@ test('what somebody else started in its folder is shown, not started twice, and 
 
 test('one with a broken configuration is not run on a guess, and the place is named', async () => {
   const { call } = await setup()
-  const [row] = await call('apps.add', {
+  const { rows } = await call('apps.add', {
     folder: write('shop', server, 'admin: { run: { port: eighty } }\n'),
   })
+  const [row] = rows
   expect(row?.problems[0]).toMatchObject({ severity: 'error', line: 1, column: 23 })
   await expect(call('apps.start', { app: 'shop' })).rejects.toMatchObject({ code: 'app-invalid' })
 })
