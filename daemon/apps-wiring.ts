@@ -52,7 +52,7 @@ export function wireApps(
 ): { apps: AppsService; supervisor: Supervisor } {
   const { paths, clock, host, git, resources, leases } = around
   const store = new AppsStore(around.store)
-  const machine = () => machineOf(resources)
+  const machine = () => machineOf(resources, around.engine)
   const programs = new ShellPrograms()
   const supervisor: Supervisor = lifetime.own(
     new Supervisor({
@@ -123,10 +123,11 @@ async function understandFolder(folder: string): Promise<FoundApp | null> {
   return understand(found, process.env)
 }
 
-async function machineOf(resources: ResourcesService): Promise<Machine> {
+async function machineOf(resources: ResourcesService, engine: ContainerEngine): Promise<Machine> {
   // The list of processes asks the engine too.
   const [ports, processes] = await Promise.all([resources.ports(), resources.processes()])
-  return { ports: ports.rows, processes: processes.rows, containers: resources.lastContainers }
+  const containers = resources.lastContainers
+  return { ports: ports.rows, processes: processes.rows, containers, engine: engine.status() }
 }
 
 function listeningBelow({ ports, processes }: Machine, leaders: readonly number[]): readonly number[] {

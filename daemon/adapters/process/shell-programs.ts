@@ -15,10 +15,11 @@ const outputBounds: OutputBounds = { most: longestOutput * 1.5, kept: longestOut
 /**
  * Runs the command in a shell of its own and notes how that ended. It stays deaf to the signals that end a program,
  * which the command, started with none of that, is not: so its ending is noted also when the group is signalled.
- * The note appears as a whole or not at all.
+ * The note appears as a whole or not at all. It says nothing itself: a shell tells of each program that a signal ended.
  */
 const wrapper = `trap : TERM INT HUP QUIT
-(trap - TERM INT HUP QUIT; exec /bin/sh -c "$1")
+exec 3>&2 2>/dev/null
+(trap - TERM INT HUP QUIT; exec /bin/sh -c "$1" 2>&3 3>&-)
 code=$?
 printf '%s\\n' "$code" > "$2.new" && mv "$2.new" "$2"
 exit "$code"`

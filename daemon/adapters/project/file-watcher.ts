@@ -34,6 +34,7 @@ export class FileWatcher implements FolderWatcher {
   readonly #start: typeof watch
   #timer: NodeJS.Timeout | undefined
   #lookedAtAll = 0
+  #looking = false
   #closed = false
 
   /** @param start - what tells of changes; a test gives one that cannot. */
@@ -112,7 +113,9 @@ export class FileWatcher implements FolderWatcher {
     one.identity ??= identity
   }
 
+  /** Looks sooner than it was going to. A look that is under way decides that by itself when it is over. */
   #hurry(): void {
+    if (this.#looking) return
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#schedule()
@@ -125,10 +128,12 @@ export class FileWatcher implements FolderWatcher {
   }
 
   async #look(): Promise<void> {
+    this.#looking = true
     const now = performance.now()
     const everything = now - this.#lookedAtAll >= watchedMs
     if (everything) this.#lookedAtAll = now
     for (const one of this.#watched.values()) if (everything || !isTold(one)) await this.#lookAt(one)
+    this.#looking = false
     this.#timer = undefined
     this.#schedule()
   }
@@ -146,6 +151,7 @@ export class FileWatcher implements FolderWatcher {
     one.hasLinks = hasLinks
     const wanted = !this.#closed && this.#watched.get(one.folder) === one
     if (one.watcher === null && identity !== null && wanted) this.#listen(one)
+    if (!isTold(one)) this.#hurry()
   }
 }
 

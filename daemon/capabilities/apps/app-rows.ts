@@ -1,5 +1,5 @@
 import type { AppDetail, AppProblem, AppRow } from '#contract/apps.ts'
-import type { ContainerRow, PortRow, ProcessRow } from '#contract/resources.ts'
+import type { ContainerRow, EngineStatus, PortRow, ProcessRow } from '#contract/resources.ts'
 import type { AppRun } from './app-run.ts'
 import type { ComposePhase } from './compose-apps.ts'
 import { containersOf, isComposed, projectsOf, projectState, shownContainers } from './compose-project.ts'
@@ -26,6 +26,7 @@ export interface Machine {
   readonly ports: readonly PortRow[]
   readonly processes: readonly ProcessRow[]
   readonly containers: readonly ContainerRow[]
+  readonly engine: Pick<EngineStatus, 'state' | 'reason'>
 }
 
 /** The processes of an app, by pid; empty when none runs. */
@@ -149,11 +150,16 @@ function ofProject(app: KnownApp, machine: Machine): Shown {
     const reason = `the compose project ${names} was started by somebody else; a restart takes over`
     return { state: 'external', reason, ...where }
   }
+  if (machine.engine.state !== 'connected')
+    return { state: 'stopped', reason: `it needs a container engine: ${engineProblem(machine)}`, ...where }
   const { state, reason } = projectState(project)
   if (state === 'stopped' && phase?.state === 'failed')
     return { state: 'failed', reason: phase.reason, ...where }
   return { state, reason: reason ?? (state === 'running' ? (phase?.reason ?? null) : null), ...where }
 }
+
+const engineProblem = ({ engine: { state, reason } }: Machine): string =>
+  reason ?? (state === 'absent' ? 'none was found' : 'it cannot be reached')
 
 /** The port that is leased to the app, else the first that its containers publish. */
 function publishedPort(app: KnownApp, up: readonly ContainerRow[], { ports }: Machine): number | null {

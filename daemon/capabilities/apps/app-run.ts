@@ -22,6 +22,8 @@ export interface AppRun {
   readonly since: number
   /** Where in its output file what it wrote begins, in bytes; 0 for one that an earlier daemon started. */
   readonly outputFrom: number
+  /** What there is to say of one that is ready all the same. */
+  note: string | null
   /** What it still lacks to be ready, when that was last asked. */
   missing: string | null
   /** When that was, by the monotonic clock, and whether the answer is under way. */

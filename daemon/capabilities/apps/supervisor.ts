@@ -189,7 +189,16 @@ export class Supervisor implements Owned {
 
   #born(stored: StoredRun, leader: ProcessIdentity | null, outputFrom = 0): AppRun {
     const since = this.#deps.clock.monotonic()
-    const fresh = { reason: null, others: [], exit: null, due: null, missing: null, asked: 0, asking: false }
+    const fresh = {
+      reason: null,
+      others: [],
+      exit: null,
+      due: null,
+      note: null,
+      missing: null,
+      asked: 0,
+      asking: false,
+    }
     return { stored, state: 'starting', leader, since, outputFrom, ...fresh }
   }
 
@@ -352,7 +361,7 @@ export class Supervisor implements Owned {
     const { ready, reason } = await readinessOf(this.#deps, run, this.#deps.healthOf(run.stored.app))
     if (run.state !== 'starting' && run.state !== 'running') return
     const age = this.#deps.clock.monotonic() - run.since
-    const shown = ready || age < unusualMs ? null : reason
+    const shown = ready || age < unusualMs ? run.note : reason
     const state = ready || age >= patienceMs ? 'running' : run.state
     run.missing = ready ? null : reason
     if (state === run.state && shown === run.reason) return
@@ -374,7 +383,8 @@ export class Supervisor implements Owned {
     if (heir !== undefined && (ending === null || ending.code === 0)) {
       run.leader = identityOf(heir)
       run.others = others.map(identityOf)
-      run.reason = 'its first process has ended; others of it go on'
+      run.note = 'its first process has ended; others of it go on'
+      run.reason ??= run.note
     } else {
       run.leader = null
       run.others = []
