@@ -201,7 +201,7 @@ export function useApps() {
     /** Of the test that runs. */
     life: () => life,
     /** An app whose Procfile runs this program. */
-    write(name: string, program: string, config = ''): string {
+    write: (name: string, program: string, config = ''): string => {
       const path = join(folder, name)
       for (const [file, text] of [
         ['Procfile', 'web: exec node main.cjs\n'],
