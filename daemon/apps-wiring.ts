@@ -5,16 +5,25 @@ import { randomId } from '#base/ids.ts'
 import type { Lifetime } from '#base/lifetime.ts'
 import type { StatePaths } from '#base/state-paths.ts'
 import type { Git } from './adapters/git/git.ts'
+import type { AppOutput } from '#contract/apps.ts'
+import { ComposeCommand } from './adapters/docker/compose-command.ts'
+import type { ContainerEngine } from './adapters/docker/engine.ts'
 import { answers } from './adapters/host/connect-probe.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import type { Host } from './adapters/host/host.ts'
+import { askStatus } from './adapters/http/ask.ts'
 import type { Programs, RunFiles } from './adapters/process/programs.ts'
 import { ShellPrograms } from './adapters/process/shell-programs.ts'
 import { fileProjects } from './adapters/project/file-project.ts'
+import { FileWatcher } from './adapters/project/file-watcher.ts'
+import type { Machine } from './capabilities/apps/app-rows.ts'
 import { AppsService } from './capabilities/apps/apps-service.ts'
 import { AppsStore } from './capabilities/apps/apps-store.ts'
+import { ComposeApps } from './capabilities/apps/compose-apps.ts'
+import type { FoundApps } from './capabilities/apps/find-apps.ts'
 import type { FoundApp } from './capabilities/apps/found-app.ts'
-import { RunProcesses } from './capabilities/apps/run-processes.ts'
+import { portProblem } from './capabilities/apps/readiness.ts'
+import { descendants, RunProcesses } from './capabilities/apps/run-processes.ts'
 import { Supervisor } from './capabilities/apps/supervisor.ts'
 import type { LeasesService } from './capabilities/leases/leases-service.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
@@ -25,6 +34,7 @@ export interface AppsSurroundings {
   readonly paths: StatePaths
   readonly store: Store
   readonly host: Host
+  readonly engine: ContainerEngine
   readonly git: Git
   readonly clock: Clock
   readonly instance: string
@@ -42,6 +52,7 @@ export function wireApps(
 ): { apps: AppsService; supervisor: Supervisor } {
   const { paths, clock, host, git, resources, leases } = around
   const store = new AppsStore(around.store)
+  const machine = () => machineOf(resources, around.engine)
   const programs = new ShellPrograms()
   const supervisor: Supervisor = lifetime.own(
     new Supervisor({
@@ -53,28 +64,38 @@ export function wireApps(
       newId: randomId,
       filesOf: (app, run) => filesOf(paths, app, run),
       ruleOf: (app) => apps.ruleOf(app),
+      healthOf: (app) => apps.healthOf(app),
       answers,
+      ask: askStatus,
+      listening: async (leaders) => listeningBelow(await machine(), leaders),
       recover: (app, reason) => around.act('apps.recover', { app, reason }),
       graceMs,
       report: around.report,
     }),
   )
+  const composed = new ComposeApps({
+    compose: new ComposeCommand(),
+    clock,
+    containers: async () => (await resources.containers()).rows,
+    engineHost: () => engineHost(around.engine),
+    outputOf: (app) => filesOf(paths, app, '').output,
+    portProblem: (port, health) => portProblem({ answers, ask: askStatus }, port, health),
+  })
   const apps: AppsService = lifetime.own(
     new AppsService({
       store,
       supervisor,
+      composed,
+      watcher: lifetime.own(new FileWatcher()),
       clock,
       instance: around.instance,
       findIn,
       understand: understandFolder,
       worktreeOf: (folder) => git.worktreeOf(folder),
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
-      machine: async () => {
-        const [ports, processes] = await Promise.all([resources.ports(), resources.processes()])
-        return { ports: ports.rows, processes: processes.rows }
-      },
+      machine,
       stopProcess: (change, shown) => resources.stop(change, shown, false),
-      writtenBy: (app) => written(programs, filesOf(paths, app, '')),
+      writtenBy: (app, lines) => written(programs, filesOf(paths, app, ''), lines),
       startByRule: (app) => around.act('apps.start', { app }),
       report: around.report,
       environment: process.env,
@@ -84,13 +105,13 @@ export function wireApps(
 }
 
 /** @throws Failure `not-found` without such a folder, `app-invalid` when there is no app because what names them is wrong. */
-async function findIn(folder: string): Promise<readonly FoundApp[]> {
+async function findIn(folder: string): Promise<FoundApps> {
   if ((await fileProjects.look(folder)) === null)
     throw new Failure('not-found', `There is no folder ${folder} that we may read`)
   const { findApps } = await import('./capabilities/apps/find-apps.ts')
-  const { apps, problems } = await findApps(fileProjects, folder, process.env)
-  const [first] = problems
-  if (apps.length > 0 || first === undefined) return apps
+  const found = await findApps(fileProjects, folder, process.env)
+  const [first] = found.problems
+  if (found.apps.length > 0 || first === undefined) return found
   throw new Failure('app-invalid', `${first.file === null ? '' : `${first.file}: `}${first.message}`)
 }
 
@@ -102,17 +123,37 @@ async function understandFolder(folder: string): Promise<FoundApp | null> {
   return understand(found, process.env)
 }
 
-const shownBytes = 8192
-const shownLines = 10
+async function machineOf(resources: ResourcesService, engine: ContainerEngine): Promise<Machine> {
+  // The list of processes asks the engine too.
+  const [ports, processes] = await Promise.all([resources.ports(), resources.processes()])
+  const containers = resources.lastContainers
+  return { ports: ports.rows, processes: processes.rows, containers, engine: engine.status() }
+}
 
-async function written(
-  programs: Programs,
-  files: RunFiles,
-): Promise<{ readonly output: string; readonly lastLines: readonly string[] }> {
-  const text = await programs.lastOutput(files, shownBytes)
+function listeningBelow({ ports, processes }: Machine, leaders: readonly number[]): readonly number[] {
+  const below = new Set(leaders.flatMap((leader) => [...descendants(leader, processes)]))
+  return ports.flatMap(({ pid, port, protocol }) =>
+    pid !== null && below.has(pid) && protocol === 'tcp' ? [port] : [],
+  )
+}
+
+/** The engine that we found, for a client that would look for one itself. Whatever DOCKER_HOST says it follows. */
+function engineHost(engine: ContainerEngine): string | null {
+  const { endpoint } = engine.status()
+  return (process.env['DOCKER_HOST'] ?? '') === '' && endpoint?.startsWith('/') === true
+    ? `unix://${endpoint}`
+    : null
+}
+
+/** As much as may be read of an output for each line that was asked for, and in all. */
+const lineBytes = 1024
+const mostBytes = 1024 * 1024
+
+async function written(programs: Programs, files: RunFiles, most: number): Promise<AppOutput> {
+  const text = await programs.lastOutput(files, Math.min(mostBytes, most * lineBytes))
   const lines = text.split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
-  return { output: files.output, lastLines: lines.slice(-shownLines) }
+  return { file: files.output, lines: lines.slice(-most) }
 }
 
 /** How long an app may take to end by itself. */

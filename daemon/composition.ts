@@ -215,6 +215,7 @@ async function openServices(
       instance,
       leaseOf: leases.leaseOf,
       appOf: (pid) => apps.appOf(pid),
+      appOfFolder: (folder) => apps.appOfFolder(folder),
       startedBy: ({ containerId }) => startOf(audit, containerId),
       watched: (topic) => events.watched(topic),
       watchedChanged: events.watchedChanged,
@@ -225,6 +226,7 @@ async function openServices(
     paths,
     store,
     host,
+    engine,
     git,
     clock,
     instance,
@@ -310,6 +312,7 @@ function publish(
   lifetime.own(
     resources.changed.on((topic) => {
       if (topic === 'ports') void leases.judge(resources.lastPorts)
+      if (topic === 'containers') apps.observeContainers()
       if (topic === 'processes' && apps.observe(resources.lastProcesses)) resources.rejoin()
     }),
   )
@@ -321,7 +324,12 @@ function publish(
   )
   lifetime.own(audit.changed.on(() => events.changed('audit')))
   lifetime.own(users.changed.on(() => events.changed('users')))
-  lifetime.own(apps.changed.on(() => events.changed('apps')))
+  lifetime.own(
+    apps.changed.on(() => {
+      events.changed('apps')
+      resources.rejoin()
+    }),
+  )
 }
 
 /** The newest successful entry of that action on a resource. */

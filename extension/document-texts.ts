@@ -124,3 +124,14 @@ export async function doctorText(ask: Ask): Promise<string> {
     })
     .join('\n')
 }
+
+/** So many lines of an app's output are shown. */
+const outputLines = 1000
+
+/** The end of what an app wrote. */
+export async function outputText(ask: Ask, app: string): Promise<string> {
+  const { file, lines } = await ask('apps.output', { app, lines: outputLines })
+  if (file === null) return l10n.t('{0} has not run yet, so it has written nothing.', app)
+  if (lines.length === 0) return l10n.t('{0} has written nothing.', app)
+  return lines.map(fullText).join('\n')
+}

@@ -8,13 +8,14 @@ import {
   doctorText,
   entryText,
   leaseText,
+  outputText,
   processText,
   whoText,
   type Ask,
 } from './document-texts.ts'
 
 /** What a read-only document shows, and of which. */
-export type DocumentSubject = 'port' | 'process' | 'container' | 'lease' | 'entry' | 'doctor'
+export type DocumentSubject = 'port' | 'process' | 'container' | 'lease' | 'entry' | 'doctor' | 'output'
 
 const scheme = 'quantum-admin'
 const texts: Readonly<Record<DocumentSubject, (ask: Ask, key: string) => Promise<string>>> = {
@@ -24,6 +25,7 @@ const texts: Readonly<Record<DocumentSubject, (ask: Ask, key: string) => Promise
   lease: leaseText,
   entry: (ask, key) => entryText(ask, Number(key)),
   doctor: doctorText,
+  output: outputText,
 }
 
 /**

@@ -100,7 +100,7 @@ export function activate(context: ExtensionContext): void {
         ...portCommands({ model, actions, targets, documents }),
         ...processCommands({ actions, targets, documents, view: resources }),
         ...containerCommands({ actions, targets, documents, logs }),
-        ...appCommands({ model, actions, targets, documentation, report, settings }),
+        ...appCommands({ model, actions, targets, documents, documentation, report, settings }),
         ...leaseCommands({ model, actions, targets, documents }),
         ...copyCommands(targets),
         ...activityCommands({ model, actions, view: activity, documents, watch, documentation }),

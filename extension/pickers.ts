@@ -90,6 +90,14 @@ export class Pickers {
     )
   }
 
+  /** The container of an id. @throws Failure `not-found` when it is gone. */
+  async knownContainer(id: string): Promise<ContainerRow> {
+    const { rows } = await this.#model.query('containers.list', {})
+    const row = rows.find((one) => one.id === id)
+    if (row !== undefined) return row
+    throw new Failure('not-found', `There is no container ${id.slice(0, 12)} any more`)
+  }
+
   app(asking: Asking, only: (row: AppRow) => boolean = () => true): Promise<AppRow> {
     return pick(
       asking,

@@ -5,7 +5,7 @@ import { portHoldings } from './resources.ts'
 import { viewStateOf } from './view-state.ts'
 import { stateWords } from './views/state-line.ts'
 
-/** One item: how many ports are open, or what is wrong. A click opens the container. */
+/** One item: how many ports are open and how many apps have failed, or what is wrong. A click opens the container. */
 export class StatusBar implements Owned {
   readonly #model: Model
   readonly #lifetime = new Lifetime()
@@ -20,7 +20,9 @@ export class StatusBar implements Owned {
     this.#item.name = 'Quantum Admin'
     this.#item.command = 'quantumAdmin.open'
     this.#lifetime.own(model.onState(() => this.#show()))
-    this.#lifetime.own(model.onChanged((topic) => void (topic === 'ports' && this.#show())))
+    this.#lifetime.own(
+      model.onChanged((topic) => void ((topic === 'ports' || topic === 'apps') && this.#show())),
+    )
     this.#lifetime.own(window.onDidChangeWindowState(({ focused }) => this.#look(focused)))
     this.#look(window.state.focused)
     this.#show()
@@ -36,7 +38,7 @@ export class StatusBar implements Owned {
   #look(focused: boolean): void {
     if (focused === (this.#interest !== undefined)) return
     const before = this.#interest
-    this.#interest = focused ? this.#model.want(['ports']) : undefined
+    this.#interest = focused ? this.#model.want(['ports', 'apps']) : undefined
     void before?.dispose()
   }
 
@@ -53,8 +55,12 @@ export class StatusBar implements Owned {
       // The last number stays while nobody looks, rather than one that would not be true.
       if (rows === undefined && item.text.startsWith('$(plug)')) return
       const count = rows === undefined ? undefined : portHoldings(rows).length
-      item.text = count === undefined ? '$(plug) Quantum Admin' : `$(plug) ${portsWord(count)}`
+      const apps = this.#model.snapshot('apps')?.rows ?? []
+      const failed = apps.filter((app) => app.state === 'failed').length
+      const ports = count === undefined ? '$(plug) Quantum Admin' : `$(plug) ${portsWord(count)}`
+      item.text = failed === 0 ? ports : `${ports} $(error) ${failedWord(failed)}`
       item.tooltip = l10n.t('Quantum Admin: open ports on this machine')
+      if (failed > 0) item.tooltip += `\n${failedWord(failed)}`
     } else if (view.state === 'untrusted') {
       item.text = '$(shield) Quantum Admin'
       item.tooltip = l10n.t('Quantum Admin starts nothing in Restricted Mode.')
@@ -64,9 +70,11 @@ export class StatusBar implements Owned {
       item.backgroundColor = new ThemeColor('statusBarItem.warningBackground')
     }
     item.accessibilityInformation = {
-      label: `${item.text.replace(/\$\([^)]*\)\s*/, '')}. ${item.tooltip}`,
+      label: `${item.text.replaceAll(/\$\([^)]*\)\s*/g, '')}. ${item.tooltip}`,
     }
   }
 }
 
 const portsWord = (count: number): string => (count === 1 ? l10n.t('1 port') : l10n.t('{0} ports', count))
+const failedWord = (count: number): string =>
+  count === 1 ? l10n.t('1 app failed') : l10n.t('{0} apps failed', count)

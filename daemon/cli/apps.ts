@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import type { AppDetail, AppProblem, AppRow, AppState, Sourced } from '#contract/apps.ts'
+import type { AppContainer, AppDetail, AppProblem, AppRow, AppState, Sourced } from '#contract/apps.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
+import { wholeNumber } from './arguments.ts'
 import { openInBrowser } from './browser.ts'
 import { show as showView, type View } from './live.ts'
 import type { Declare } from './noun.ts'
@@ -21,6 +22,9 @@ export const declare: Declare = (noun, session) => {
   verb('open', 'open an app in the browser, or print where it answers').action((name: string) =>
     open(session, name),
   )
+  verb('output', 'the last lines of what an app wrote')
+    .option('--lines <number>', 'how many at most', wholeNumber('--lines', 1, 10_000), 100)
+    .action((name: string, { lines }: { readonly lines: number }) => output(session, name, lines))
   noun
     .command('add')
     .description('add the apps that are in a folder')
@@ -89,15 +93,24 @@ const columns = (now: number): readonly Column<AppRow>[] => [
     title: 'NOTE',
     least: 10,
     spare: 2,
-    value: ({ reason, problems }) => reason ?? problems[0]?.message ?? '',
+    value: ({ reason, problems, restartToApply }) =>
+      reason ?? problems[0]?.message ?? (restartToApply.length > 0 ? changedNote(restartToApply) : ''),
   },
   { title: 'FOLDER', least: 12, spare: 1, value: ({ folder }) => folder, look: () => 'dim' },
 ]
+
+const changedNote = (changes: readonly string[]): string => `restart to apply: ${changes.join(', ')}`
 
 async function show(session: Session, name: string): Promise<void> {
   const detail = await session.query('apps.show', { app: name })
   if (session.out.json) session.out.data(detail)
   else session.out.lines(describe(session.out, detail))
+}
+
+async function output(session: Session, name: string, lines: number): Promise<void> {
+  const written = await session.query('apps.output', { app: name, lines })
+  if (session.out.json) session.out.data(written)
+  else session.out.lines(written.lines.map((line) => printable(line)))
 }
 
 function describe(out: Output, detail: AppDetail): string[] {
@@ -126,7 +139,15 @@ const summary = (row: AppRow): (readonly [string, string])[] => [
   ['State', row.reason === null ? row.state : `${row.state}: ${row.reason}`],
   ['URL', row.url ?? ''],
   ['Folder', row.branch === null ? row.folder : `${row.folder} (branch ${row.branch})`],
+  ['Restart to apply', row.restartToApply.join(', ')],
+  ...row.containers.map((container) => ['Container', containerText(container)] as [string, string]),
 ]
+
+/** A container in one line, with what a stop of its app does to it. */
+function containerText({ name, service, state, health, stopsWithApp }: AppContainer): string {
+  const told = [service, state, health, stopsWithApp ? null : 'goes on when the app stops']
+  return `${name} (${told.filter((part) => part !== null && part !== name).join(', ')})`
+}
 
 const sourced = (value: Sourced<string | number> | null): string =>
   value === null ? '' : `${value.value} (${value.where})`
@@ -154,7 +175,9 @@ async function open(session: Session, name: string): Promise<void> {
 
 async function add(session: Session, folder: string): Promise<void> {
   const { out } = session
-  const rows = await session.command('apps.add', { folder: session.remote ? folder : resolve(folder) })
+  const path = session.remote ? folder : resolve(folder)
+  const { rows, problems } = await session.command('apps.add', { folder: path })
+  for (const problem of problems) out.note(printable(problemText(problem)))
   if (out.json) return out.data(rows)
   out.line(`${plural(rows.length, 'app')} in this folder:`)
   out.lines(await table(out, columns(Date.now()), rows))

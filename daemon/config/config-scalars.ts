@@ -1,4 +1,4 @@
-import type { Scalar } from 'yaml'
+import { isMap, isScalar, type Node, type Scalar } from 'yaml'
 import { substitute, type Environment } from './config-variables.ts'
 import { pathText, type Finding, type KeyPath } from './findings.ts'
 
@@ -7,24 +7,40 @@ export class ScalarReader {
   readonly findings: Finding[] = []
   /** Offsets of the scalars whose value could not be made. */
   readonly failed = new Set<number>()
+  /** By the offset of a scalar, the first of its references that is none. */
+  readonly doubtful = new Map<number, Finding>()
+  /** Names of variables of `admin.run.env` that take their value, or part of it, from elsewhere. */
+  readonly secret = new Set<string>()
   readonly #text: string
   readonly #environment: Environment
+  readonly #ofCommand: Environment
 
-  /** @param text - of the whole file. */
-  constructor(text: string, environment: Environment) {
+  /** @param text - of the whole file. @param own - names that its commands find set, whatever they hold. */
+  constructor(text: string, environment: Environment, own: readonly string[]) {
     this.#text = text
     this.#environment = environment
+    // What they hold is the shell's to put in; that they are set is all that is asked.
+    this.#ofCommand = { ...environment, ...Object.fromEntries(own.map((name) => [name, ''])) }
   }
 
   /** Its value, with variables put in where we use it. */
   read(node: Scalar, path: KeyPath): unknown {
     const value = isVariable(path) ? asWritten(node) : node.value
-    if (typeof value !== 'string' || !usesVariables(path) || value.startsWith('secret:')) return value
-    const { text, problems } = substitute(value, this.#environment, isCommand(path))
+    if (typeof value !== 'string' || !usesVariables(path)) return value
+    if (isVariable(path) && takesFromElsewhere.test(value)) this.secret.add(String(path.at(-1)))
+    if (value.startsWith('secret:')) return value
+    const command = isCommand(path)
+    const { text, problems } = substitute(value, command ? this.#ofCommand : this.#environment, command)
     for (const { severity, message, reference } of problems) {
-      const offset = this.#offsetOf(reference, node)
-      if (severity === 'error') this.failed.add(node.range?.[0] ?? 0)
-      this.findings.push({ severity, message: `${pathText(path)}: ${message}`, offset })
+      const finding = {
+        severity,
+        message: `${pathText(path)}: ${message}`,
+        offset: this.#offsetOf(reference, node),
+      }
+      const start = node.range?.[0] ?? 0
+      if (severity === 'error') this.failed.add(start)
+      else if (!this.doubtful.has(start)) this.doubtful.set(start, finding)
+      this.findings.push(finding)
     }
     return text
   }
@@ -34,6 +50,16 @@ export class ScalarReader {
     const [start, end] = range ?? [0, 0]
     return start + Math.max(this.#text.slice(start, end).indexOf(reference), 0)
   }
+}
+
+const takesFromElsewhere = /^secret:|\$\{/
+
+/** The names that `admin.run.env` sets. */
+export function ownVariables(root: Node): readonly string[] {
+  let node: unknown = root
+  for (const key of ['admin', 'run', 'env']) node = isMap(node) ? node.get(key, true) : undefined
+  if (!isMap(node)) return []
+  return node.items.flatMap(({ key }) => (isScalar(key) && typeof key.value === 'string' ? [key.value] : []))
 }
 
 const usesVariables = ([section]: KeyPath): boolean => section === 'admin' || section === 'server'

@@ -51,11 +51,12 @@ const oneOf = <const T extends readonly string[]>(words: T) =>
 
 const named = (what: string) =>
   text(`expected ${what}: letters, digits and . _ - only`, /^[A-Za-z0-9][\w.-]{0,99}$/)
+const appNameExpected = 'expected letters, digits and . _ @ / - only, beginning with a letter or digit'
 const appName = z
   .string('expected the name of an app')
   .check(
     z.maxLength(longestAppName, `expected at most ${longestAppName} characters`),
-    z.regex(appNamePattern, 'expected letters, digits and . _ @ / - only, beginning with a letter or digit'),
+    z.regex(appNamePattern, appNameExpected),
   )
 const port = integer(1, 65_535, 'expected a number from 1 to 65535')
 const command = text('expected a command, as text')
@@ -93,6 +94,18 @@ const envValue = z
   )
 const envName = text('expected the name of a variable, without =', /^[^=\0]{1,255}$/)
 
+/** Packages have a scope before their name, and apps that are named after them do not. */
+const neededApp = z
+  .string('expected the name of an app')
+  .check(
+    z.refine((name) => !name.startsWith('@'), {
+      error: ({ input }) =>
+        `expected the name of an app, which has no @ in front: ${String(input).replace(/^@(?:[^/]*\/)?/, '')}`,
+      abort: true,
+    }),
+  )
+  .check(z.minLength(1), z.maxLength(longestAppName), z.regex(appNamePattern, appNameExpected))
+
 const run = section({
   command: z.nullish(command),
   port: z.nullish(port),
@@ -104,7 +117,7 @@ const run = section({
       limit: z.nullish(count(0, 1_000_000)),
     }),
   ),
-  dependsOn: z.nullish(list(appName, 'names of apps')),
+  dependsOn: z.nullish(list(neededApp, 'names of apps')),
   autostart: z.nullish(boolean),
 })
 

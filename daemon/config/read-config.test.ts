@@ -67,6 +67,7 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
           VERSION: '1.10',
           DEBUG: 'true',
         },
+        secretEnv: ['DB_URL', 'TOKEN'],
         restart: { policy: 'on-failure', backoffMs: 1000, limit: 5 },
         dependsOn: ['database', 'shop/api'],
         autostart: true,
@@ -102,7 +103,15 @@ test.each([
     name: null,
     hasAdmin: text.startsWith('admin'),
     server: { host: null, port: null },
-    run: { command: null, port: null, env: {}, restart: null, dependsOn: [], autostart: false },
+    run: {
+      command: null,
+      port: null,
+      env: {},
+      secretEnv: [],
+      restart: null,
+      dependsOn: [],
+      autostart: false,
+    },
     health: {
       path: null,
       intervalMs: null,
@@ -235,9 +244,30 @@ test('a single colon is a warning and stays as it is', () => {
   expect(problems(admin('run: { env: { A: "x${NONE:y}" } }'))).toEqual([
     expect.stringMatching(/^\?2:22 admin\.run\.env\.A: a single colon makes no default/),
   ])
-  const port = problems(admin('run: { port: "${NONE:80}" }'))
-  expect(port).toHaveLength(2)
-  expect(port).toContainEqual(expect.stringMatching(/^2:16 .*got "\$\{NONE:80\}"$/))
+})
+
+test('a single colon that leaves no value is one error, which says how it is written', () => {
+  const expected = expect.stringMatching(/^2:17 admin\.run\.port: a single colon .*\$\{NONE:-default\}$/)
+  expect(problems(admin('run: { port: "${NONE:80}" }'))).toEqual([expected])
+  expect(problems('server:\n  port: ${PORT:8080}\n')).toHaveLength(1)
+})
+
+test('a command may use what its own environment sets', () => {
+  expect(problems(admin('run: { command: "serve ${MODE} ${PORT}", env: { MODE: fast } }'))).toEqual([])
+  expect(problems(admin('run: { command: "serve ${MODES}", env: { MODE: fast } }'))).toHaveLength(1)
+})
+
+test('the scope of a package is no part of an app that is named after it', () => {
+  expect(problems(admin('run: { dependsOn: ["@acme/api"] }'))).toEqual([
+    '2:22 admin.run.dependsOn[0]: expected the name of an app, which has no @ in front: api, got "@acme/api"',
+  ])
+})
+
+test('variables that take their value from elsewhere are told apart, since they may hold a secret', () => {
+  const { config } = read(
+    admin('run: { env: { A: plain, B: "${PASSWORD}", C: "secret:key", D: "${NONE:-x}" } }'),
+  )
+  expect(config?.run.secretEnv).toEqual(['B', 'C', 'D'])
 })
 
 test('the value of a variable is never told', () => {

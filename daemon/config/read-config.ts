@@ -4,7 +4,7 @@ import { parseYaml } from './config-document.ts'
 import { configSchema, type ParsedConfig, type StatusRange } from './config-schema.ts'
 import { decodeConfig } from './config-text.ts'
 import { nearestPlace, valueAt, ValueReader, type Placed } from './config-values.ts'
-import { ScalarReader } from './config-scalars.ts'
+import { ownVariables, ScalarReader } from './config-scalars.ts'
 import type { Environment } from './config-variables.ts'
 import { error, pathText, problemsOf, warning, type Finding, type KeyPath } from './findings.ts'
 import { nearest } from './nearest.ts'
@@ -20,6 +20,8 @@ export interface AppConfig {
     readonly command: string | null
     readonly port: number | null
     readonly env: Readonly<Record<string, string>>
+    /** Names of those that take a variable or a secret, so that what they hold may be one. */
+    readonly secretEnv: readonly string[]
     readonly restart: RestartConfig | null
     /** Names of apps. */
     readonly dependsOn: readonly string[]
@@ -79,13 +81,12 @@ function readText(text: string, environment: Environment): Read {
   if (findings.some(isError)) return { config: null, findings }
   // An empty file, or one of comments only, is an empty configuration.
   if (root === null) return checked(emptyFile, findings)
-  const scalars = new ScalarReader(text, environment)
+  const scalars = new ScalarReader(text, environment, ownVariables(root))
   const reader = new ValueReader(root, (node, path) => scalars.read(node, path))
   const file = reader.read(root, [])
   const found = [...findings, ...reader.findings, ...scalars.findings]
   if (file.value === null) return checked(emptyFile, found)
-  if (typeof file.value === 'object' && !Array.isArray(file.value))
-    return checked(file, found, scalars.failed)
+  if (typeof file.value === 'object' && !Array.isArray(file.value)) return checked(file, found, scalars)
   return { config: null, findings: [...found, error(file.place.offset, notMapping)] }
 }
 
@@ -99,15 +100,27 @@ const ours: ReadonlySet<string> = new Set(['admin', 'server'])
 /** Enough to say; a file can hold ten thousand. */
 const mostSections = 1000
 
-/** @param failed - offsets of values of which {@link before} says what is wrong. */
-function checked(file: Placed, before: readonly Finding[], failed: ReadonlySet<number> = new Set()): Read {
+/** What the scalars of a file were found to be, beside their values. */
+type Scalars = Pick<ScalarReader, 'failed' | 'doubtful' | 'secret'>
+const noScalars: Scalars = { failed: new Set(), doubtful: new Map(), secret: new Set() }
+
+/** @param scalars - of which of them {@link before} says what is wrong. */
+function checked(file: Placed, before: readonly Finding[], scalars: Scalars = noScalars): Read {
   const parsed = configSchema.safeParse(only(file.value, (section) => ours.has(section)))
   const others = configSchema.safeParse(only(file.value, (section) => !ours.has(section)))
   const wrong = schemaFindings(parsed.error?.issues ?? [], configSchema, file, 'error')
   // That a variable is missing says more than that its name is no port.
-  const told = new Set([...failed, ...before.filter(isError).map(({ offset }) => offset)])
+  const told = new Set([...scalars.failed, ...before.filter(isError).map(({ offset }) => offset)])
+  // A reference that is none says more as well, and is as bad as what comes of it.
+  const worse = new Set<Finding>()
+  for (const { offset } of wrong) {
+    const doubt = offset === null ? undefined : scalars.doubtful.get(offset)
+    if (doubt === undefined) continue
+    worse.add(doubt)
+    told.add(offset)
+  }
   const findings = [
-    ...before,
+    ...before.map((one): Finding => (worse.has(one) ? { ...one, severity: 'error' } : one)),
     ...wrong.filter(({ offset }) => !told.has(offset)),
     ...schemaFindings(others.error?.issues ?? [], configSchema, file, 'warning'),
     ...unknownSections(file),
@@ -115,7 +128,10 @@ function checked(file: Placed, before: readonly Finding[], failed: ReadonlySet<n
   if (!parsed.success || findings.some(isError)) return { config: null, findings }
   const { name, findings: ofName } = nameOf(parsed.data.admin?.name ?? null, file)
   const hasAdmin = valueAt(file.value, ['admin']) !== undefined
-  return { config: toConfig(parsed.data, name, hasAdmin), findings: [...findings, ...ofName] }
+  return {
+    config: toConfig(parsed.data, name, hasAdmin, [...scalars.secret]),
+    findings: [...findings, ...ofName],
+  }
 }
 
 /** The sections of a file that a test is true for. */
@@ -152,7 +168,12 @@ function nameOf(
   return { name: null, findings }
 }
 
-function toConfig({ admin, server }: ParsedConfig, name: string | null, hasAdmin: boolean): AppConfig {
+function toConfig(
+  { admin, server }: ParsedConfig,
+  name: string | null,
+  hasAdmin: boolean,
+  secretEnv: readonly string[],
+): AppConfig {
   const run = admin?.run
   return {
     name,
@@ -162,6 +183,7 @@ function toConfig({ admin, server }: ParsedConfig, name: string | null, hasAdmin
       command: run?.command ?? null,
       port: run?.port ?? null,
       env: run?.env ?? {},
+      secretEnv,
       restart: toRestart(run?.restart ?? null),
       dependsOn: run?.dependsOn ?? [],
       autostart: run?.autostart ?? false,

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { appNamePattern, longestAppName } from './app-name.ts'
 import { command, query, type } from './method.ts'
+import type { ContainerRow } from './resources.ts'
 
 /** What an app is made of, which decides how it is run unless its configuration says otherwise. */
 export type AppKind =
@@ -52,6 +53,14 @@ export interface AppExit {
   readonly reason: string
 }
 
+/** A container that belongs to an app. */
+export interface AppContainer extends Pick<ContainerRow, 'id' | 'name' | 'state' | 'health'> {
+  /** Its service in the compose file; null when it is of none. */
+  readonly service: string | null
+  /** Whether a stop of the app ends it as well. */
+  readonly stopsWithApp: boolean
+}
+
 export interface AppRow {
   readonly name: string
   readonly kind: AppKind
@@ -73,6 +82,33 @@ export interface AppRow {
   readonly cpuPercent: number | null
   readonly memoryBytes: number | null
   readonly problems: readonly AppProblem[]
+  readonly containers: readonly AppContainer[]
+  /**
+   * What has changed in its configuration since what runs was started, such as `command` or the name of a variable: a
+   * restart applies it.
+   */
+  readonly restartToApply: readonly string[]
+}
+
+/** The apps of a folder, and what is wrong with the folders that were to be searched. */
+export interface AddedApps {
+  readonly rows: readonly AppRow[]
+  readonly problems: readonly AppProblem[]
+}
+
+/** The end of what an app wrote. */
+export interface AppOutput {
+  /** Null when it never ran. */
+  readonly file: string | null
+  /** Whole lines, oldest first. */
+  readonly lines: readonly string[]
+}
+
+/** What an app is told by its environment, as far as it may be seen. */
+export interface AppEnvironment {
+  readonly variables: Readonly<Record<string, string>>
+  /** Variables whose value comes from elsewhere and may be secret. */
+  readonly withheld: readonly string[]
 }
 
 export interface AppDetail extends AppRow {
@@ -114,13 +150,25 @@ export const appsMethods = {
     role: 'viewer',
   }),
   'apps.show': query({ params: z.strictObject({ app }), result: type<AppDetail>(), role: 'viewer' }),
+  /** The last lines of what it wrote; of a compose project, what compose said. */
+  'apps.output': query({
+    params: z.strictObject({ app, lines: z._default(z.int().check(z.gte(1), z.lte(10_000)), 500) }),
+    result: type<AppOutput>(),
+    role: 'viewer',
+  }),
+  /** What a terminal of the app is to have in its environment. */
+  'apps.environment': query({
+    params: z.strictObject({ app }),
+    result: type<AppEnvironment>(),
+    role: 'operator',
+  }),
   /**
    * Adds the apps that are in a folder; those there already stay as they are. Answers all that are in it. What a folder
    * says will be run as the daemon's user, so it takes an admin to name one.
    */
   'apps.add': command({
     params: z.strictObject({ folder }),
-    result: type<readonly AppRow[]>(),
+    result: type<AddedApps>(),
     role: 'admin',
     danger: 'none',
     audit: ({ folder: path }) => ({
@@ -136,7 +184,10 @@ export const appsMethods = {
     danger: 'confirm',
     audit: target('delete'),
   }),
-  /** Settles when it is ready: its port answers or, without one, it has lived for a second. */
+  /**
+   * Settles when it is ready: its health path answers as it should or, without one, its port is open or, without one,
+   * it has lived for a second.
+   */
   'apps.start': command({
     params: z.strictObject({ app }),
     result: type<AppRow>(),

@@ -72,6 +72,13 @@ export interface AppRunTable {
   readonly restarts: number
 }
 
+/** See migrations/007-app-starts.ts. */
+export interface AppStartTable {
+  readonly app: string
+  /** JSON object. */
+  readonly started_with: string
+}
+
 /** Every table of the store, as Kysely sees it. */
 export interface Database {
   readonly audit_records: AuditRecordTable
@@ -80,4 +87,5 @@ export interface Database {
   readonly tokens: TokenTable
   readonly apps: AppTable
   readonly app_runs: AppRunTable
+  readonly app_starts: AppStartTable
 }

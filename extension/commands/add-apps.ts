@@ -1,4 +1,5 @@
 import { l10n, Uri, window, workspace } from 'vscode'
+import type { AppProblem } from '#contract/apps.ts'
 import { Failure } from '#base/failure.ts'
 import type { Actions } from '../actions.ts'
 import { withoutIcons, withoutLinks } from '../display.ts'
@@ -88,7 +89,9 @@ async function addEach(actions: Actions, folders: readonly string[]): Promise<Ad
     const title = l10n.t('Add Apps')
     const question = { message: title, detail: folder, yes: title, name: folder }
     try {
-      count += (await actions.run({ name: 'apps.add', params: { folder }, question })).length
+      const { rows, problems } = await actions.run({ name: 'apps.add', params: { folder }, question })
+      count += rows.length
+      failures.push(...problems.map(asFailure))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       // That a folder holds no app is said once, for all of them.
@@ -96,6 +99,11 @@ async function addEach(actions: Actions, folders: readonly string[]): Promise<Ad
     }
   }
   return { count, failures }
+}
+
+/** What is wrong with a folder that was to be searched, beside which others were found. */
+function asFailure({ file, message }: AppProblem): Failure {
+  return new Failure('app-invalid', file === null ? message : `${file}: ${message}`)
 }
 
 async function offer(deps: AddAppsDeps, folders: readonly string[]): Promise<void> {

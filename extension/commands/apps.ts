@@ -1,11 +1,14 @@
 import { commands, env, l10n, Uri, window, workspace } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
 import { Failure } from '#base/failure.ts'
+import { printable } from '#base/printable.ts'
 import type { Actions } from '../actions.ts'
 import { canRemove, canRestart, canStart, canStop, hostOf, webAddress } from '../apps.ts'
 import { label, withoutIcons } from '../display.ts'
+import type { Documents } from '../documents.ts'
 import type { Model } from '../model.ts'
 import { inAppsView } from '../progress.ts'
+import type { Remedy } from '../report.ts'
 import { appLines, appStateWord } from '../views/app-item.ts'
 import { linesOf } from '../views/tooltip.ts'
 import { addApps, type AddAppsDeps } from './add-apps.ts'
@@ -14,6 +17,7 @@ import type { Targets } from './targets.ts'
 
 export interface AppCommandsDeps extends AddAppsDeps {
   readonly model: Model
+  readonly documents: Documents
   readonly targets: Targets
 }
 
@@ -22,11 +26,11 @@ export const appCommands = (deps: AppCommandsDeps): Handlers => ({
   'quantumAdmin.addApps': () => addApps(deps),
   'quantumAdmin.refreshApps': () => deps.model.refresh(['apps']),
   'quantumAdmin.startApp': async (node) =>
-    change(deps.actions, 'apps.start', await deps.targets.app(node, l10n.t('Start an App'), canStart)),
+    change(deps, 'apps.start', await deps.targets.app(node, l10n.t('Start an App'), canStart)),
   'quantumAdmin.stopApp': async (node) =>
-    change(deps.actions, 'apps.stop', await deps.targets.app(node, l10n.t('Stop an App'), canStop)),
+    change(deps, 'apps.stop', await deps.targets.app(node, l10n.t('Stop an App'), canStop)),
   'quantumAdmin.restartApp': async (node) =>
-    change(deps.actions, 'apps.restart', await deps.targets.app(node, l10n.t('Restart an App'), canRestart)),
+    change(deps, 'apps.restart', await deps.targets.app(node, l10n.t('Restart an App'), canRestart)),
   'quantumAdmin.removeApp': async (node) =>
     remove(deps.actions, await deps.targets.app(node, l10n.t('Remove an App from the List'), canRemove)),
   'quantumAdmin.openApp': async (node) =>
@@ -34,14 +38,16 @@ export const appCommands = (deps: AppCommandsDeps): Handlers => ({
   'quantumAdmin.copyAppUrl': async (node) =>
     copyUrl(await deps.targets.app(node, l10n.t('Copy the URL of an App'), isOnWeb)),
   'quantumAdmin.openAppTerminal': async (node) =>
-    openTerminal(await deps.targets.app(node, l10n.t('Open a Terminal in the Folder of an App'))),
+    openTerminal(deps, await deps.targets.app(node, l10n.t('Open a Terminal in the Folder of an App'))),
+  'quantumAdmin.showAppOutput': async (node) =>
+    showOutput(deps, await deps.targets.app(node, l10n.t('Show the Output of an App'))),
   'quantumAdmin.showAppConfiguration': async (node) =>
     showConfiguration(await deps.targets.app(node, l10n.t('Show the Configuration of an App'))),
 })
 
 type AppCommand = 'apps.start' | 'apps.stop' | 'apps.restart'
 
-async function change(actions: Actions, name: AppCommand, row: AppRow): Promise<void> {
+async function change(deps: AppCommandsDeps, name: AppCommand, row: AppRow): Promise<void> {
   const shown = label(row.name)
   const words: Readonly<Record<AppCommand, readonly [message: string, yes: string]>> = {
     'apps.start': [l10n.t('Start {0}?', shown), l10n.t('Start')],
@@ -50,11 +56,35 @@ async function change(actions: Actions, name: AppCommand, row: AppRow): Promise<
   }
   const [message, yes] = words[name]
   const question = { message, detail: linesOf(appLines(row)).join('\n'), yes, name: shown }
-  const run = () => actions.run({ name, params: { app: row.name }, question })
-  // What asks nothing shows that it is under way from the first moment; a question comes before that.
-  const now = await (name === 'apps.start' ? inAppsView(run) : run())
-  window.setStatusBarMessage(withoutIcons(`${shown}: ${outcomeOf(now)}`, 300), 5000)
+  const run = () => deps.actions.run({ name, params: { app: row.name }, question })
+  try {
+    // What asks nothing shows that it is under way from the first moment; a question comes before that.
+    const now = await (name === 'apps.start' ? inAppsView(run) : run())
+    window.setStatusBarMessage(withoutIcons(`${shown}: ${outcomeOf(now)}`, 300), 5000)
+  } catch (error) {
+    const remedy = remedyFor(deps, name, row, error)
+    if (remedy === null) throw error
+    // Waiting for the person to read it would keep the command busy.
+    void deps.report.guard(() => deps.report.error(error, remedy))
+  }
 }
+
+/** What there is a button for, rather than a command to type. */
+function remedyFor(deps: AppCommandsDeps, name: AppCommand, row: AppRow, error: unknown): Remedy | null {
+  if (!(error instanceof Failure)) return null
+  if (error.code === 'app-failed') {
+    const title = l10n.t('Show Output')
+    return { title, run: () => showOutput(deps, row), hint: l10n.t('Its output may say more.') }
+  }
+  if (error.code === 'conflict' && name === 'apps.start') {
+    const hint = l10n.t('A restart stops what runs and starts the app.')
+    return { title: l10n.t('Restart…'), run: () => change(deps, 'apps.restart', row), hint }
+  }
+  return null
+}
+
+const showOutput = ({ documents }: AppCommandsDeps, { name }: AppRow): Promise<void> =>
+  documents.show('output', name, l10n.t('{0} output', name))
 
 /** What became of an app, such as `running at localhost:3000`. */
 function outcomeOf({ state, url, reason }: AppRow): string {
@@ -96,8 +126,15 @@ async function copyUrl(row: AppRow): Promise<void> {
   window.setStatusBarMessage(l10n.t('Copied'), 2000)
 }
 
-function openTerminal({ name, folder }: AppRow): void {
-  window.createTerminal({ name: label(name), cwd: Uri.file(folder) }).show()
+/** What may be secret is not told to us, and so the terminal has not what the app has: it says which. */
+async function openTerminal({ model }: AppCommandsDeps, { name, folder }: AppRow): Promise<void> {
+  const { variables, withheld } = await model.query('apps.environment', { app: name })
+  const missing = withheld.map((variable) => printable(variable, 60)).join(', ')
+  const message =
+    missing === '' ? {} : { message: l10n.t('Not set here, since they may be secret: {0}', missing) }
+  window
+    .createTerminal({ name: label(name), cwd: Uri.file(folder), env: { ...variables }, ...message })
+    .show()
 }
 
 const configurations = ['quantum.config.yaml', 'quantum.config.yml']

@@ -4,7 +4,7 @@ import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import type { Asking, Pickers } from '../pickers.ts'
 import type { PortHolding } from '../resources.ts'
-import { isAppNode } from '../views/app-nodes.ts'
+import { isAppContainerNode, isAppNode } from '../views/app-nodes.ts'
 import { isResourceNode } from '../views/nodes.ts'
 import { lostRow } from './register.ts'
 
@@ -28,6 +28,7 @@ export class Targets {
 
   container(node: unknown, title: string, only?: (row: ContainerRow) => boolean): Promise<ContainerRow> {
     if (isResourceNode(node) && node.kind === 'container') return Promise.resolve(node.row)
+    if (isAppContainerNode(node)) return this.#pickers.knownContainer(node.container.id)
     return this.#pickers.container(asking(node, title), only)
   }
 

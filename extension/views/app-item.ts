@@ -51,8 +51,17 @@ export const appLines = (row: AppRow): readonly Line[] => [
   [l10n.t('Restarts'), row.restarts === 0 ? null : row.restarts],
   [l10n.t('Processor'), row.cpuPercent === null ? null : percent(row.cpuPercent)],
   [l10n.t('Memory'), row.memoryBytes === null ? null : bytes(row.memoryBytes)],
+  [l10n.t('Restart to apply'), row.restartToApply.join(', ')],
+  [l10n.t('Containers'), containerNames(row, true)],
+  [l10n.t('Containers that go on when it stops'), containerNames(row, false)],
   ...row.problems.map((problem) => problemLine(problem, row.folder)),
 ]
+
+const containerNames = ({ containers }: AppRow, stopsWithApp: boolean): string =>
+  containers
+    .filter((container) => container.stopsWithApp === stopsWithApp)
+    .map(({ name }) => name)
+    .join(', ')
 
 function icon(row: AppRow): ThemeIcon {
   // Running without an answer, or not runnable at all, must not look like running or merely stopped.
@@ -68,7 +77,8 @@ function description(row: AppRow): string {
   const alive = row.startedAt !== null && row.state !== 'external' ? age(row.startedAt) : null
   // A stranger's reason only says in more words what the state says.
   const reason = row.state === 'external' ? null : (row.reason ?? firstError(row)?.message ?? null)
-  return [appStateWord(row.state), hostOf(row.url), alive, reason]
+  const changed = row.restartToApply.length === 0 ? null : l10n.t('restart to apply')
+  return [appStateWord(row.state), hostOf(row.url), alive, changed, reason]
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')

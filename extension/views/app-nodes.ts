@@ -1,4 +1,4 @@
-import type { AppProblem, AppRow } from '#contract/apps.ts'
+import type { AppContainer, AppProblem, AppRow } from '#contract/apps.ts'
 import type { NoteNode } from './nodes.ts'
 
 /** One line of the Applications tree. Parts know their app, so that what can be done with it can be done there. */
@@ -10,7 +10,7 @@ export interface AppNode {
 }
 
 /** What stands below an app. */
-export type AppPartNode = AppProblemNode | AppUrlNode | AppFolderNode
+export type AppPartNode = AppProblemNode | AppChangesNode | AppUrlNode | AppContainerNode | AppFolderNode
 
 export interface AppProblemNode {
   readonly kind: 'appProblem'
@@ -18,6 +18,16 @@ export interface AppProblemNode {
   readonly problem: AppProblem
   /** Its place among the problems of the app. */
   readonly index: number
+}
+/** What a restart would apply. */
+export interface AppChangesNode {
+  readonly kind: 'appChanges'
+  readonly row: AppRow
+}
+export interface AppContainerNode {
+  readonly kind: 'appContainer'
+  readonly row: AppRow
+  readonly container: AppContainer
 }
 interface AppUrlNode {
   readonly kind: 'appUrl'
@@ -28,8 +38,19 @@ interface AppFolderNode {
   readonly row: AppRow
 }
 
-const kinds: ReadonlySet<unknown> = new Set(['app', 'appProblem', 'appUrl', 'appFolder'])
+const kinds: ReadonlySet<unknown> = new Set([
+  'app',
+  'appProblem',
+  'appChanges',
+  'appUrl',
+  'appContainer',
+  'appFolder',
+])
 
 /** Whether a command was called with an app of the tree or a part of one, rather than from the palette. */
 export const isAppNode = (value: unknown): value is AppNode | AppPartNode =>
   typeof value === 'object' && value !== null && 'kind' in value && kinds.has(value.kind)
+
+/** Whether a command was called with a container below an app. */
+export const isAppContainerNode = (value: unknown): value is AppContainerNode =>
+  isAppNode(value) && value.kind === 'appContainer'

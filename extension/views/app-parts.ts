@@ -2,14 +2,16 @@ import { l10n, Range, ThemeColor, ThemeIcon, TreeItem, Uri } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
 import { hostOf, placeOf } from '../apps.ts'
 import { fullText, label, shortPath } from '../display.ts'
-import type { AppPartNode, AppProblemNode } from './app-nodes.ts'
+import type { AppChangesNode, AppContainerNode, AppPartNode, AppProblemNode } from './app-nodes.ts'
 import { problemWord } from './app-item.ts'
 import { tooltip } from './tooltip.ts'
 
-/** What stands below an app: its problems, where it answers, and where it lies. */
+/** What stands below an app: its problems, what a restart would apply, where it answers, its containers, its folder. */
 export const appParts = (row: AppRow): readonly AppPartNode[] => [
   ...row.problems.map((problem, index) => ({ kind: 'appProblem', row, problem, index }) as const),
+  ...(row.restartToApply.length === 0 ? [] : [{ kind: 'appChanges', row } as const]),
   ...(hostOf(row.url) === null ? [] : [{ kind: 'appUrl', row } as const]),
+  ...row.containers.map((container) => ({ kind: 'appContainer', row, container }) as const),
   { kind: 'appFolder', row },
 ]
 
@@ -17,6 +19,10 @@ export function appPartItem(node: AppPartNode): TreeItem {
   switch (node.kind) {
     case 'appProblem':
       return problemItem(node)
+    case 'appChanges':
+      return changesItem(node)
+    case 'appContainer':
+      return containerItem(node)
     case 'appUrl':
       return partItem(node, node.row.url ?? '', 'link-external', 'quantumAdmin.openApp', l10n.t('Address'))
     case 'appFolder':
@@ -32,6 +38,48 @@ function partItem(node: AppPartNode, value: string, icon: string, command: strin
   item.tooltip = tooltip(word, [[word, value]])
   item.command = { command, title: word, arguments: [node] }
   item.accessibilityInformation = { label: `${word} ${fullText(value)}` }
+  return item
+}
+
+function changesItem(node: AppChangesNode): TreeItem {
+  const changes = node.row.restartToApply.map(label).join(', ')
+  const item = new TreeItem(l10n.t('Restart to apply: {0}', changes))
+  item.id = `appChanges:${node.row.name}`
+  item.iconPath = new ThemeIcon('debug-restart', new ThemeColor('problemsWarningIcon.foreground'))
+  item.contextValue = 'appChanges'
+  item.tooltip = tooltip(l10n.t('Changed in the configuration since the app was started'), [
+    [l10n.t('Changed'), changes],
+  ])
+  return item
+}
+
+function containerItem({ row, container }: AppContainerNode): TreeItem {
+  const { id, name, service, state, health, stopsWithApp } = container
+  const running = state === 'running'
+  const item = new TreeItem(label(service ?? name))
+  item.id = `appContainer:${row.name}:${id}`
+  item.description = [
+    running && health !== null ? `${state}, ${health}` : state,
+    service === null ? null : name,
+  ]
+    .filter((part) => part !== null)
+    .map((part) => label(part))
+    .join(' · ')
+  item.iconPath = running
+    ? new ThemeIcon('vm-running', new ThemeColor('testing.iconPassed'))
+    : new ThemeIcon('vm-outline')
+  item.contextValue = `appContainer ${running ? 'runs' : 'stopped'}`
+  item.tooltip = tooltip(name, [
+    [l10n.t('Service'), service],
+    [l10n.t('State'), state],
+    [l10n.t('App'), stopsWithApp ? null : l10n.t('It goes on when the app stops.')],
+  ])
+  item.command = {
+    command: 'quantumAdmin.containers.show',
+    title: l10n.t('Show a Container'),
+    arguments: [{ kind: 'appContainer', row, container }],
+  }
+  item.accessibilityInformation = { label: l10n.t('Container {0}, {1}', label(name), item.description) }
   return item
 }
 

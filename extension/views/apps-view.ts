@@ -140,6 +140,15 @@ function asRow(row: AppRow): { readonly id: string; readonly look: string; reado
   const node: AppNode = { kind: 'app', row }
   const { description, contextValue, iconPath } = appItem(node)
   // What stands below it is drawn with it.
-  const look = JSON.stringify([label(row.name), description, contextValue, iconPath, row.problems, row.url])
+  const look = JSON.stringify([
+    label(row.name),
+    description,
+    contextValue,
+    iconPath,
+    row.problems,
+    row.url,
+    row.containers,
+    row.restartToApply,
+  ])
   return { id: row.name, look, node }
 }

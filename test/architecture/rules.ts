@@ -26,6 +26,8 @@ const ports = [
   'daemon/adapters/git/git.ts',
   'daemon/adapters/process/programs.ts',
   'daemon/adapters/project/project.ts',
+  'daemon/adapters/project/folder-watcher.ts',
+  'daemon/adapters/docker/compose.ts',
 ]
 
 const adapter = (name: string, packages: readonly string[] = []): Rule => ({
@@ -54,6 +56,7 @@ export const rules: readonly Rule[] = [
   adapter('git', ['simple-git']),
   adapter('host', ['systeminformation']),
   adapter('process'),
+  adapter('http'),
   adapter('project'),
   {
     folder: 'daemon/capabilities/*',
@@ -83,6 +86,8 @@ export const startsPrograms: Readonly<Record<string, string>> = {
   'daemon/capabilities/audit/audit-verify-child.ts': 'verification of a trail, in a process of its own',
   'daemon/adapters/process/shell-programs.ts':
     'the apps: what their configuration says, in the shell it is written for',
+  'daemon/adapters/process/bounded-output.ts': 'fallocate, to cut a file that programs are writing to',
+  'daemon/adapters/docker/compose-command.ts': 'compose, which has no API but its command line',
   'daemon/cli/browser.ts': 'the browser, for the documentation',
   'daemon/cli/daemon-process.ts': 'the daemon in the foreground, and its offline verification',
   'daemon/adapters/host/socket-details.ts': 'ss, once at the start, for what /proc does not tell of a socket',

@@ -40,7 +40,9 @@ describe.runIf(withPeers('python', 'git') && process.platform === 'linux')('S14 
           const folder = path.join(base, name, String(kind))
           mkdirSync(folder, { recursive: true })
           write(folder, name)
-          const [row] = await client.call('apps.add', { folder })
+          const {
+            rows: [row],
+          } = await client.call('apps.add', { folder })
           expect([name, kind, row?.folder]).toEqual([name, kind, folder])
           const app = row?.name ?? ''
           const { url } = await client.call('apps.start', { app })

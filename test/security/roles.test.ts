@@ -54,6 +54,8 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'apps.list': {},
   'apps.show': { app: 'no-such-app' },
   'apps.add': { folder: '/no/such/folder' },
+  'apps.output': { app: 'shop' },
+  'apps.environment': { app: 'shop' },
   'apps.remove': { app: 'no-such-app' },
   'apps.start': { app: 'no-such-app' },
   'apps.stop': { app: 'no-such-app' },

@@ -20,6 +20,7 @@ export const peers = {
     for: 'VS Code in a browser, hostile pages',
   },
   docker: { files: ['dockerd'], debian: 'docker.io', for: 'containers on a real engine' },
+  compose: { files: ['docker-compose'], debian: 'docker-compose', for: 'compose projects' },
   iptables: { files: ['iptables'], debian: 'iptables', for: 'published container ports' },
   busybox: { files: ['busybox'], debian: 'busybox-static', for: 'container images' },
   strace: { files: ['strace'], debian: 'strace', for: 'disk faults and power loss' },

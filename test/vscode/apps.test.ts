@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
@@ -13,7 +13,7 @@ import {
   statusBarItem,
   treeRow,
 } from '../support/vscode-page.ts'
-import { answer, clickContext, clickInline, clipboard } from '../support/vscode-scene.ts'
+import { answer, clickContext, clickInline, clipboard, editorText } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
 
 const server = `
@@ -34,7 +34,7 @@ function makeApps(root: string): void {
   write(
     'import',
     'quantum.config.yaml',
-    'admin:\n  run:\n    command: exit 3\n    restart: { policy: never }\n',
+    'admin:\n  run:\n    command: echo the file to import is missing; exit 3\n    restart: { policy: never }\n',
   )
 }
 
@@ -140,20 +140,44 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
     await runCommand(page, 'Quantum Admin: Start App')
     await answer(page, 'Start an App', 'import')
     await row(/^importfailed · .*exit code 3/).waitFor()
-    await notification(page, /import did not start/).waitFor()
+    const shown = notification(page, /import did not start: .*after a moment\. Its output may say more\.$/)
+    await shown.getByRole('button', { name: 'Learn More' }).waitFor()
+    await statusBarItem(page, '1 app failed').waitFor()
     await page.locator('.activitybar .badge', { hasText: /^1$/ }).waitFor()
     await screenshot(page, 'apps-failed')
+    await shown.getByRole('button', { name: 'Show Output' }).click()
+    await editorText(page, 'import output', /^the file to import is missing/)
   })
 
-  test('opens a terminal in the folder of an app', async () => {
-    const { page } = scene
-    await clickContext(page, row(/^web/), 'Open App Folder in Integrated Terminal')
-    await page
-      .getByRole('treeitem', { name: /Terminal \d+ web|web/ })
-      .or(page.locator('.terminal-tab'))
-      .first()
+  test('says what a restart would apply as soon as the file is saved, and applies it', async () => {
+    const { page, shop } = scene
+    writeFileSync(
+      path.join(shop.root, 'web', 'quantum.config.yaml'),
+      'admin: { run: { env: { MODE: fast } } }\n',
+    )
+    await row(/^webrunning · localhost:\d+ · .* · restart to apply$/).waitFor()
+    await row(/^Restart to apply: MODE$/).waitFor()
+    await screenshot(page, 'apps-changed')
+    await clickInline(row(/^Restart to apply: MODE$/), 'Restart App…')
+    await dialog(page)
+      .getByText(/Restart to apply: MODE/)
       .waitFor()
-    await page.locator('.terminal-wrapper.active').first().waitFor()
+    await dialog(page).getByRole('button', { name: 'Restart' }).click()
+    await row(/^Restart to apply/).waitFor({ state: 'detached' })
+    await row(/^webrunning · localhost:\d+ · < 1 min$/).waitFor()
+  })
+
+  test('opens a terminal in the folder of an app, with its port and its variables', async () => {
+    const { page, shop } = scene
+    await clickContext(page, row(/^web/), 'Open App Folder in Integrated Terminal')
+    const terminal = page.locator('.terminal-wrapper.active').first()
+    await terminal.waitFor()
+    await terminal.click()
+    const told = path.join(shop.root, 'web', 'told.txt')
+    await page.keyboard.type('echo "$PORT $MODE $QUANTUM_ADMIN_APP" > told.txt')
+    await page.keyboard.press('Enter')
+    const read = () => readFileSync(told, { encoding: 'utf8', flag: 'a+' }).trim()
+    await expect.poll(read, soon).toBe(`${new URL(url).port} fast web`)
   })
 
   test('restarts and stops an app after a question that says what it touches', async () => {

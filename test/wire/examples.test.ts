@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -31,13 +32,17 @@ describe.runIf(withPeers('python'))('the examples', () => {
     expect(rows.map(({ name, kind, problems }) => [name, kind, problems])).toEqual([
       ['clock', 'python', []],
       ['hello', 'node', []],
+      ['orders', 'quantum', []],
       ['site', 'static', []],
+      ['stack', 'compose', []],
     ])
   })
 
+  // The fifth, `stack`, is run in test/integration/compose-apps.test.ts, on a real engine.
   test.each([
     ['clock', /^\d{4}-\d\d-\d\dT/],
     ['hello', /<!doctype html>/i],
+    ['orders', /<q:component name="orders">/],
     ['site', /A static site/],
   ])('%s starts, serves and stops', async (app, says) => {
     const row = await client.call('apps.start', { app })
@@ -45,5 +50,25 @@ describe.runIf(withPeers('python'))('the examples', () => {
     expect(await (await fetch(row.url ?? '')).text()).toMatch(says)
     expect(await client.call('apps.stop', { app })).toMatchObject({ state: 'stopped' })
     expect(appProcesses(folder)).toEqual([])
+  })
+
+  test('orders behaves as an app of the Quantum framework does', async () => {
+    const { url } = await client.call('apps.start', { app: 'orders' })
+    const answer = await fetch(`${url}health`)
+    expect(await answer.json()).toMatchObject({ status: 'healthy', service: 'quantum' })
+    const [first = ''] = readFileSync(path.join(folder, 'orders', '.quantum.pid'), 'utf8').split('\n')
+    expect(first).toMatch(/^\d+ \d+$/)
+    expect(appProcesses(folder).map(({ pid }) => pid)).toContain(Number(first.split(' ')[0]))
+    const { lines } = await client.call('apps.output', { app: 'orders' })
+    expect(lines.at(-1)).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO     quantum\.server - GET \/health 200 \d+ms$/,
+    )
+    await client.call('apps.stop', { app: 'orders' })
+    expect(existsSync(path.join(folder, 'orders', '.quantum.pid'))).toBe(false)
+    const tests = execFileSync(path.join(folder, 'orders', 'bin', 'quantum'), ['test'], {
+      cwd: path.join(folder, 'orders'),
+      encoding: 'utf8',
+    })
+    expect(tests.trimEnd().split('\n').at(-1)).toBe('3 passed, 0 failed')
   })
 })

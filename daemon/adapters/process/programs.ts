@@ -19,6 +19,13 @@ export interface RunFiles {
   readonly ending: string
 }
 
+export interface StartedProgram {
+  /** Of the leader. */
+  readonly pid: number
+  /** Where in the output file what it writes begins, in bytes. */
+  readonly outputFrom: number
+}
+
 export interface Ending {
   /** As the shell tells it: 128 and a signal's number when a signal ended it (sh(1)). */
   readonly code: number
@@ -30,13 +37,15 @@ export interface Ending {
 export interface Programs {
   /**
    * Starts it as the leader of a process group and session of its own.
-   * @returns the leader's pid. @throws Failure `app-failed` when the system makes no process.
+   * @throws Failure `app-failed` when its folder is missing, or the system makes no process.
    */
-  start(change: Change, spec: ProgramSpec): Promise<number>
+  start(change: Change, spec: ProgramSpec): Promise<StartedProgram>
   /** How a run ended; null while nothing is noted: it runs, or somebody killed its shell as well. */
   ending(files: RunFiles): Promise<Ending | null>
-  /** The end of what it wrote, at most so many bytes, from the beginning of a line. */
-  lastOutput(files: RunFiles, bytes: number): Promise<string>
+  /** The end of what was written, at most so many bytes, from the beginning of a line. @param from - an offset. */
+  lastOutput(files: RunFiles, bytes: number, from?: number): Promise<string>
+  /** Keeps what is written from filling the disk, without losing any of its end. */
+  boundOutput(files: RunFiles): Promise<void>
   /** Signals a whole process group. The caller has verified its leader just before. False when there is none. */
   signalGroup(change: Change, leader: number, signal: 'SIGTERM' | 'SIGKILL'): boolean
 }

@@ -4,30 +4,39 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
-import type { Ending, Programs, ProgramSpec, RunFiles } from './programs.ts'
+import { boundOutput, type OutputBounds } from './bounded-output.ts'
+import type { Ending, Programs, ProgramSpec, RunFiles, StartedProgram } from './programs.ts'
 
 /** What was written before is set aside at a start when it is longer than this; the one before that is lost. */
 const longestOutput = 64 * 1024 * 1024
 
+const outputBounds: OutputBounds = { most: longestOutput * 1.5, kept: longestOutput }
+
 /**
  * Runs the command in a shell of its own and notes how that ended. It stays deaf to the signals that end a program,
  * which the command, started with none of that, is not: so its ending is noted also when the group is signalled.
- * The note appears as a whole or not at all.
+ * The note appears as a whole or not at all. It says nothing itself: a shell tells of each program that a signal ended.
  */
 const wrapper = `trap : TERM INT HUP QUIT
-(trap - TERM INT HUP QUIT; exec /bin/sh -c "$1")
+exec 3>&2 2>/dev/null
+(trap - TERM INT HUP QUIT; exec /bin/sh -c "$1" 2>&3 3>&-)
 code=$?
 printf '%s\\n' "$code" > "$2.new" && mv "$2.new" "$2"
 exit "$code"`
 
 /** Programs under /bin/sh. */
 export class ShellPrograms implements Programs {
-  async start(_change: Change, { command, folder, environment, files }: ProgramSpec): Promise<number> {
+  async start(
+    _change: Change,
+    { command, folder, environment, files }: ProgramSpec,
+  ): Promise<StartedProgram> {
+    await requireFolder(folder)
     await mkdir(dirname(files.output), { recursive: true, mode: 0o700 })
     await forgetEndings(dirname(files.ending))
-    await setAside(files.output)
+    await setAsideLong(files.output)
     const output = await open(files.output, 'a', 0o600)
     try {
+      const { size } = await output.stat()
       const child = spawn('/bin/sh', ['-c', wrapper, 'sh', command, files.ending], {
         cwd: folder,
         env: environment,
@@ -38,7 +47,7 @@ export class ShellPrograms implements Programs {
       // It is watched by its identity, as one that an earlier daemon started is.
       child.unref()
       if (child.pid === undefined) throw new Error('the system gave no pid')
-      return child.pid
+      return { pid: child.pid, outputFrom: size }
     } catch (error) {
       throw new Failure('app-failed', `The command cannot be started in ${folder}: ${messageOf(error)}`, {
         cause: error,
@@ -59,15 +68,20 @@ export class ShellPrograms implements Programs {
     }
   }
 
-  async lastOutput({ output }: RunFiles, bytes: number): Promise<string> {
+  boundOutput({ output }: RunFiles): Promise<void> {
+    return boundOutput(output, outputBounds)
+  }
+
+  async lastOutput({ output }: RunFiles, bytes: number, from = 0): Promise<string> {
     try {
       const file = await open(output, 'r')
       try {
         const { size } = await file.stat()
-        const buffer = Buffer.alloc(Math.min(size, bytes))
+        const length = Math.max(0, size - from)
+        const buffer = Buffer.alloc(Math.min(length, bytes))
         const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length)
         const text = buffer.toString('utf8', 0, bytesRead)
-        return size > bytes ? text.slice(text.indexOf('\n') + 1) : text
+        return length > bytes ? text.slice(text.indexOf('\n') + 1) : text
       } finally {
         await file.close()
       }
@@ -88,13 +102,23 @@ export class ShellPrograms implements Programs {
   }
 }
 
+/** The system only says that the shell is not there when what is missing is the folder. */
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null
+    throw new Failure('app-failed', `${folder} cannot be entered: ${messageOf(error)}`, { cause: error })
+  })
+  if (found?.isDirectory() === true) return
+  throw new Failure('app-failed', `There is no folder ${folder} any more, so nothing can be started in it`)
+}
+
 /** How earlier runs ended is of no use once another one begins. */
 async function forgetEndings(folder: string): Promise<void> {
   for (const name of await readdir(folder))
     if (/\.ending(?:\.new)?$/.test(name)) await rm(join(folder, name), { force: true })
 }
 
-async function setAside(output: string): Promise<void> {
+async function setAsideLong(output: string): Promise<void> {
   const size = await stat(output).then(
     (found) => found.size,
     () => 0,

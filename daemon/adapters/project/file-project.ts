@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { mostBytes, mostFolders, mostNames, type ProjectFolder, type Projects } from './project.ts'
 
 /** The files that say what a project is and how it is run. */
-const tellingFiles = [
+export const tellingFiles = [
   'quantum.config.yaml',
   'quantum.config.yml',
   'package.json',

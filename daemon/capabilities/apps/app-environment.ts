@@ -1,3 +1,5 @@
+import type { AppEnvironment } from '#contract/apps.ts'
+import type { FoundApp } from './found-app.ts'
 import { runVariable } from './run-processes.ts'
 
 /** Variables that speak of how the daemon was started, or are for it alone. */
@@ -24,4 +26,21 @@ export function appEnvironment(
   }
   const { [runVariable]: _reserved, ...configured } = app.env
   return { ...environment, ...configured, ...own }
+}
+
+/** What may be seen of it: values that are written in the configuration as they are, and what we put in ourselves. */
+export function shownEnvironment(
+  { name, port }: { readonly name: string; readonly port: number | null },
+  found: Pick<FoundApp, 'env' | 'secretEnv'> | null,
+): AppEnvironment {
+  const secret = new Set(found?.secretEnv)
+  const plain = Object.entries(found?.env ?? {}).filter(([variable]) => !secret.has(variable))
+  return {
+    variables: {
+      ...Object.fromEntries(plain),
+      QUANTUM_ADMIN_APP: name,
+      ...(port === null ? {} : { PORT: String(port) }),
+    },
+    withheld: [...secret].sort(),
+  }
 }

@@ -13,11 +13,22 @@ export interface AppRun {
   reason: string | null
   /** Null when none of its processes is left. */
   leader: ProcessIdentity | null
+  /** Those that go on beside the leader and do not descend from it, because who started them has ended. */
+  others: readonly ProcessIdentity[]
   exit: AppExit | null
   /** When it is to be started again, by the monotonic clock. */
   due: number | null
-  /** When it counts as started, by the monotonic clock. */
+  /** When it was started or taken up, by the monotonic clock. */
   readonly since: number
+  /** Where in its output file what it wrote begins, in bytes; 0 for one that an earlier daemon started. */
+  readonly outputFrom: number
+  /** What there is to say of one that is ready all the same. */
+  note: string | null
+  /** What it still lacks to be ready, when that was last asked. */
+  missing: string | null
+  /** When that was, by the monotonic clock, and whether the answer is under way. */
+  asked: number
+  asking: boolean
 }
 
 /** When an app that ended by itself is started again. */

@@ -5,6 +5,8 @@ import type { AppsService } from './apps-service.ts'
 export const appsHandlers = (apps: AppsService): HandlersOf<typeof appsMethods> => ({
   'apps.list': () => apps.list(),
   'apps.show': ({ app }) => apps.show(app),
+  'apps.output': ({ app, lines }) => apps.output(app, lines),
+  'apps.environment': ({ app }) => apps.environment(app),
   'apps.add': ({ folder }, change) => apps.add(change, folder),
   'apps.remove': ({ app }, change) => apps.remove(change, app),
   'apps.start': ({ app }, change) => apps.start(change, app),

@@ -1,5 +1,6 @@
 import type { Change } from '../../kernel/execute.ts'
 import type { Store } from '../../store/open.ts'
+import { readStartedWith, type StartedWith } from './started-with.ts'
 
 /** An app that was added. */
 export interface AddedApp {
@@ -47,6 +48,12 @@ export class AppsStore {
     }))
   }
 
+  /** What each app was last started with. */
+  async starts(): Promise<ReadonlyMap<string, StartedWith>> {
+    const rows = await this.#store.kysely.selectFrom('app_starts').selectAll().execute()
+    return new Map(rows.map(({ app, started_with }) => [app, readStartedWith(started_with)]))
+  }
+
   /** All or none. @throws Failure `conflict` when a name or folder is there already. */
   async add(_change: Change, apps: readonly AddedApp[]): Promise<void> {
     const rows = apps.map(({ name, folder, addedAt }) => ({ name, folder, added_at: addedAt }))
@@ -63,6 +70,16 @@ export class AppsStore {
     const row = { ...run, start_key: startKey, started_at: startedAt }
     await this.#store.kysely
       .insertInto('app_runs')
+      .values(row)
+      .onConflict((conflict) => conflict.column('app').doUpdateSet(row))
+      .execute()
+  }
+
+  /** In place of what it was started with before. */
+  async saveStart(_change: Change, app: string, startedWith: StartedWith): Promise<void> {
+    const row = { app, started_with: JSON.stringify(startedWith) }
+    await this.#store.kysely
+      .insertInto('app_starts')
       .values(row)
       .onConflict((conflict) => conflict.column('app').doUpdateSet(row))
       .execute()

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { appNamePattern, longestAppName } from '#contract/app-name.ts'
@@ -58,19 +59,38 @@ describe('the apps of a folder', () => {
     expect(temporary.relative((await find()).apps)).toEqual(['site', 'tool'])
   })
 
-  test('are those that include names, and theirs, also outside and in a circle', async () => {
+  test('are those that include names, and theirs, also in a circle', async () => {
     fill({
-      'root/quantum.config.yaml': 'admin: { include: [../api, ./web] }',
+      'root/quantum.config.yaml': 'admin: { include: [./api, ./web] }',
       'root/other/package.json': started,
       'root/web/index.html': '',
-      'root/web/quantum.config.yaml': 'admin: { include: [.., ../../api, ./deep] }',
+      'root/web/quantum.config.yaml': 'admin: { include: [.., ../api, ./deep] }',
       'root/web/deep/index.html': '',
-      'api/package.json': started,
-      'api/other/package.json': started,
+      'root/api/package.json': started,
+      'root/api/other/package.json': started,
     })
     const { apps, problems } = await find('root')
-    expect(temporary.relative(apps)).toEqual(['api', 'root/web', 'root/web/deep'])
+    expect(temporary.relative(apps)).toEqual(['root/api', 'root/web', 'root/web/deep'])
     expect(problems).toEqual([])
+  })
+
+  test('are none that include names outside of the folder, also not by a link, and that is told', async () => {
+    fill({
+      'root/quantum.config.yaml': 'admin: { include: [../api, ./link, ./web] }',
+      'root/web/index.html': '',
+      'root-too/index.html': '',
+      'api/package.json': started,
+    })
+    symlinkSync(join(temporary.path, 'root-too'), join(temporary.path, 'root/link'))
+    const { apps, problems } = await find('root')
+    expect(temporary.relative(apps)).toEqual(['root/web'])
+    expect(problems).toMatchObject([
+      {
+        severity: 'error',
+        message: expect.stringMatching(/api, which is outside of .*root; add it by itself$/),
+      },
+      { severity: 'error', message: expect.stringMatching(/link, which is outside of/) },
+    ])
   })
 
   test('include the one that names the others, where it says how it is run', async () => {

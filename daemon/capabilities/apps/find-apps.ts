@@ -11,6 +11,13 @@ const mostLooks = 2 * mostFolders
 /** Levels below a folder that names no apps itself. */
 const searchedLevels = 3
 
+/** What a search gives. */
+export interface FoundApps {
+  readonly apps: readonly FoundApp[]
+  /** What is wrong with folders, beside what is wrong with an app of these. */
+  readonly problems: readonly AppProblem[]
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -21,7 +28,7 @@ export async function findApps(
   projects: Projects,
   folder: string,
   environment: Environment,
-): Promise<{ readonly apps: readonly FoundApp[]; readonly problems: readonly AppProblem[] }> {
+): Promise<FoundApps> {
   const search = new Search(projects, environment)
   await search.run(folder)
   return { apps: withUniqueNames(search.apps), problems: search.problems }
@@ -44,6 +51,8 @@ class Search {
   readonly #appFolders = new Set<string>()
   /** Folders whose configuration says which apps are in them. */
   readonly #closed = new Set<string>()
+  /** What an `include` may not lead out of. */
+  #root = ''
   #looks = 0
   #cut = false
 
@@ -55,6 +64,7 @@ class Search {
   async run(folder: string): Promise<void> {
     const project = await this.#projects.look(folder)
     if (project === null) return this.#problem('error', `${folder} is no folder that can be read`)
+    this.#root = project.folder
     const reading = this.#read(project)
     this.#take(reading)
     if (reading.include.length > 0) return this.#follow(reading)
@@ -103,6 +113,14 @@ class Search {
     if (this.#cut) return null
     if (project === null) {
       this.#problem('error', `include names ${folder}, which is no folder that can be read`, by)
+      return null
+    }
+    if (project.folder !== this.#root && !project.folder.startsWith(`${this.#root.replace(/\/$/, '')}/`)) {
+      this.#problem(
+        'error',
+        `include names ${folder}, which is outside of ${this.#root}; add it by itself`,
+        by,
+      )
       return null
     }
     if (this.#seen.has(project.folder)) return null

@@ -38,7 +38,7 @@ describe('what a folder holds is told by its files', () => {
       { 'compose.yml': '', 'index.html': '' },
       {
         kind: 'compose',
-        command: { value: 'docker compose up', where: 'default of compose files (compose.yml)' },
+        command: { value: 'docker compose up --detach', where: 'default of compose files (compose.yml)' },
         port: null,
         health: null,
       },

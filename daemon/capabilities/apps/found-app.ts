@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import type { AppKind, AppProblem, Sourced } from '#contract/apps.ts'
 import type { ProjectFolder } from '../../adapters/project/project.ts'
 import type { AppConfig } from '../../config/read-config.ts'
+import { composeFileOf, type ComposeFile } from './compose-file.ts'
 import { configOf, type FolderConfig } from './folder-config.ts'
 import { recognise, standsAlone, type Recognised } from './kinds.ts'
 import { packageOf, type PackageJson } from './package-json.ts'
@@ -21,7 +22,15 @@ export interface FoundApp {
   readonly port: Sourced<number> | null
   /** Path that answers when it is well. */
   readonly health: Sourced<string> | null
+  /** How it is asked. */
+  readonly healthRule: HealthRule
   readonly env: Readonly<Record<string, string>>
+  /** Names of those of these variables whose value is taken from elsewhere, and may be secret. */
+  readonly secretEnv: readonly string[]
+  /** Of the kind `compose`. */
+  readonly composeFile: ComposeFile | null
+  /** There is a configuration that cannot be understood: what is said here beyond the folder is not known. */
+  readonly broken: boolean
   readonly restart: NonNullable<AppConfig['run']['restart']>
   /** Names of apps that are started before it. */
   readonly dependsOn: readonly string[]
@@ -29,6 +38,13 @@ export interface FoundApp {
   /** Folders of further apps that its configuration names, absolute. */
   readonly include: readonly string[]
   readonly problems: readonly AppProblem[]
+}
+
+/** What counts as an answer of one that is well. */
+export interface HealthRule {
+  /** The first and the last HTTP status. */
+  readonly expect: readonly [first: number, last: number]
+  readonly timeoutMs: number
 }
 
 /** All that is to be known of a folder, also of one that holds no app. */
@@ -46,6 +62,7 @@ export interface Reading {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+const usualHealth: HealthRule = { expect: [200, 399], timeoutMs: 2000 }
 const usualRestart: FoundApp['restart'] = { policy: 'on-failure', backoffMs: 1000, limit: 5 }
 
 /** What app a folder holds, or null when it holds none. Pure. */
@@ -103,7 +120,14 @@ function appOf({ project, manifest, found, recognised, include, problems }: Know
     command,
     port: portOf(found, recognised),
     health: configured(found, 'admin.health.path', config?.health.path) ?? recognised?.health ?? null,
+    healthRule: {
+      expect: config?.health.expect ?? usualHealth.expect,
+      timeoutMs: config?.health.timeoutMs ?? usualHealth.timeoutMs,
+    },
     env: config?.run.env ?? {},
+    secretEnv: config?.run.secretEnv ?? [],
+    composeFile: recognised?.kind === 'compose' ? composeFileOf(project) : null,
+    broken: found.file !== null && config === null,
     restart: config?.run.restart ?? usualRestart,
     dependsOn: config?.run.dependsOn ?? [],
     autostart: config?.run.autostart ?? false,

@@ -1,5 +1,6 @@
 import type { AppKind, Sourced } from '#contract/apps.ts'
 import type { ProjectFolder } from '../../adapters/project/project.ts'
+import { composeFileName } from './compose-file.ts'
 import { nodeApp } from './node-kind.ts'
 import type { PackageJson } from './package-json.ts'
 import { textOf, unreadable } from './project-text.ts'
@@ -43,7 +44,7 @@ export function recognise(project: ProjectFolder, manifest: PackageJson | null):
  */
 export function standsAlone(project: ProjectFolder, manifest: PackageJson | null): boolean {
   if (manifest !== null && (manifest.dev ?? manifest.start) !== null) return true
-  if (project.names.includes('manage.py') || composeFile(project) !== undefined) return true
+  if (project.names.includes('manage.py') || composeFileName(project) !== undefined) return true
   return goApp(project) !== null || procfileApp(project) !== null
 }
 
@@ -89,17 +90,11 @@ function goApp({ names }: ProjectFolder): Recognised | null {
   })
 }
 
-const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
-
-/** The file that `docker compose` takes where there are several. */
-const composeFile = ({ names }: ProjectFolder): string | undefined =>
-  composeFiles.find((name) => names.includes(name))
-
 function composeApp(project: ProjectFolder): Recognised | null {
-  const file = composeFile(project)
+  const file = composeFileName(project)
   if (file === undefined) return null
   return recognised('compose', {
-    value: 'docker compose up',
+    value: 'docker compose up --detach',
     source: 'default',
     where: `default of compose files (${file})`,
   })

@@ -1,29 +1,30 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { uptime } from 'node:os'
-import { isoTime, type Clock } from '#base/clock.ts'
+import { isoTime } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import { Failure, messageOf } from '#base/failure.ts'
+import type { AppExit } from '#contract/apps.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Host, HostProcess, ProcessIdentity } from '../../adapters/host/host.ts'
 import type { Programs, ProgramSpec, RunFiles } from '../../adapters/process/programs.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { exitOf, pauseAfter, restartsAfter, type AppRun, type RestartRule } from './app-run.ts'
 import type { AppsStore, StoredRun } from './apps-store.ts'
+import { exitHint } from './exit-hint.ts'
+import { readinessOf, type HealthCheck, type ReadinessDeps } from './readiness.ts'
 import { runVariable, type RunProcesses } from './run-processes.ts'
 import { stopAll } from './stop-run.ts'
 
-export interface SupervisorDeps {
+export interface SupervisorDeps extends ReadinessDeps {
   readonly store: AppsStore
   readonly host: Host
   readonly programs: Programs
   readonly processes: RunProcesses
-  readonly clock: Clock
   readonly newId: () => string
   /** Where the files of an app's run are. */
   readonly filesOf: (app: string, run: string) => RunFiles
   readonly ruleOf: (app: string) => RestartRule
-  /** Whether something listens on a port of this machine. */
-  readonly answers: (port: number) => Promise<boolean>
+  readonly healthOf: (app: string) => HealthCheck | null
   /** Starts an app again through the one door. */
   readonly recover: (app: string, reason: string) => Promise<unknown>
   /** How long an app may take to end by itself, in milliseconds. */
@@ -42,10 +43,16 @@ export interface Start {
 }
 
 const tickMs = 100
-/** Without a port, who has lived so long counts as started. */
-const settledMs = 1000
-/** So long an app may take until its port answers before whoever waits is told that it does not. */
+/** Whether it is ready is asked this often: every question is a request in its log. */
+const askMs = 200
+/** So long an app may take until it is ready before whoever waits is told what is missing. */
 const patienceMs = 30_000
+/** Why an app waits is told when it takes longer than apps usually do. */
+const unusualMs = 1500
+/** What it writes is kept within bounds by a look this often. */
+const outputMs = 1000
+/** Of the end of what it wrote. */
+const hintBytes = 1024
 /** A process made just before its daemon was killed may not carry its run's name yet. */
 const bornMs = 300
 
@@ -57,6 +64,7 @@ export class Supervisor implements Owned {
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
   #closed = false
+  #boundedAt = 0
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps
@@ -162,7 +170,7 @@ export class Supervisor implements Owned {
     change: Change,
     { command, folder, environment }: Start,
     stored: StoredRun,
-  ): Promise<[StoredRun, ProcessIdentity]> {
+  ): Promise<[StoredRun, ProcessIdentity, number]> {
     const { store, programs, host, filesOf } = this.#deps
     // Were the daemon to end right after the start, the next one could not know of a run that was not written.
     await store.saveRun(change, stored)
@@ -172,16 +180,26 @@ export class Supervisor implements Owned {
       environment: { ...environment, [runVariable]: stored.run },
       files: filesOf(stored.app, stored.run),
     }
-    const pid = await programs.start(change, spec)
+    const { pid, outputFrom } = await programs.start(change, spec)
     const startKey = (await host.process(pid))?.startKey ?? ''
     const known = { ...stored, pid, startKey }
     await store.saveRun(change, known)
-    return [known, { pid, startKey }]
+    return [known, { pid, startKey }, outputFrom]
   }
 
-  #born(stored: StoredRun, leader: ProcessIdentity | null): AppRun {
+  #born(stored: StoredRun, leader: ProcessIdentity | null, outputFrom = 0): AppRun {
     const since = this.#deps.clock.monotonic()
-    return { stored, state: 'starting', reason: null, leader, exit: null, due: null, since }
+    const fresh = {
+      reason: null,
+      others: [],
+      exit: null,
+      due: null,
+      note: null,
+      missing: null,
+      asked: 0,
+      asking: false,
+    }
+    return { stored, state: 'starting', leader, since, outputFrom, ...fresh }
   }
 
   /** Ends what an earlier run has left behind. */
@@ -205,10 +223,20 @@ export class Supervisor implements Owned {
     }
     const ending = await programs.ending(filesOf(run.stored.app, run.stored.run))
     run.leader = null
+    run.others = []
     run.exit = exitOf(ending, run.stored, clock.now())
     if (killed) run.exit = { ...run.exit, reason: 'it was killed, because it had not ended when asked to' }
     run.state = 'stopped'
     run.reason = killed ? run.exit.reason : null
+  }
+
+  /** What it wrote last often says why it ended. */
+  async #explained({ stored, outputFrom }: AppRun, exit: AppExit): Promise<AppExit> {
+    if (exit.code === 0 || exit.code === null) return exit
+    const { programs, filesOf } = this.#deps
+    const written = await programs.lastOutput(filesOf(stored.app, stored.run), hintBytes, outputFrom)
+    const hint = exitHint(exit.code, written)
+    return hint === null ? exit : { ...exit, reason: `${exit.reason}: ${hint}` }
   }
 
   async #adopt(stored: StoredRun, living: readonly HostProcess[]): Promise<void> {
@@ -220,7 +248,11 @@ export class Supervisor implements Owned {
       state: leader === null ? 'stopped' : 'running',
     }
     this.#runs.set(stored.app, run)
-    if (leader !== null) return
+    if (leader !== null) {
+      // Who descends from the leader is found below it; whoever else goes on is remembered beside it.
+      run.others = living.filter(({ pid }) => pid !== leader.pid).map(identityOf)
+      return
+    }
     const ending = await programs.ending(filesOf(stored.app, stored.run))
     run.exit = exitOf(ending, stored, clock.now())
     // What a stop of the machine has ended is started again by whoever wants it.
@@ -264,13 +296,10 @@ export class Supervisor implements Owned {
   }
 
   async #look(): Promise<void> {
-    for (const run of this.#runs.values()) {
-      try {
-        await this.#lookAt(run)
-      } catch (error) {
-        this.#deps.report(error)
-      }
-    }
+    const runs = [...this.#runs.values()]
+    const looks = await Promise.allSettled(runs.map((run) => this.#lookAt(run)))
+    for (const look of looks) if (look.status === 'rejected') this.#deps.report(look.reason)
+    await this.#boundOutputs(runs)
   }
 
   async #lookAt(run: AppRun): Promise<void> {
@@ -282,7 +311,22 @@ export class Supervisor implements Owned {
       void this.#recover(run)
     } else if (leader !== null && (run.state === 'starting' || run.state === 'running')) {
       if (!(await host.alive(leader))) await this.#leaderless(run)
-      else await this.#lookWhetherReady(run)
+      else this.#lookWhetherReady(run)
+    }
+  }
+
+  /** Nobody reads what a flood writes, and nobody has the disk for it. */
+  async #boundOutputs(runs: readonly AppRun[]): Promise<void> {
+    const { clock, programs, filesOf, report } = this.#deps
+    if (clock.monotonic() - this.#boundedAt < outputMs) return
+    this.#boundedAt = clock.monotonic()
+    for (const { leader, stored } of runs) {
+      if (leader === null) continue
+      try {
+        await programs.boundOutput(filesOf(stored.app, stored.run))
+      } catch (error) {
+        report(error)
+      }
     }
   }
 
@@ -300,17 +344,29 @@ export class Supervisor implements Owned {
     }
   }
 
-  async #lookWhetherReady(run: AppRun): Promise<void> {
-    const { port } = run.stored
+  /** Asks beside the looks, since an answer may take seconds: meanwhile the process may end, which must be seen. */
+  #lookWhetherReady(run: AppRun): void {
+    const now = this.#deps.clock.monotonic()
+    // One that took too long may still come; one that was ready once is not asked again.
+    if (run.state !== 'starting' && run.missing === null) return
+    if (run.asking || now - run.asked < askMs) return
+    run.asking = true
+    run.asked = now
+    this.#ask(run)
+      .catch((error: unknown) => this.#deps.report(error))
+      .finally(() => (run.asking = false))
+  }
+
+  async #ask(run: AppRun): Promise<void> {
+    const { ready, reason } = await readinessOf(this.#deps, run, this.#deps.healthOf(run.stored.app))
+    if (run.state !== 'starting' && run.state !== 'running') return
     const age = this.#deps.clock.monotonic() - run.since
-    const silent = `port ${port}, which it was given, does not answer`
-    // One that took long may answer yet.
-    if (run.state !== 'starting' && run.reason !== silent) return
-    const ready = port === null ? age >= settledMs : await this.#deps.answers(port)
-    if (run.state !== 'starting' && !(run.state === 'running' && ready)) return
-    if (!ready && age < patienceMs) return
-    run.state = 'running'
-    run.reason = ready ? null : silent
+    const shown = ready || age < unusualMs ? run.note : reason
+    const state = ready || age >= patienceMs ? 'running' : run.state
+    run.missing = ready ? null : reason
+    if (state === run.state && shown === run.reason) return
+    run.state = state
+    run.reason = shown
     this.#announce()
   }
 
@@ -322,14 +378,17 @@ export class Supervisor implements Owned {
       processes.of(new Map([[id, null]])),
       programs.ending(filesOf(app, id)),
     ])
-    const [heir] = living.get(id) ?? []
+    const [heir, ...others] = living.get(id) ?? []
     if (run.state !== 'starting' && run.state !== 'running') return
     if (heir !== undefined && (ending === null || ending.code === 0)) {
       run.leader = identityOf(heir)
-      run.reason = 'its first process has ended; others of it go on'
+      run.others = others.map(identityOf)
+      run.note = 'its first process has ended; others of it go on'
+      run.reason ??= run.note
     } else {
       run.leader = null
-      run.exit = exitOf(ending, run.stored, clock.now())
+      run.others = []
+      run.exit = await this.#explained(run, exitOf(ending, run.stored, clock.now()))
       this.#settle(run)
     }
     this.#announce()

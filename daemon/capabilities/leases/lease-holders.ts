@@ -70,7 +70,9 @@ export class LeaseHolders {
 
   #isOwnContainer(lease: Lease, id: string, app: string | null): boolean {
     const container = this.#deps.containers().find((candidate) => candidate.id === id)
-    return container?.labels[leaseLabel] === lease.name || app === lease.name
+    if (container?.labels[leaseLabel] === lease.name || app === lease.name) return true
+    // An app with several ports has a lease for each, called after the app and the variable.
+    return app !== null && lease.name.startsWith(`${app}/`)
   }
 }
 

@@ -2,7 +2,7 @@ import type { ContainerPort, ContainerRef, PortRow } from '#contract/resources.t
 import { isoTime } from '#base/clock.ts'
 import type { EngineContainer } from '../../adapters/docker/engine.ts'
 import type { HostProcess, HostSocket } from '../../adapters/host/host.ts'
-import { appOfContainer, containerRef } from './container-rows.ts'
+import { appOfContainer, containerRef, type AppOfFolder } from './container-rows.ts'
 import { bounded, boundedOrNull, commandLine } from './display.ts'
 import { isForwarder } from './forwarder.ts'
 
@@ -14,6 +14,7 @@ export interface PortPicture {
   readonly containers: readonly EngineContainer[]
   readonly leaseOf: (port: number) => string | null
   readonly appOf: (pid: number) => string | null
+  readonly appOfFolder: AppOfFolder
 }
 
 /** A published port and the container that publishes it. */
@@ -74,7 +75,7 @@ function publicationRow(picture: PortPicture, { container, port }: Publication):
     user: null,
     startedAt: null,
     container: { id: container.id, name: bounded(container.name) },
-    app: appOfContainer(container),
+    app: appOfContainer(container, picture.appOfFolder),
     lease: picture.leaseOf(port.hostPort),
   }
 }
@@ -117,7 +118,7 @@ function appOf(picture: PortPicture, pid: number | null, container: ContainerRef
   const app = pid === null ? null : picture.appOf(pid)
   if (app !== null || container === null) return app
   const owner = picture.containers.find(({ id }) => id === container.id)
-  return owner ? appOfContainer(owner) : null
+  return owner ? appOfContainer(owner, picture.appOfFolder) : null
 }
 
 const byPort = (a: PortRow, b: PortRow): number =>

@@ -2,7 +2,7 @@ import type { ProcessKind, ProcessRow } from '#contract/resources.ts'
 import { isoTime } from '#base/clock.ts'
 import type { EngineContainer } from '../../adapters/docker/engine.ts'
 import type { HostProcess, HostSocket } from '../../adapters/host/host.ts'
-import { appOfContainer, containerRef } from './container-rows.ts'
+import { appOfContainer, containerRef, type AppOfFolder } from './container-rows.ts'
 import { bounded, boundedOrNull, commandLine } from './display.ts'
 
 export interface ProcessPicture {
@@ -10,6 +10,7 @@ export interface ProcessPicture {
   readonly sockets: readonly HostSocket[]
   readonly containers: readonly EngineContainer[]
   readonly appOf: (pid: number) => string | null
+  readonly appOfFolder: AppOfFolder
   readonly isQuantum: (process: HostProcess) => boolean
 }
 
@@ -31,7 +32,7 @@ export function processRows(picture: ProcessPicture): ProcessRow[] {
       memoryBytes: process.memoryBytes,
       ports: ports.get(process.pid) ?? [],
       container,
-      app: picture.appOf(process.pid) ?? (owner ? appOfContainer(owner) : null),
+      app: picture.appOf(process.pid) ?? (owner ? appOfContainer(owner, picture.appOfFolder) : null),
       kind: kindOf(picture, process),
     }
   })

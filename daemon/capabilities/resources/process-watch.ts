@@ -15,7 +15,7 @@ export interface ProcessWatchDeps {
   readonly instance: string
   readonly interval: () => number
   readonly report: (error: unknown) => void
-  readonly surroundings: () => Pick<ProcessPicture, 'sockets' | 'containers' | 'appOf'>
+  readonly surroundings: () => Pick<ProcessPicture, 'sockets' | 'containers' | 'appOf' | 'appOfFolder'>
 }
 
 /** All processes as seen by one look. */

@@ -18,7 +18,7 @@ import type { ContainerEngine } from '../../adapters/docker/engine.ts'
 import type { Git } from '../../adapters/git/git.ts'
 import type { Host } from '../../adapters/host/host.ts'
 import type { Change } from '../../kernel/execute.ts'
-import { containerDetail, containerRows } from './container-rows.ts'
+import { containerDetail, containerRows, type AppOfFolder } from './container-rows.ts'
 import type { LookResult } from './pace.ts'
 import { PortWatch } from './port-watch.ts'
 import { ProcessWatch } from './process-watch.ts'
@@ -36,6 +36,7 @@ export interface ResourcesDeps {
   readonly instance: string
   readonly leaseOf: (port: number) => string | null
   readonly appOf: (pid: number) => string | null
+  readonly appOfFolder: AppOfFolder
   /** The audit entry by which we started a process or container, where we did. */
   readonly startedBy: (holder: {
     readonly pid: number | null
@@ -75,7 +76,7 @@ export class ResourcesService implements Owned {
     const { host, clock, instance, report } = deps
     const common = { host, clock, instance, report }
     const pace = (topic: Topic) => () => (deps.watched(topic) ? watchedOthersMs : unwatchedMs)
-    const { appOf, leaseOf } = deps
+    const { appOf, appOfFolder, leaseOf } = deps
     this.#containers = new Versioned(instance)
     this.#containerRefresh = this.#life.own(
       new Refresh({
@@ -89,7 +90,12 @@ export class ResourcesService implements Owned {
       new ProcessWatch({
         ...common,
         interval: pace('processes'),
-        surroundings: () => ({ sockets: this.#ports.sockets, containers: deps.engine.containers(), appOf }),
+        surroundings: () => ({
+          sockets: this.#ports.sockets,
+          containers: deps.engine.containers(),
+          appOf,
+          appOfFolder,
+        }),
       }),
     )
     // A lease is flagged by the same look: who watches leases watches ports.
@@ -103,6 +109,7 @@ export class ResourcesService implements Owned {
           containers: deps.engine.containers(),
           userName: (uid) => this.#processes.userName(uid),
           appOf,
+          appOfFolder,
           leaseOf,
         }),
         refreshSurroundings: () => this.#refreshSurroundings(),
@@ -163,7 +170,7 @@ export class ResourcesService implements Owned {
   }
 
   async container(id: string, signal: AbortSignal): Promise<ContainerDetail> {
-    return containerDetail(await this.#deps.engine.inspect(id, signal))
+    return containerDetail(await this.#deps.engine.inspect(id, signal), this.#deps.appOfFolder)
   }
 
   containerUsage(signal: AbortSignal): Promise<readonly ContainerUsage[]> {
@@ -211,6 +218,9 @@ export class ResourcesService implements Owned {
 
   /** Joins again, after leases or apps have changed. */
   rejoin(): void {
+    const { engine, clock, appOfFolder } = this.#deps
+    const rows = containerRows(engine.containers(), appOfFolder)
+    if (rows.length > 0 && this.#containers.set(rows, clock.now())) this.changed.emit('containers')
     this.#ports.rejoin()
     this.#processes.rejoin()
   }
@@ -257,9 +267,9 @@ export class ResourcesService implements Owned {
   }
 
   #takeContainers(): void {
-    const { engine, clock } = this.#deps
+    const { engine, clock, appOfFolder } = this.#deps
     const status = JSON.stringify(engine.status())
-    const changed = this.#containers.set(containerRows(engine.containers()), clock.now())
+    const changed = this.#containers.set(containerRows(engine.containers(), appOfFolder), clock.now())
     if (!changed && status === this.#engineStatus) return
     // Whether there is an engine is part of what is shown, so it needs a new revision as rows do.
     if (!changed) this.#containers.renew()

@@ -44,6 +44,7 @@ function setup() {
       instance: 'test',
       leaseOf: () => null,
       appOf: () => null,
+      appOfFolder: () => null,
       startedBy: () => Promise.resolve(null),
       watched: (topic) => watched.has(topic),
       watchedChanged,

@@ -59,6 +59,7 @@ const rowsOf = (
     userName: (uid) => (uid === 0 ? 'root' : null),
     leaseOf: (port) => (port === 3000 ? 'shop' : null),
     appOf: () => null,
+    appOfFolder: () => null,
   })
 
 const published = (address: string, hostPort: number, protocol: 'tcp' | 'udp' | 'sctp' = 'tcp') => ({
@@ -148,6 +149,7 @@ test('a process in a container is told with the name its engine gives, or the sh
     sockets: [socketOf(80, { pids: [7, 8] }), socketOf(80, { pids: [7], family: 'ipv6', address: '::' })],
     containers: [shop],
     appOf: () => null,
+    appOfFolder: () => null,
     isQuantum: () => false,
   })
   expect(rows.map(({ container, kind, ports }) => [container?.name, kind, ports])).toEqual([

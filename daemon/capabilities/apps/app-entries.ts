@@ -1,0 +1,112 @@
+import { Failure } from '#base/failure.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Worktree } from '../../adapters/git/git.ts'
+import type { AddedApp } from './apps-store.ts'
+import type { FoundApp } from './found-app.ts'
+import type { StartedWith } from './started-with.ts'
+
+export interface AppEntriesDeps {
+  readonly clock: Clock
+  /** What one folder holds now. */
+  readonly understand: (folder: string) => Promise<FoundApp | null>
+  readonly worktreeOf: (folder: string) => Promise<Worktree | null>
+}
+
+/** One app that was added, and what its folder says. */
+export interface Entry {
+  readonly added: AddedApp
+  /** Of a worktree that is not the repository's own. */
+  readonly branch: string | null
+  /** What its folder holds now; null when that is no app any more. */
+  found: FoundApp | null
+  /** What its folder said when that could last be understood; null when it never could since this start. */
+  good: FoundApp | null
+  /** What it was last started with. */
+  startedWith: StartedWith | null
+  lookedAt: number
+  /** Settles when what was last asked of it is done: one thing at a time. */
+  busy: Promise<unknown>
+}
+
+/** What an app goes on with while its configuration cannot be understood, or its folder is gone. */
+export const plannedOf = ({ found, good }: Pick<Entry, 'found' | 'good'>): FoundApp | null =>
+  found === null || found.broken ? (good ?? found) : found
+
+/** The apps that were added, by name, each with what is known of its folder. */
+export class AppEntries {
+  readonly #deps: AppEntriesDeps
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(deps: AppEntriesDeps) {
+    this.#deps = deps
+  }
+
+  /** By name. */
+  get all(): readonly Entry[] {
+    return [...this.#entries.values()].sort((a, b) => a.added.name.localeCompare(b.added.name))
+  }
+
+  get names(): ReadonlySet<string> {
+    return new Set(this.#entries.keys())
+  }
+
+  find(name: string): Entry | undefined {
+    return this.#entries.get(name)
+  }
+
+  /** @throws Failure `not-found`. */
+  get(name: string): Entry {
+    const entry = this.#entries.get(name)
+    if (entry !== undefined) return entry
+    throw new Failure('not-found', `There is no app ${name}`, {
+      hint: '`quantum-admin apps list` shows them all; `quantum-admin apps add FOLDER` adds those of a folder.',
+    })
+  }
+
+  inFolder(folder: string): Entry | undefined {
+    return [...this.#entries.values()].find(({ added }) => added.folder === folder)
+  }
+
+  async keep(added: AddedApp, startedWith: StartedWith | null): Promise<void> {
+    const entry: Entry = {
+      added,
+      branch: await this.branchOf(added.folder),
+      found: null,
+      good: null,
+      startedWith,
+      lookedAt: Number.NEGATIVE_INFINITY,
+      busy: Promise.resolve(),
+    }
+    await this.refresh(entry, 0)
+    this.#entries.set(added.name, entry)
+  }
+
+  delete(name: string): void {
+    this.#entries.delete(name)
+  }
+
+  /** Looks into its folder, unless that was done so many milliseconds ago or less. */
+  async refresh(entry: Entry, acceptedMs: number): Promise<FoundApp | null> {
+    const now = this.#deps.clock.monotonic()
+    if (now - entry.lookedAt > acceptedMs) {
+      entry.lookedAt = now
+      const found = await this.#deps.understand(entry.added.folder)
+      entry.found = found
+      if (found !== null && !found.broken) entry.good = found
+    }
+    return entry.found
+  }
+
+  /** The branch of a worktree that is not the repository's own. */
+  async branchOf(folder: string): Promise<string | null> {
+    const worktree = await this.#deps.worktreeOf(folder)
+    return worktree === null || worktree.path === worktree.repository ? null : worktree.branch
+  }
+
+  /** Does one thing with an app after the other. */
+  exclusively<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+    const done = entry.busy.then(work)
+    entry.busy = done.catch(() => undefined)
+    return done
+  }
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '#base/clock.ts'
+import type { AppRun } from './app-run.ts'
+
+/** How an app says that it is well. */
+export interface HealthCheck {
+  readonly path: string
+  /** The first and the last HTTP status that are good. */
+  readonly expect: readonly [first: number, last: number]
+  readonly timeoutMs: number
+}
+
+export interface ReadinessDeps {
+  readonly clock: Clock
+  /** Whether something listens on a port of this machine. */
+  readonly answers: (port: number) => Promise<boolean>
+  /** What a GET of a path is answered with: a status, or in words why there is none. */
+  readonly ask: (port: number, path: string, timeoutMs: number) => Promise<number | string>
+  /** Ports of TCP that the processes below these listen on, at the moment. */
+  readonly listening: (leaders: readonly number[]) => Promise<readonly number[]>
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  /** What is still missing. */
+  readonly reason: string | null
+}
+
+/** Without a port, who has lived so long counts as started. */
+const settledMs = 1000
+/** Who listens elsewhere after so long does not mean to listen where it was told. */
+const elsewhereMs = 3000
+
+const ready: Readiness = { ready: true, reason: null }
+const missing = (reason: string): Readiness => ({ ready: false, reason })
+
+/** Whether a run is ready for whom it serves, and otherwise what it is waited for. */
+export async function readinessOf(
+  deps: ReadinessDeps,
+  run: Pick<AppRun, 'stored' | 'since' | 'leader' | 'others'>,
+  health: HealthCheck | null,
+): Promise<Readiness> {
+  const { port } = run.stored
+  const age = deps.clock.monotonic() - run.since
+  if (port === null && health === null) return { ready: age >= settledMs, reason: null }
+  if (port !== null) {
+    const problem = await portProblem(deps, port, health)
+    if (problem === null) return ready
+    if (age < elsewhereMs || (await deps.answers(port))) return missing(problem)
+  }
+  const leaders = [run.leader, ...run.others].flatMap((one) => (one === null ? [] : [one.pid]))
+  const [elsewhere] = await deps.listening(leaders)
+  if (elsewhere === undefined) return missing(port === null ? 'it does not listen yet' : silent(port))
+  const problem = await portProblem(deps, elsewhere, health)
+  return problem === null ? ready : missing(problem)
+}
+
+const silent = (port: number): string => `port ${port}, which it was given, does not answer`
+
+/** What keeps a port from counting as ready; null when it does. */
+export async function portProblem(
+  deps: Pick<ReadinessDeps, 'answers' | 'ask'>,
+  port: number,
+  health: HealthCheck | null,
+): Promise<string | null> {
+  if (!(await deps.answers(port))) return silent(port)
+  if (health === null) return null
+  const { path, expect, timeoutMs } = health
+  const [first, last] = expect
+  const status = await deps.ask(port, path, timeoutMs)
+  if (typeof status === 'string') return `port ${port} is open, ${path} ${status}`
+  return status >= first && status <= last ? null : `port ${port} is open, ${path} answered ${status}`
+}
