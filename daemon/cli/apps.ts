@@ -218,7 +218,9 @@ async function end(
   all: boolean,
   verb: 'stop' | 'restart',
 ): Promise<void> {
-  const rows = await chosen(session, names, all)
+  const found = await chosen(session, names, all)
+  // Whoever means all apps does not mean what others have started in their folders.
+  const rows = all ? found.filter(({ state }) => state !== 'external') : found
   const asked = verb === 'stop' ? 'Stop' : 'Restart'
   const results = await session.commands(
     `apps.${verb}`,

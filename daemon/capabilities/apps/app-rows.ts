@@ -35,23 +35,8 @@ export function pidsOf({ run }: KnownApp, { processes }: Pick<Machine, 'processe
   return new Set(leaders.flatMap(({ pid }) => [...descendants(pid, processes)]))
 }
 
-/** Who listens in the app's folder without having been started as the app. */
-export function outsider(app: KnownApp, { ports }: Machine): PortRow | null {
-  if (app.run?.leader || isComposed(app.planned)) return null
-  const within = `${app.folder}/`
-  return (
-    ports.find(
-      ({ pid, cwd, container, protocol }) =>
-        pid !== null &&
-        container === null &&
-        protocol === 'tcp' &&
-        cwd !== null &&
-        (cwd === app.folder || cwd.startsWith(within)),
-    ) ?? null
-  )
-}
-
-export function appRow(app: KnownApp, machine: Machine): AppRow {
+/** @param stranger - who listens in its folder without having been started as an app. */
+export function appRow(app: KnownApp, machine: Machine, stranger: PortRow | null): AppRow {
   const { run, found, planned } = app
   const composed = isComposed(planned)
   const containers = containersOf(app, machine.containers)
@@ -61,7 +46,11 @@ export function appRow(app: KnownApp, machine: Machine): AppRow {
   )
   const own = machine.processes.filter(({ pid }) => pids.has(pid))
   const inside = machine.processes.filter(({ container }) => container !== null && ids.has(container.id))
-  const shown = composed ? ofProject(app, machine) : shownOf(app, own, machine)
+  const shown = composed
+    ? ofProject(app, machine)
+    : stranger
+      ? ofStranger(stranger)
+      : ofRun(run, own, machine)
   const used = [...own, ...inside]
   return {
     name: app.name,
@@ -86,11 +75,6 @@ const isUp = ({ state }: Shown): boolean => state === 'running' || state === 'st
 
 const changes = ({ startedWith, found }: KnownApp): readonly string[] =>
   startedWith === null || found === null || found.broken ? [] : changedSince(startedWith, found)
-
-function shownOf(app: KnownApp, own: readonly ProcessRow[], machine: Machine): Shown {
-  const stranger = outsider(app, machine)
-  return stranger === null ? ofRun(app.run, own, machine) : ofStranger(stranger)
-}
 
 /** Why it runs although its folder no longer says how. */
 function keptReason({ found }: KnownApp, shown: Shown): string | null {
@@ -184,10 +168,10 @@ const gone = (folder: string): AppProblem => ({
 /** @param written - the file that its output goes to, and its last lines. */
 export const appDetail = (
   app: KnownApp,
-  machine: Machine,
+  row: AppRow,
   written: Pick<AppDetail, 'output' | 'lastLines'>,
 ): AppDetail => ({
-  ...appRow(app, machine),
+  ...row,
   command: app.planned?.command ?? null,
   askedPort: app.planned?.port ?? null,
   health: app.planned?.health ?? null,

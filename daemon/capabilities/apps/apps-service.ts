@@ -10,7 +10,7 @@ import { shownEnvironment } from './app-environment.ts'
 import { AppEntries, plannedOf, type AppEntriesDeps, type Entry } from './app-entries.ts'
 import { commandOf, healthOf, launchOf, type LaunchDeps } from './app-launch.ts'
 import { nameFor } from './app-names.ts'
-import { appDetail, appRow, outsider, pidsOf, type KnownApp, type Machine } from './app-rows.ts'
+import { appDetail, appRow, pidsOf, type KnownApp, type Machine } from './app-rows.ts'
 import type { RestartRule } from './app-run.ts'
 import type { AddedApp, AppsStore } from './apps-store.ts'
 import type { ComposeApps } from './compose-apps.ts'
@@ -18,6 +18,7 @@ import { containersOf, isComposed } from './compose-project.ts'
 import { refuseCycle } from './dependencies.ts'
 import type { FoundApps } from './find-apps.ts'
 import type { FoundApp } from './found-app.ts'
+import { outsiders } from './outsiders.ts'
 import type { HealthCheck } from './readiness.ts'
 import { startedWith } from './started-with.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -103,7 +104,8 @@ export class AppsService implements Owned {
   async list(): Promise<{ readonly revision: string; readonly rows: readonly AppRow[] }> {
     await Promise.all(this.#entries.all.map((entry) => this.#entries.refresh(entry, keptMs)))
     const machine = await this.#deps.machine()
-    const rows = this.#known.map((app) => appRow(app, machine))
+    const strangers = outsiders(this.#known, machine)
+    const rows = this.#known.map((app) => appRow(app, machine, strangers.get(app.name) ?? null))
     this.observe(machine.processes)
     if (!isDeepStrictEqual(rows, this.#rows)) {
       this.#rows = rows
@@ -117,7 +119,8 @@ export class AppsService implements Owned {
     const entry = this.#entries.get(name)
     await this.#entries.refresh(entry, 0)
     const { file, lines } = await this.output(name, shownLines)
-    return appDetail(this.#knownOf(entry), await this.#deps.machine(), { output: file, lastLines: lines })
+    const row = await this.#rowNow(entry)
+    return appDetail(this.#knownOf(entry), row, { output: file, lastLines: lines })
   }
 
   /** The last lines of what an app wrote. @throws Failure `not-found`. */
@@ -264,7 +267,7 @@ export class AppsService implements Owned {
 
   async #refuseOutsiders(entry: Entry): Promise<void> {
     const { name } = entry.added
-    const row = appRow(this.#knownOf(entry), await this.#deps.machine())
+    const row = await this.#rowNow(entry)
     if (row.state !== 'external') return
     throw new Failure('conflict', `${name} is run already, and not by us: ${row.reason ?? ''}`, {
       hint: `\`quantum-admin apps restart ${name}\` stops it and starts the app.`,
@@ -308,10 +311,17 @@ export class AppsService implements Owned {
 
   async #endOutsiders(change: Change, entry: Entry): Promise<void> {
     const { machine, stopProcess } = this.#deps
-    const { pid = null, startedAt = null, command } = outsider(this.#knownOf(entry), await machine()) ?? {}
+    const stranger = outsiders(this.#known, await machine()).get(entry.added.name)
+    const { pid = null, startedAt = null, command } = stranger ?? {}
     if (pid === null || startedAt === null) return
     await stopProcess(change, { pid, startedAt })
     change.note({ external: { pid, command } })
+  }
+
+  async #rowNow(entry: Entry): Promise<AppRow> {
+    const machine = await this.#deps.machine()
+    const stranger = outsiders(this.#known, machine).get(entry.added.name) ?? null
+    return appRow(this.#knownOf(entry), machine, stranger)
   }
 
   async #row(name: string): Promise<AppRow> {

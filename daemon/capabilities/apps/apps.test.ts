@@ -131,6 +131,18 @@ test('what somebody else started in its folder is shown, not started twice, and 
   expect(await host.process(child.pid ?? 0)).toBeNull()
 })
 
+test('an app inside the folder of another one is nobody else to it, and goes on when that one is stopped', async () => {
+  const daemon = await setup()
+  const { call, rowOf } = daemon
+  const [outer, nested] = [write('outer', server), write(join('outer', 'inner'), server)]
+  for (const path of [outer, nested]) await call('apps.add', { folder: path })
+  const inner = await call('apps.start', { app: 'inner' })
+  endWith(daemon, 'inner')
+  expect(await rowOf('outer')).toMatchObject({ state: 'stopped', pid: null })
+  await call('apps.stop', { app: 'outer' })
+  expect(await rowOf('inner')).toMatchObject({ state: 'running', pid: inner.pid })
+})
+
 test('one with a broken configuration is not run on a guess, and the place is named', async () => {
   const { call } = await setup()
   const { rows } = await call('apps.add', {
