@@ -116,7 +116,7 @@ async function written(
 }
 
 /** How long an app may take to end by itself. */
-const graceMs = 10_000
+export const graceMs = 10_000
 
 /** A folder for each app; its name may hold `/` and `@`. */
 function filesOf({ apps }: StatePaths, app: string, run: string): RunFiles {

@@ -26,6 +26,7 @@ const ports = [
   'daemon/adapters/git/git.ts',
   'daemon/adapters/process/programs.ts',
   'daemon/adapters/project/project.ts',
+  'daemon/adapters/project/reports.ts',
 ]
 
 const adapter = (name: string, packages: readonly string[] = []): Rule => ({
@@ -40,7 +41,7 @@ export const rules: readonly Rule[] = [
   { folder: 'daemon/contract', ours: [], packages: ['zod'], node: false },
   { folder: 'daemon/base', ours: [contract], packages: [], node: true },
   { folder: 'daemon/client', ours: [contract, base], packages: ['ws'], node: true },
-  { folder: 'daemon/config', ours: [contract, base], packages: ['yaml', 'zod'], node: true },
+  { folder: 'daemon/config', ours: [contract, base], packages: ['croner', 'yaml', 'zod'], node: true },
   { folder: 'daemon/kernel', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
   {
     folder: 'daemon/store',
@@ -54,7 +55,7 @@ export const rules: readonly Rule[] = [
   adapter('git', ['simple-git']),
   adapter('host', ['systeminformation']),
   adapter('process'),
-  adapter('project'),
+  adapter('project', ['fast-xml-parser']),
   {
     folder: 'daemon/capabilities/*',
     ours: [contract, base, door, config, 'daemon/store/**', ...ports],

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
-import type { Ending, Programs, ProgramSpec, RunFiles } from './programs.ts'
+import { readPiece, trimMiddle } from './output-file.ts'
+import type { Ending, OutputPiece, Programs, ProgramSpec, RunFiles } from './programs.ts'
 
 /** What was written before is set aside at a start when it is longer than this; the one before that is lost. */
 const longestOutput = 64 * 1024 * 1024
@@ -20,20 +21,31 @@ code=$?
 printf '%s\\n' "$code" > "$2.new" && mv "$2.new" "$2"
 exit "$code"`
 
+/** Made by whichever shell comes first, and never by two of them: mkdir(2). */
+const claimed = `mkdir "$2.begun" 2> /dev/null || exit 0
+${wrapper}`
+
 /** Programs under /bin/sh. */
 export class ShellPrograms implements Programs {
-  async start(_change: Change, { command, folder, environment, files }: ProgramSpec): Promise<number> {
+  async start(
+    _change: Change,
+    { command, folder, environment, files, once: single }: ProgramSpec,
+  ): Promise<number> {
     await mkdir(dirname(files.output), { recursive: true, mode: 0o700 })
     await forgetEndings(dirname(files.ending))
     await setAside(files.output)
     const output = await open(files.output, 'a', 0o600)
     try {
-      const child = spawn('/bin/sh', ['-c', wrapper, 'sh', command, files.ending], {
-        cwd: folder,
-        env: environment,
-        detached: true,
-        stdio: ['ignore', output.fd, output.fd],
-      })
+      const child = spawn(
+        '/bin/sh',
+        ['-c', single === true ? claimed : wrapper, 'sh', command, files.ending],
+        {
+          cwd: folder,
+          env: environment,
+          detached: true,
+          stdio: ['ignore', output.fd, output.fd],
+        },
+      )
       await once(child, 'spawn')
       // It is watched by its identity, as one that an earlier daemon started is.
       child.unref()
@@ -53,6 +65,38 @@ export class ShellPrograms implements Programs {
       const [text, { mtimeMs }] = await Promise.all([readFile(ending, 'utf8'), stat(ending)])
       const code = Number.parseInt(text, 10)
       return Number.isNaN(code) ? null : { code, at: mtimeMs }
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null
+      throw error
+    }
+  }
+
+  async begun({ ending }: RunFiles): Promise<boolean> {
+    return stat(`${ending}.begun`).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  outputFrom({ output }: RunFiles, from: number, bytes: number): Promise<OutputPiece> {
+    return readPiece(output, from, bytes)
+  }
+
+  trimOutput({ output }: RunFiles, longest: number): Promise<void> {
+    return trimMiddle(output, longest)
+  }
+
+  async remove(_change: Change, { output }: RunFiles): Promise<void> {
+    await rm(dirname(output), { recursive: true, force: true })
+  }
+
+  async keep(_change: Change, { output }: RunFiles, name: string, text: string): Promise<void> {
+    await writeFile(join(dirname(output), name), text, { mode: 0o600 })
+  }
+
+  async kept({ output }: RunFiles, name: string): Promise<string | null> {
+    try {
+      return await readFile(join(dirname(output), name), 'utf8')
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null
       throw error

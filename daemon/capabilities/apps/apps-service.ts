@@ -42,6 +42,14 @@ export interface AppsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+/** What is run of an app beside the app itself, and what with. */
+export interface AppCommands extends Pick<FoundApp, 'folder' | 'jobs' | 'tests'> {
+  readonly app: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
+const noTests: FoundApp['tests'] = { command: null, report: null, timeoutMs: null }
+
 interface Entry {
   readonly added: AddedApp
   readonly branch: string | null
@@ -115,6 +123,21 @@ export class AppsService implements Owned {
     const app = this.#knownOf(entry)
     const written = app.run === null ? { output: null, lastLines: [] } : await this.#deps.writtenBy(name)
     return appDetail(app, await this.#deps.machine(), written)
+  }
+
+  /** Every app's folder, environment, jobs and tests, as they are now. */
+  async commands(): Promise<readonly AppCommands[]> {
+    await Promise.all([...this.#entries.values()].map((entry) => this.#refresh(entry, keptMs)))
+    return this.#known.map(({ name, folder, found, run }) => {
+      const port = run?.stored.port ?? null
+      const environment = appEnvironment(this.#deps.environment, {
+        name,
+        env: found?.env ?? {},
+        port,
+        folder,
+      })
+      return { app: name, folder, environment, jobs: found?.jobs ?? null, tests: found?.tests ?? noTests }
+    })
   }
 
   /** Tells which app each process belongs to. @returns whether that is another than before. */
