@@ -310,12 +310,14 @@ export class LiveRuns implements Owned {
     if (live.beginning || clock.monotonic() < live.quietUntil) return
     if (live.leader !== null && (await host.alive(live.leader)) && !isDue(live, clock))
       return programs.trimOutput(filesOf(app, run), longestOutput)
-    live.quietUntil = clock.monotonic() + againMs
+    live.quietUntil = Number.POSITIVE_INFINITY
     // It may take as long as the grace of a stop, and the others must not wait for it.
-    void settle(run).catch((error: unknown) => {
-      if (!(error instanceof Failure && (error.code === 'conflict' || error.code === 'not-found')))
-        report(error)
-    })
+    void settle(run)
+      .catch((error: unknown) => {
+        if (!(error instanceof Failure && (error.code === 'conflict' || error.code === 'not-found')))
+          report(error)
+      })
+      .finally(() => (live.quietUntil = clock.monotonic() + againMs))
   }
 }
 

@@ -35,12 +35,16 @@ interface Watched {
   readonly job: ScheduledJob
   /** Until then, by the wall clock, all was seen to. */
   seen: number
-  /** When it is due next, by the wall clock, and from where that was looked for. */
+  /** When the clock was looked at last, by the monotonic clock. */
+  lookedAt: number
+  /** When it is due next, by the wall clock; null: never. */
   next: number | null
 }
 
 /** Wall clocks jump and timers stop while a machine sleeps: so often, in milliseconds, the clock is looked at anew. */
 export const lookAgainMs = 10_000
+/** Clocks that are kept right go back by less than this all the time. */
+const jitterMs = 1000
 /** What could not be begun is tried again after this time, in milliseconds. */
 const againMs = 5000
 /** What is not begun within this time of when it was due counts as missed, in milliseconds. */
@@ -145,7 +149,8 @@ export class Scheduler implements Owned {
       try {
         if (before === undefined || !isSame(before, job)) await take(job)
         const seen = before !== undefined && isSame(before, job) ? Math.min(before.until, now) : now
-        this.#watched.set(key, { job, seen, next: await this.#nextOf(job, seen) })
+        const lookedAt = clock.monotonic()
+        this.#watched.set(key, { job, seen, lookedAt, next: await this.#nextOf(job, seen) })
         this.#before.set(key, { ...job, until: seen })
       } catch (error) {
         // A schedule that is not written would be forgotten by the next daemon: it counts when it can be.
@@ -155,14 +160,19 @@ export class Scheduler implements Owned {
   }
 
   async #lookAt(watched: Watched): Promise<void> {
-    const { clock, cron, fire, fired, report } = this.#deps
+    const { clock, cron, fire, fired, take, report } = this.#deps
     const { job } = watched
     const now = clock.now()
-    if (now < watched.seen) {
-      // The clock was put back. What was run keeps its firing; what was not comes again.
-      watched.seen = now
-      watched.next = await this.#nextOf(job, now)
+    if (now < watched.seen - jitterMs) {
+      // The clock was put back: what it showed at the last look, had it been put back before, is from where to look. What was
+      // run keeps its firing; what was not comes again.
+      const passed = Math.max(0, clock.monotonic() - watched.lookedAt)
+      watched.seen = now - Math.min(passed, lookAgainMs)
+      watched.next = await this.#nextOf(job, watched.seen)
+      await take(job).catch(report)
     }
+    watched.lookedAt = clock.monotonic()
+    if (now < watched.seen) return
     if (watched.next === null || watched.next > now) {
       watched.seen = now
       return
