@@ -27,7 +27,7 @@ const locks: readonly (readonly [file: string, runner: string])[] = [
 export function script({ names }: ProjectFolder, name: 'dev' | 'start' | 'test'): Sourced<string> {
   const runner = locks.find(([file]) => names.includes(file))?.[1] ?? 'npm'
   // All of them know these two as commands of their own but Bun, to which they are something else.
-  const value = name !== 'dev' && runner !== 'bun' ? `${runner} start` : `${runner} run ${name}`
+  const value = name !== 'dev' && runner !== 'bun' ? `${runner} ${name}` : `${runner} run ${name}`
   return { value, source: 'found', where: `package.json, scripts.${name}` }
 }
 

@@ -9,7 +9,7 @@ import type { JobConfig } from '../../config/read-config.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { Firing, JobsStore, RunFilter, StoredRun } from './jobs-store.ts'
 import type { LiveRuns } from './live-runs.ts'
-import { runRow, tooMany } from './run-rows.ts'
+import { keptRuns, runRow, tooMany } from './run-rows.ts'
 import type { ScheduledJob, Scheduler } from './scheduler.ts'
 import { casesOf } from './test-results.ts'
 
@@ -225,6 +225,7 @@ export class JobsService implements Owned {
       endedAt: now,
     }
     await store.begin(change, skipped, firing)
+    await this.#prune(change, skipped)
     this.#moved()
     return runRow(skipped)
   }
@@ -245,16 +246,12 @@ export class JobsService implements Owned {
     change.note({ app: stored.app, job: stored.job, command: stored.command })
     if (stored.endedAt !== null)
       throw new Failure('conflict', `Run ${run} has ended already: ${stored.state}`)
-    const ended = await this.#deps.runs.cancel(change, run)
-    await this.#prune(change, ended)
-    return runRow(ended)
+    return runRow(await this.#deps.runs.cancel(change, run))
   }
 
   /** Records how a run ended. @throws Failure `conflict` when it goes on, or that was done. */
   async settle(change: Change, run: string): Promise<RunRow> {
-    const ended = await this.#deps.runs.settle(change, run)
-    await this.#prune(change, ended)
-    return runRow(ended)
+    return runRow(await this.#deps.runs.settle(change, run))
   }
 
   dispose(): void {
@@ -273,6 +270,7 @@ export class JobsService implements Owned {
     const draft = this.#drafted(change, commands, plan)
     change.note({ run: draft.run, command: draft.command })
     const begun = await runs.begin(change, draft, commands.environment, firing)
+    await this.#prune(change, begun)
     return runRow(wait ? await runs.ended(begun, change.signal) : begun)
   }
 
@@ -299,11 +297,16 @@ export class JobsService implements Owned {
 
   /** Forgets the oldest runs of a job that has more than are kept. */
   async #prune(change: Change, { app, job }: StoredRun): Promise<void> {
-    const { store, programs, filesOf } = this.#deps
-    const old = tooMany(await store.history({ app, job }, 1000))
-    if (old.length === 0) return
-    for (const run of old) await programs.remove(change, filesOf(app, run))
-    await store.forget(change, old)
+    const { store, programs, filesOf, report } = this.#deps
+    try {
+      const old = tooMany(await store.history({ app, job }, 2 * keptRuns))
+      if (old.length === 0) return
+      for (const run of old) await programs.remove(change, filesOf(app, run))
+      await store.forget(change, old)
+    } catch (error) {
+      // That old runs could not be forgotten must not keep a new one from being told of.
+      report(error)
+    }
   }
 
   #going(app: string, job: string | null): readonly StoredRun[] {
