@@ -20,7 +20,7 @@ const stateLooks: Readonly<Record<RunState, Look>> = {
 }
 
 /** How long a run took, such as `1.2 s`; empty while it goes on. */
-export function took({ durationMs }: Pick<RunRow, 'durationMs'>): string {
+function took({ durationMs }: Pick<RunRow, 'durationMs'>): string {
   if (durationMs === null) return ''
   if (durationMs < 10_000) return `${(durationMs / 1000).toFixed(1)} s`
   if (durationMs < 120_000) return `${Math.round(durationMs / 1000)} s`
@@ -72,7 +72,7 @@ export function describeRun(out: Output, detail: RunDetail): string[] {
   ])
 }
 
-export const summary = (row: RunRow): (readonly [string, string])[] => [
+const summary = (row: RunRow): (readonly [string, string])[] => [
   ['App', row.app],
   ['Job', row.job ?? 'its tests'],
   ['State', row.reason === null ? row.state : `${row.state}: ${row.reason}`],
@@ -137,7 +137,15 @@ async function untilEnded(session: Session, run: string, shown: boolean): Promis
     if (text === '') await delay(pollMs, undefined, { signal: session.signal })
   }
   if (shown) lines.end()
-  return session.query('jobs.show', { run })
+  const {
+    command: _c,
+    folder: _f,
+    pid: _p,
+    output: _o,
+    lastLines: _l,
+    ...row
+  } = await session.query('jobs.show', { run })
+  return row
 }
 
 /** Writes what comes in pieces as whole lines, made harmless for a terminal. */

@@ -14,26 +14,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Result } from '#contract/index.ts'
 import type { RunRow } from '#contract/jobs.ts'
-import { systemClock } from '#base/clock.ts'
-import { randomId } from '#base/ids.ts'
 import { Lifetime } from '#base/lifetime.ts'
-import { environmentOf } from '../../adapters/host/environment.ts'
-import { LinuxHost } from '../../adapters/host/linux-host.ts'
-import type { RunFiles } from '../../adapters/process/programs.ts'
-import { ShellPrograms } from '../../adapters/process/shell-programs.ts'
-import { junitReports } from '../../adapters/project/junit-reports.ts'
-import type { JobConfig } from '../../config/read-config.ts'
-import * as cron from '../../config/cron.ts'
-import { callContext, callsAs } from '../../kernel/call.fixture.ts'
-import { createExecutor, type Execute, type Handlers } from '../../kernel/execute.ts'
-import { openStore } from '../../store/open.ts'
-import { jobsHandlers, testsHandlers } from './jobs-handlers.ts'
-import { JobsService, type AppCommands } from './jobs-service.ts'
-import { JobsStore } from './jobs-store.ts'
-import { LiveRuns, longestOutput } from './live-runs.ts'
+import { job, startJobs, withOwnChange, type Shop } from './jobs.fixture.ts'
+import type { JobsStore } from './jobs-store.ts'
+import { longestOutput } from './live-runs.ts'
 import { keptRuns } from './run-rows.ts'
-import { Scheduler } from './scheduler.ts'
-import { resultsOf } from './test-results.ts'
 
 let life = new Lifetime()
 let folder = ''
@@ -45,133 +30,7 @@ beforeEach(() => {
 })
 afterEach(() => life.dispose())
 
-const job = (name: string, command: string, more: Partial<JobConfig> = {}): JobConfig => ({
-  name,
-  command,
-  schedule: null,
-  timezone: 'UTC',
-  timeoutMs: null,
-  overlap: 'skip',
-  missed: 'once',
-  ...more,
-})
-
-interface Shop {
-  jobs?: readonly JobConfig[] | null
-  tests?: string
-  report?: string
-  gone?: boolean
-}
-
-/** How the processes of a run are found and ended is the supervisor's; here the group of the leader is enough. */
-async function setup(shop: Shop = {}) {
-  const run = life.own(new Lifetime())
-  const store = new JobsStore(run.own(await openStore({ file: join(folder, 'store.db') })))
-  const host = new LinuxHost({ clock: systemClock })
-  const programs = new ShellPrograms()
-  const trail: string[] = []
-  const reported: unknown[] = []
-  const filesOf = (_app: string, id: string): RunFiles => ({
-    output: join(folder, 'runs', id, 'output.log'),
-    ending: join(folder, 'runs', id, 'run.ending'),
-  })
-  const act = (name: string, params: unknown): Promise<unknown> =>
-    execute(name, params, callContext('admin', { caller: { ...daemon, role: 'admin' } }))
-  const runs = run.own(
-    new LiveRuns({
-      store,
-      host,
-      programs,
-      clock: systemClock,
-      filesOf,
-      tagOf: (id) => ({ QUANTUM_ADMIN_RUN: id }),
-      processesOf: async (wanted) => {
-        const found = new Map()
-        for (const one of (await host.processes()).processes) {
-          const tag = (await environmentOf(one.pid, ['QUANTUM_ADMIN_RUN']))?.['QUANTUM_ADMIN_RUN']
-          if (tag !== undefined && wanted.has(tag)) found.set(tag, [...(found.get(tag) ?? []), one])
-        }
-        return found
-      },
-      stop: async (change, _stored, leader) => {
-        if (leader === null) return false
-        programs.signalGroup(change, leader.pid, 'SIGKILL')
-        while (await host.alive(leader)) await wait(10)
-        return true
-      },
-      settle: (id) => act('jobs.settle', { run: id }),
-      conclude: async (change, stored) =>
-        stored.job === null
-          ? { tests: await resultsOf({ programs, reports: junitReports, filesOf }, change, stored) }
-          : {},
-      report: (error) => reported.push(error),
-    }),
-  )
-  const scheduler = run.own(
-    new Scheduler({
-      clock: systemClock,
-      cron: () => Promise.resolve(cron),
-      stored: () => store.schedules(),
-      fired: (firing) => store.fired(firing),
-      fire: (due, time) => act('jobs.fire', { app: due.app, job: due.job, time }),
-      take: (due) => act('jobs.schedule', { app: due.app, job: due.job }),
-      report: (error) => reported.push(error),
-    }),
-  )
-  const jobs = run.own(
-    new JobsService({
-      store,
-      runs,
-      scheduler,
-      programs,
-      filesOf,
-      clock: systemClock,
-      newId: randomId,
-      instance: 'test',
-      apps: () => Promise.resolve(shop.gone === true ? [] : [commandsOf(shop)]),
-      zone: () => 'UTC',
-      fire: (app, name, time) => act('jobs.fire', { app, job: name, time }),
-      report: (error) => reported.push(error),
-    }),
-  )
-  const execute: Execute = createExecutor({
-    // The other capabilities' methods are not called here.
-    handlers: { ...jobsHandlers(jobs), ...testsHandlers(jobs) } as Handlers,
-    clock: systemClock,
-    trail: {
-      intent: async (actor, { action, resource }) =>
-        trail.push(`${actor.name}: ${action} ${resource.type === 'run' ? 'run' : resource.name}`),
-      outcome: async () => undefined,
-      record: async () => undefined,
-    },
-  })
-  await jobs.open()
-  return {
-    call: callsAs(execute, 'admin'),
-    act,
-    store,
-    host,
-    filesOf,
-    trail,
-    reported,
-    end: () => run.dispose(),
-  }
-}
-
-const daemon = { id: 'daemon', name: 'daemon', client: 'rule', address: 'local' }
-
-const commandsOf = (shop: Shop): AppCommands => ({
-  app: 'shop',
-  folder: join(folder, 'shop'),
-  environment: { PATH: process.env['PATH'] ?? '', GREETING: 'hello' },
-  jobs: shop.jobs === undefined ? [] : shop.jobs,
-  tests: {
-    command:
-      shop.tests === undefined ? null : { value: shop.tests, source: 'config', where: 'quantum.config.yaml' },
-    report: shop.report ?? null,
-    timeoutMs: null,
-  },
-})
+const setup = (shop: Shop = {}) => startJobs(life, folder, shop)
 
 type Daemon = Awaited<ReturnType<typeof setup>>
 
@@ -259,7 +118,7 @@ test('cancelling ends all of a run, and what took too long is ended', async () =
 
 test('what a job writes can be read while it runs, and of a flood the middle is cut', async () => {
   const daemonOf = await setup({
-    jobs: [job('flood', 'echo first; head -c 50000000 /dev/zero | tr "\\0" "a\\n"; echo; echo last')],
+    jobs: [job('flood', 'echo first; head -c 20000000 /dev/zero | tr "\\0" "a\\n"; echo; echo last')],
   })
   const { run } = await runJob(daemonOf, 'flood')
   const { output } = daemonOf.filesOf('shop', run)
@@ -271,6 +130,20 @@ test('what a job writes can be read while it runs, and of a flood the middle is 
   const piece = await daemonOf.call('jobs.output', { run, from: 0 })
   expect(piece).toMatchObject({ from: 0, next: 65_536, ended: false })
   expect(await daemonOf.call('jobs.output', { run, from: 2 ** 40 })).toMatchObject({ text: '', ended: true })
+})
+
+test('a flood that does not end stays bounded while it goes on', async () => {
+  const daemonOf = await setup({ jobs: [job('flood', 'exec yes')] })
+  const { run } = await daemonOf.call('jobs.run', { app: 'shop', job: 'flood' })
+  const { output } = daemonOf.filesOf('shop', run)
+  const sizes = [0]
+  // It grows until it is cut, which makes it smaller.
+  while ((sizes.at(-1) ?? 0) >= (sizes.at(-2) ?? 0)) {
+    await wait(5)
+    sizes.push(existsSync(output) ? statSync(output).size : 0)
+  }
+  await daemonOf.call('jobs.cancel', { run })
+  expect(statSync(output).size).toBeLessThan(longestOutput + 1000)
 })
 
 test('a run outlives its daemon, and the next one records how it ended, once', async () => {
@@ -316,19 +189,6 @@ test('a run that was written for a time and never begun is begun by the next dae
   })
   expect(readFileSync(join(folder, 'begun'), 'utf8')).toBe('begun\nbegun\n')
 })
-
-/** Mints a change the way every change is made. */
-async function withOwnChange(
-  act: (change: Parameters<JobsStore['begin']>[0]) => Promise<void>,
-): Promise<void> {
-  const handlers = {
-    'jobs.schedule': (_params: unknown, change: Parameters<JobsStore['begin']>[0]) => act(change),
-  }
-  const trail = { intent: async () => 1, outcome: async () => undefined, record: async () => undefined }
-  // Only this one is called.
-  const execute = createExecutor({ handlers: handlers as unknown as Handlers, trail, clock: systemClock })
-  await execute('jobs.schedule', { app: 'shop', job: 'x' }, callContext('admin'))
-}
 
 test('a run goes on when its app is removed, and can be cancelled', async () => {
   const shop: Shop = { jobs: [job('long', 'sleep 600')] }

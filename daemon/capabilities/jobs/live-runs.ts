@@ -50,8 +50,10 @@ const tickMs = 100
 const bornMs = 300
 /** When the end of a run could not be recorded, it is tried again after this time. */
 const againMs = 2000
-/** So many bytes of what a run writes are kept, and for a moment what it writes in a tenth of a second. */
+/** So many bytes are kept of what a run wrote. */
 export const longestOutput = 8 * 1024 * 1024
+/** While it goes on it may be more, because what it writes in the moment of a cut may be lost. */
+const longestLiveOutput = 4 * longestOutput
 
 /** The runs that go on: begun, watched, ended when their time is up, taken up from an earlier daemon. */
 export class LiveRuns implements Owned {
@@ -309,7 +311,7 @@ export class LiveRuns implements Owned {
     const { run, app } = live.stored
     if (live.beginning || clock.monotonic() < live.quietUntil) return
     if (live.leader !== null && (await host.alive(live.leader)) && !isDue(live, clock))
-      return programs.trimOutput(filesOf(app, run), longestOutput)
+      return programs.trimOutput(filesOf(app, run), longestLiveOutput)
     live.quietUntil = Number.POSITIVE_INFINITY
     // It may take as long as the grace of a stop, and the others must not wait for it.
     void settle(run)

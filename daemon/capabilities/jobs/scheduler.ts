@@ -48,7 +48,7 @@ const jitterMs = 1000
 /** What could not be begun is tried again after this time, in milliseconds. */
 const againMs = 5000
 /** What is not begun within this time of when it was due counts as missed, in milliseconds. */
-export const lateMs = 60_000
+const lateMs = 60_000
 
 /**
  * Runs jobs when their time has come. Of several times that were missed, because the machine slept, no daemon ran or the

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { TestCase } from '#contract/jobs.ts'
 
 /** More than this is no list that a person reads. */
-export const mostCases = 10_000
+const mostCases = 10_000
 
 interface Point {
   readonly depth: number
