@@ -3,17 +3,18 @@ import { wholeNumber } from './arguments.ts'
 import { show as showView, type View } from './live.ts'
 import type { Declare } from './noun.ts'
 import {
-  cancel,
   describeRun,
   findRun,
   outcomeLook,
   outcomeText,
   runColumns,
+  summary,
+  tellCancelled,
   tellRun,
   type RunOptions,
 } from './runs.ts'
 import type { Session } from './session.ts'
-import { table, type Column } from './table.ts'
+import { fields, table, type Column } from './table.ts'
 import { relativeTime } from './text.ts'
 
 export const declare: Declare = (noun, session) => {
@@ -46,7 +47,7 @@ export const declare: Declare = (noun, session) => {
     .command('cancel')
     .description('end a run with all its processes')
     .argument('<run>', 'its id, or how that begins')
-    .action((wanted: string) => cancel(session, wanted, 'jobs'))
+    .action((wanted: string) => cancel(session, wanted))
 }
 
 interface OfApp {
@@ -106,4 +107,11 @@ async function show(session: Session, wanted: string): Promise<void> {
   const detail = await session.query('jobs.show', { run: id })
   if (session.out.json) session.out.data(detail)
   else session.out.lines(describeRun(session.out, detail))
+}
+
+async function cancel(session: Session, wanted: string): Promise<void> {
+  const row = await findRun(session, wanted, 'jobs')
+  const touches = fields(session.out, summary(row))
+  const asked = { question: 'Cancel this run?', name: row.run, touches }
+  tellCancelled(session, await session.command('jobs.cancel', { run: row.run }, asked))
 }

@@ -72,7 +72,8 @@ export function describeRun(out: Output, detail: RunDetail): string[] {
   ])
 }
 
-const summary = (row: RunRow): (readonly [string, string])[] => [
+/** What a run is, for a question about it. */
+export const summary = (row: RunRow): (readonly [string, string])[] => [
   ['App', row.app],
   ['Job', row.job ?? 'its tests'],
   ['State', row.reason === null ? row.state : `${row.state}: ${row.reason}`],
@@ -172,12 +173,8 @@ class Lines {
   }
 }
 
-/** Ends a run, after a question. */
-export async function cancel(session: Session, wanted: string, of: 'jobs' | 'tests'): Promise<void> {
-  const row = await findRun(session, wanted, of)
-  const touches = fields(session.out, summary(row))
-  const question = of === 'jobs' ? 'Cancel this run?' : 'Cancel these tests?'
-  const ended = await session.command(`${of}.cancel`, { run: row.run }, { question, name: row.run, touches })
-  if (session.out.json) session.out.data(ended)
-  else session.out.line(printable(`The run ${ended.run.slice(0, 8)} was cancelled.`))
+/** Says that a run was ended. */
+export function tellCancelled({ out }: Session, row: RunRow): void {
+  if (out.json) out.data(row)
+  else out.line(printable(`The run ${row.run.slice(0, 8)} was cancelled.`))
 }

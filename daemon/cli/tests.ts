@@ -4,13 +4,13 @@ import { wholeNumber } from './arguments.ts'
 import { show as showView, type View } from './live.ts'
 import type { Declare } from './noun.ts'
 import {
-  cancel,
   countsText,
   describeRun,
   findRun,
   outcomeLook,
   outcomeText,
   runColumns,
+  tellCancelled,
   tellRun,
   type RunOptions,
 } from './runs.ts'
@@ -49,7 +49,7 @@ export const declare: Declare = (noun, session) => {
     .command('cancel')
     .description('end a run of tests with all its processes')
     .argument('<run>', 'its id, or how that begins')
-    .action((wanted: string) => cancel(session, wanted, 'tests'))
+    .action((wanted: string) => cancel(session, wanted))
 }
 
 const list = (session: Session, app: string | undefined): View<readonly TestsRow[]> => ({
@@ -97,4 +97,9 @@ async function show(session: Session, wanted: string): Promise<void> {
 function failedText({ suite, name, message }: TestCase): string[] {
   const title = `Failed: ${[...suite, name].join(' > ')}`
   return [printable(title), ...(message ?? '').split('\n').map((line) => `  ${printable(line)}`)]
+}
+
+async function cancel(session: Session, wanted: string): Promise<void> {
+  const { run } = await findRun(session, wanted, 'tests')
+  tellCancelled(session, await session.command('tests.cancel', { run }))
 }

@@ -33,5 +33,5 @@ export const dangers = {
   'jobs.schedule': 'none',
   'jobs.settle': 'none',
   'tests.run': 'none',
-  'tests.cancel': 'confirm',
+  'tests.cancel': 'none',
 } as const satisfies Record<CommandName, Danger>

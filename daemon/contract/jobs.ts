@@ -169,7 +169,7 @@ export const jobsMethods = {
     danger: 'none',
     audit: (params) => ofJob('start', params),
   }),
-  /** Ends a run of a job or of tests with all its processes. */
+  /** Ends a run of a job with all its processes. */
   'jobs.cancel': command({
     params: z.strictObject({ run }),
     result: type<RunRow>(),
@@ -229,11 +229,12 @@ export const testsMethods = {
       project: name,
     }),
   }),
+  /** Ends a run of tests with all its processes. Nothing is lost that could not be run again. */
   'tests.cancel': command({
     params: z.strictObject({ run }),
     result: type<RunRow>(),
     role: 'operator',
-    danger: 'confirm',
+    danger: 'none',
     audit: (params) => ofRun('stop', params.run),
   }),
 }

@@ -8,7 +8,7 @@ export const jobsHandlers = (jobs: JobsService): HandlersOf<typeof jobsMethods> 
   'jobs.show': ({ run }) => jobs.show(run),
   'jobs.output': ({ run, from }) => jobs.output(run, from),
   'jobs.run': ({ app, job, wait }, change) => jobs.run(change, app, job, wait),
-  'jobs.cancel': ({ run }, change) => jobs.cancel(change, run),
+  'jobs.cancel': ({ run }, change) => jobs.cancel(change, run, 'job'),
   'jobs.fire': ({ app, job, time }, change) => jobs.fire(change, app, job, time),
   'jobs.schedule': ({ app, job }, change) => jobs.schedule(change, app, job),
   'jobs.settle': ({ run }, change) => jobs.settle(change, run),
@@ -20,5 +20,5 @@ export const testsHandlers = (jobs: JobsService): HandlersOf<typeof testsMethods
   'tests.show': ({ run }) => jobs.showTests(run),
   'tests.output': ({ run, from }) => jobs.output(run, from),
   'tests.run': ({ app, wait }, change) => jobs.runTests(change, app, wait),
-  'tests.cancel': ({ run }, change) => jobs.cancel(change, run),
+  'tests.cancel': ({ run }, change) => jobs.cancel(change, run, 'tests'),
 })

@@ -61,7 +61,7 @@ export class JobsService implements Owned {
   #seen = ''
   #version = 0
   #timer: NodeJS.Timeout | undefined
-  #listening: Owned | undefined
+  readonly #listening: Owned[] = []
 
   constructor(deps: JobsDeps) {
     this.#deps = deps
@@ -70,7 +70,7 @@ export class JobsService implements Owned {
   /** Takes up what an earlier daemon left, and from then on runs jobs when their time has come. */
   async open(): Promise<void> {
     const { runs, scheduler, fire, report } = this.#deps
-    this.#listening = runs.changed.on(() => this.#moved())
+    for (const { changed } of [runs, scheduler]) this.#listening.push(changed.on(() => this.#moved()))
     const unbegun = await runs.open()
     await this.refresh()
     runs.start()
@@ -241,8 +241,10 @@ export class JobsService implements Owned {
   }
 
   /** @throws Failure `not-found`, `conflict` when it has ended already, `timeout`. */
-  async cancel(change: Change, run: string): Promise<RunRow> {
+  async cancel(change: Change, run: string, of: 'job' | 'tests'): Promise<RunRow> {
     const stored = await this.#find(run)
+    if ((stored.job === null) !== (of === 'tests'))
+      throw new Failure('not-found', `Run ${run} is one of ${of === 'tests' ? 'a job' : 'tests'}`)
     change.note({ app: stored.app, job: stored.job, command: stored.command })
     if (stored.endedAt !== null)
       throw new Failure('conflict', `Run ${run} has ended already: ${stored.state}`)
@@ -256,7 +258,7 @@ export class JobsService implements Owned {
 
   dispose(): void {
     clearInterval(this.#timer)
-    void this.#listening?.dispose()
+    for (const one of this.#listening) void one.dispose()
   }
 
   async #begin(

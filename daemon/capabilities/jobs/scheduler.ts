@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import { isoTime } from '#base/clock.ts'
+import { Emitter } from '#base/emitter.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { CronSchedule } from '../../config/cron.ts'
 import type { Firing, StoredSchedule } from './jobs-store.ts'
@@ -55,6 +56,8 @@ const lateMs = 60_000
  * clock was put forward, the last one is run; where it is put back, a time that was run already is not run again.
  */
 export class Scheduler implements Owned {
+  /** When a job is due next has changed. */
+  readonly changed = new Emitter<void>()
   readonly #deps: SchedulerDeps
   readonly #watched = new Map<string, Watched>()
   #wanted: readonly ScheduledJob[] = []
@@ -152,6 +155,7 @@ export class Scheduler implements Owned {
         const lookedAt = clock.monotonic()
         this.#watched.set(key, { job, seen, lookedAt, next: await this.#nextOf(job, seen) })
         this.#before.set(key, { ...job, until: seen })
+        this.changed.emit()
       } catch (error) {
         // A schedule that is not written would be forgotten by the next daemon: it counts when it can be.
         report(error)
@@ -169,6 +173,7 @@ export class Scheduler implements Owned {
       const passed = Math.max(0, clock.monotonic() - watched.lookedAt)
       watched.seen = now - Math.min(passed, lookAgainMs)
       watched.next = await this.#nextOf(job, watched.seen)
+      this.changed.emit()
       await take(job).catch(report)
     }
     watched.lookedAt = clock.monotonic()
@@ -192,6 +197,7 @@ export class Scheduler implements Owned {
     this.#before?.set(keyOf(job), { ...job, until: time ?? now })
     watched.seen = now
     watched.next = await this.#nextOf(job, now)
+    this.changed.emit()
   }
 
   async #nextOf(job: ScheduledJob, after: number): Promise<number | null> {
