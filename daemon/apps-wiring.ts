@@ -1,4 +1,5 @@
 import * as path from 'node:path'
+import type { ProcessRow } from '#contract/resources.ts'
 import type { Clock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
 import { randomId } from '#base/ids.ts'
@@ -30,6 +31,8 @@ export interface AppsSurroundings {
   readonly instance: string
   readonly leases: LeasesService
   readonly resources: ResourcesService
+  /** Processes that were begun as jobs or tests, with what they began. */
+  readonly ofRuns: (processes: readonly ProcessRow[]) => ReadonlySet<number>
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
   readonly report: (error: unknown) => void
@@ -71,7 +74,10 @@ export function wireApps(
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
       machine: async () => {
         const [ports, processes] = await Promise.all([resources.ports(), resources.processes()])
-        return { ports: ports.rows, processes: processes.rows }
+        // A server that tests start in the app's folder is not the app.
+        const others = around.ofRuns(processes.rows)
+        const rows = ports.rows.filter(({ pid }) => pid === null || !others.has(pid))
+        return { ports: rows, processes: processes.rows }
       },
       stopProcess: (change, shown) => resources.stop(change, shown, false),
       writtenBy: (app) => written(programs, filesOf(paths, app, '')),

@@ -235,10 +235,11 @@ async function openServices(
     instance,
     leases,
     resources,
+    ofRuns: (processes) => jobs.pids(processes),
     act,
     report,
   })
-  const jobs = wireJobs(lifetime, { paths, store, host, clock, instance, apps, act, report })
+  const jobs: JobsService = wireJobs(lifetime, { paths, store, host, clock, instance, apps, act, report })
   await leases.open()
   const users = new UsersService({
     store: new UsersStore(store.kysely),

@@ -14,7 +14,8 @@ import { callContext, callsAs } from './kernel/call.fixture.ts'
 import { createExecutor, type Execute, type Handlers } from './kernel/execute.ts'
 import { openStore } from './store/open.ts'
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
-import { JobsService, type AppCommands } from './capabilities/jobs/jobs-service.ts'
+import type { AppCommands } from './capabilities/jobs/jobs-deps.ts'
+import { JobsService } from './capabilities/jobs/jobs-service.ts'
 import { JobsStore } from './capabilities/jobs/jobs-store.ts'
 import { LiveRuns } from './capabilities/jobs/live-runs.ts'
 import { Scheduler } from './capabilities/jobs/scheduler.ts'
@@ -110,6 +111,7 @@ export async function startJobs(life: Lifetime, folder: string, shop: Shop) {
       instance: 'test',
       apps: () => Promise.resolve(shop.gone === true ? [] : [commandsOf(folder, shop)]),
       zone: () => 'UTC',
+      descendants: (leader) => new Set([leader]),
       fire: (app, name, time) => act('jobs.fire', { app, job: name, time }),
       report: (error) => reported.push(error),
     }),

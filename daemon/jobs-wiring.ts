@@ -10,7 +10,7 @@ import type { RunFiles } from './adapters/process/programs.ts'
 import { ShellPrograms } from './adapters/process/shell-programs.ts'
 import { junitReports } from './adapters/project/junit-reports.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
-import { RunProcesses, runVariable } from './capabilities/apps/run-processes.ts'
+import { descendants, RunProcesses, runVariable } from './capabilities/apps/run-processes.ts'
 import { stopAll } from './capabilities/apps/stop-run.ts'
 import { JobsService } from './capabilities/jobs/jobs-service.ts'
 import { JobsStore } from './capabilities/jobs/jobs-store.ts'
@@ -84,6 +84,7 @@ export function wireJobs(lifetime: Lifetime, around: JobsSurroundings): JobsServ
       instance: around.instance,
       apps: () => around.apps.commands(),
       zone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      descendants,
       fire: (app, job, time) => act('jobs.fire', { app, job, time }),
       report,
     }),

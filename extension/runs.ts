@@ -17,8 +17,14 @@ export function runStateWord(state: RunState): string {
 }
 
 /** How a run went and how long ago, such as `passed · 3 h`. */
-export const outcomeText = (row: RunRow): string =>
-  [runStateWord(row.state), age(row.endedAt ?? row.startedAt)].join(' · ')
+export const outcomeText = (row: RunRow): string => [runStateWord(row.state), agoText(row)].join(' · ')
+
+/** How long ago a run ended, or began when it goes on. */
+export const agoText = ({ endedAt, startedAt }: RunRow): string => age(endedAt ?? startedAt)
+
+/** When something is due, such as `in 3 h`. */
+export const dueText = (iso: string): string =>
+  l10n.t('in {0}', age(new Date().toISOString(), Date.parse(iso)))
 
 export const countsText = ({ passed, failed, skipped }: TestCounts): string =>
   [

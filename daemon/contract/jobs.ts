@@ -185,7 +185,7 @@ export const jobsMethods = {
     danger: 'none',
     audit: (params) => ({ ...ofJob('start', params), details: { time: params.time } }),
   }),
-  /** The daemon's own rule: from now on a job's schedule counts. */
+  /** The daemon's own rule: from now on a job's schedule counts as it is now, or no longer when it has none. */
   'jobs.schedule': command({
     params: z.strictObject({ app, job }),
     result: type<null>(),

@@ -154,7 +154,9 @@ function asRow(
   }
   const { description, contextValue, iconPath } = appItem(node)
   // What stands below it is drawn with it.
-  const below = [row.problems, row.url, node.jobs, node.tests]
+  const below: unknown[] = [row.problems, row.url, node.jobs, node.tests]
+  // How long ago and in how long changes by itself.
+  if (node.jobs.length > 0 || node.tests !== null) below.push(Math.floor(Date.now() / 60_000))
   const look = JSON.stringify([label(row.name), description, contextValue, iconPath, below])
   return { id: row.name, look, node }
 }

@@ -1,7 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode'
 import type { RunRow, RunState } from '#contract/jobs.ts'
 import { fullText, label, moment } from '../display.ts'
-import { countsText, currentRun, outcomeText, runStateWord, tookText } from '../runs.ts'
+import { agoText, countsText, currentRun, dueText, outcomeText, runStateWord, tookText } from '../runs.ts'
 import type { AppJobNode, AppJobsNode, AppTestsNode } from './app-nodes.ts'
 import { tooltip, type Line } from './tooltip.ts'
 
@@ -49,7 +49,7 @@ export function jobsItem({ row, jobs }: AppJobsNode): TreeItem {
 export function jobItem({ row, job }: AppJobNode): TreeItem {
   const item = new TreeItem(label(job.job))
   const run = currentRun(job)
-  const next = job.nextRun === null ? null : l10n.t('next {0}', moment(job.nextRun))
+  const next = job.nextRun === null ? null : dueText(job.nextRun)
   item.id = `appJob:${row.name}:${job.job}`
   item.iconPath = iconOf(run, 'clock')
   item.description = [run === null ? null : outcomeText(run), next]
@@ -75,12 +75,11 @@ export function jobItem({ row, job }: AppJobNode): TreeItem {
 export function testsItem({ row, tests }: AppTestsNode): TreeItem {
   const item = new TreeItem(l10n.t('Tests'))
   const run = tests.running ?? tests.lastRun
+  // The icon says whether they passed: how many matters more than that word.
   const counts = run === null || run.tests === null ? null : countsText(run.tests)
   item.id = `appTests:${row.name}`
   item.iconPath = iconOf(run, 'beaker')
-  item.description = [run === null ? null : outcomeText(run), counts]
-    .filter((part) => part !== null)
-    .join(' · ')
+  item.description = run === null ? '' : counts === null ? outcomeText(run) : `${counts} · ${agoText(run)}`
   item.contextValue = [
     'appTests',
     tests.running === null ? 'runnable' : 'cancellable',
@@ -93,6 +92,7 @@ export function testsItem({ row, tests }: AppTestsNode): TreeItem {
     [l10n.t('From'), tests.command?.where ?? null],
     ...runLines(run),
   ])
-  item.accessibilityInformation = { label: l10n.t('Tests of {0}, {1}', label(row.name), item.description) }
+  const spoken = run === null ? '' : `${outcomeText(run)} ${counts ?? ''}`
+  item.accessibilityInformation = { label: l10n.t('Tests of {0}, {1}', label(row.name), spoken) }
   return item
 }

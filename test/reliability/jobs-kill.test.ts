@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import type { RunRow } from '#contract/jobs.ts'
+import { statePaths } from '#base/state-paths.ts'
 import type { Client } from '#client/client.ts'
 import { appProcesses } from '../support/app-processes.ts'
 import { startDaemon, temporaryHome } from '../support/daemon.ts'
@@ -91,6 +93,57 @@ test('whenever the daemon is killed, each run is recorded once with how it ended
     )
   } finally {
     for (const { pid } of appProcesses(folder)) process.kill(pid, 'SIGKILL')
+    for (const one of [home, folder]) rmSync(one, { recursive: true, force: true })
+  }
+})
+
+test('what was missed while no daemon ran is run once, and a schedule that was gone meanwhile has missed nothing', async () => {
+  const home = temporaryHome()
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'qa-jobs-')))
+  const write = (jobs: string): void =>
+    writeFileSync(path.join(folder, 'quantum.config.yaml'), `admin: { name: shop, jobs: { ${jobs} } }\n`)
+  const hourly = `hourly: { command: 'true', schedule: '0 * * * *' }`
+  const isAhead = (at: string | null): boolean => at !== null && Date.parse(at) > Date.now()
+  /** As if this daemon had ended a day ago. */
+  const aDayAgo = (): void => {
+    const sqlite = new Sqlite(statePaths(home).store)
+    sqlite.prepare('update job_schedules set until = ?').run(Date.now() - 24 * 3_600_000)
+    sqlite.close()
+  }
+  const next = async (
+    changes: number,
+  ): Promise<{ readonly runs: readonly RunRow[]; readonly scheduled: number }> => {
+    const daemon = await startDaemon({ home })
+    const client = daemon.client()
+    const scheduled = () => client.call('jobs.list', {})
+    // It was looked at once what is due is in the future, or was let go.
+    while ((await scheduled()).rows.some(({ schedule, nextRun }) => schedule !== null && !isAhead(nextRun)))
+      await sleep(20)
+    const taken = { resource: 'job:hourly', action: 'update', outcome: 'ok' } as const
+    while ((await client.call('audit.list', taken)).entries.length < changes) await sleep(20)
+    const runs = await settled(client)
+    const { rows } = await scheduled()
+    await client.dispose()
+    await daemon.kill()
+    return { runs, scheduled: rows.length }
+  }
+  try {
+    write(hourly)
+    const first = await startDaemon({ home })
+    await first.cli('apps', 'add', folder)
+    await first.kill()
+    expect(await next(1)).toEqual({ runs: [], scheduled: 1 })
+    aDayAgo()
+    const { runs } = await next(1)
+    expect(runs).toMatchObject([{ trigger: 'schedule', by: 'daemon', state: 'passed' }])
+    expect(Date.now() - Date.parse(runs[0]?.scheduledFor ?? '')).toBeLessThan(2 * 3_600_000)
+    expect(await next(1)).toMatchObject({ runs })
+    write(`other: { command: 'true' }`)
+    expect(await next(2)).toMatchObject({ runs, scheduled: 1 })
+    write(hourly)
+    aDayAgo()
+    expect(await next(3)).toMatchObject({ runs, scheduled: 1 })
+  } finally {
     for (const one of [home, folder]) rmSync(one, { recursive: true, force: true })
   }
 })

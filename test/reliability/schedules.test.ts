@@ -124,7 +124,7 @@ class Simulation {
         if (this.killed === null) throw error
       },
     })
-    scheduler.set([this.job])
+    scheduler.set([this.job], (app) => app === this.job.app)
     return scheduler
   }
 

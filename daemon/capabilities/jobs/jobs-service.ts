@@ -1,51 +1,16 @@
 import type { JobRow, RunDetail, RunOutput, RunRow, TestsDetail, TestsRow } from '#contract/jobs.ts'
-import type { Sourced } from '#contract/apps.ts'
-import { isoTime, type Clock } from '#base/clock.ts'
+import type { ProcessRow } from '#contract/resources.ts'
+import { isoTime } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
-import type { Programs, RunFiles } from '../../adapters/process/programs.ts'
 import type { JobConfig } from '../../config/read-config.ts'
 import type { Change } from '../../kernel/execute.ts'
-import type { Firing, JobsStore, RunFilter, StoredRun } from './jobs-store.ts'
-import type { LiveRuns } from './live-runs.ts'
+import type { AppCommands, JobsDeps } from './jobs-deps.ts'
+import type { Firing, RunFilter, StoredRun } from './jobs-store.ts'
 import { keptRuns, runRow, tooMany } from './run-rows.ts'
-import type { ScheduledJob, Scheduler } from './scheduler.ts'
+import type { ScheduledJob } from './scheduler.ts'
 import { casesOf } from './test-results.ts'
-
-/** What can be run of an app, beside the app itself. */
-export interface AppCommands {
-  readonly app: string
-  readonly folder: string
-  /** All of the environment that it is run with. */
-  readonly environment: Readonly<Record<string, string>>
-  /** Null when its configuration cannot be understood. */
-  readonly jobs: readonly JobConfig[] | null
-  readonly tests: {
-    readonly command: Sourced<string> | null
-    readonly report: string | null
-    readonly timeoutMs: number | null
-  }
-}
-
-export interface JobsDeps {
-  readonly store: JobsStore
-  readonly runs: LiveRuns
-  readonly scheduler: Scheduler
-  readonly programs: Programs
-  readonly filesOf: (app: string, run: string) => RunFiles
-  readonly clock: Clock
-  readonly newId: () => string
-  /** Unlike any other start's; the first part of every revision. */
-  readonly instance: string
-  /** The apps as their folders are now. */
-  readonly apps: () => Promise<readonly AppCommands[]>
-  /** Where a schedule counts that names no zone. */
-  readonly zone: () => string
-  /** Begins a run again that was written for a time and never begun, through the one door. */
-  readonly fire: (app: string, job: string, time: string) => Promise<unknown>
-  readonly report: (error: unknown) => void
-}
 
 /** What folders say of jobs is read again after this time, in milliseconds. */
 const readAgainMs = 15_000
@@ -96,6 +61,12 @@ export class JobsService implements Owned {
     return this.#deps.runs.all.length + this.#deps.scheduler.count
   }
 
+  /** The processes of all runs. */
+  pids(processes: readonly ProcessRow[]): ReadonlySet<number> {
+    const leaders = this.#deps.runs.all.flatMap(({ pid }) => pid ?? [])
+    return new Set(leaders.flatMap((leader) => [...this.#deps.descendants(leader, processes)]))
+  }
+
   /** Reads again what the folders of apps say of jobs. It never rejects. */
   refresh = async (): Promise<void> => {
     try {
@@ -107,7 +78,11 @@ export class JobsService implements Owned {
     } catch (error) {
       this.#deps.report(error)
     }
-    this.#deps.scheduler.set(this.#apps.flatMap((one) => this.#scheduled(one)))
+    const unknown = new Set(this.#apps.flatMap(({ app, jobs }) => (jobs === null ? [app] : [])))
+    this.#deps.scheduler.set(
+      this.#apps.flatMap((one) => this.#scheduled(one)),
+      (app) => !unknown.has(app),
+    )
     const seen = JSON.stringify(this.#apps.map(({ app, jobs, tests }) => [app, jobs, tests]))
     if (seen !== this.#seen) this.#moved()
     this.#seen = seen
@@ -230,13 +205,17 @@ export class JobsService implements Owned {
     return runRow(skipped)
   }
 
-  /** Lets a job's schedule count from now on. @throws Failure `not-found`. */
+  /** Lets a job's schedule count from now on as it is now, or no longer when it has none. */
   async schedule(change: Change, app: string, job: string): Promise<null> {
-    const found = this.#scheduled(this.#app(app)).find((one) => one.job === job)
-    if (found === undefined) throw new Failure('not-found', `${job} of ${app} has no schedule`)
-    const { pattern, zone } = found
-    await this.#deps.store.saveSchedule(change, { app, job, pattern, zone, until: this.#deps.clock.now() })
-    change.note({ pattern, zone })
+    const { store, clock } = this.#deps
+    const commands = this.#apps.find((one) => one.app === app)
+    const found = commands && this.#scheduled(commands).find((one) => one.job === job)
+    if (found === undefined) await store.dropSchedule(change, { app, job })
+    else {
+      const { pattern, zone } = found
+      await store.saveSchedule(change, { app, job, pattern, zone, until: clock.now() })
+    }
+    change.note({ schedule: found?.pattern ?? null, timezone: found?.zone ?? null })
     return null
   }
 

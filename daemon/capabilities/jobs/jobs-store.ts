@@ -123,6 +123,15 @@ export class JobsStore {
       .execute()
   }
 
+  /** This schedule counts no longer. */
+  async dropSchedule(_change: Change, { app, job }: Pick<StoredSchedule, 'app' | 'job'>): Promise<void> {
+    await this.#store.kysely
+      .deleteFrom('job_schedules')
+      .where('app', '=', app)
+      .where('job', '=', job)
+      .execute()
+  }
+
   /**
    * A run that is about to begin and, where it is for a time of a schedule, that this time was seen to: both or none.
    * @throws Failure `conflict` when that time was seen to before.

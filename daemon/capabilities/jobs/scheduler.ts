@@ -21,8 +21,8 @@ export interface SchedulerDeps {
   readonly fired: (firing: Firing) => Promise<boolean>
   /** Runs a job for a time, through the one door. */
   readonly fire: (job: ScheduledJob, time: string) => Promise<unknown>
-  /** Lets a schedule count from now on, through the one door. */
-  readonly take: (job: ScheduledJob) => Promise<unknown>
+  /** Lets a job's schedule count from now on as it is now, or no longer when it has none, through the one door. */
+  readonly take: (job: { readonly app: string; readonly job: string }) => Promise<unknown>
   readonly report: (error: unknown) => void
 }
 
@@ -61,6 +61,7 @@ export class Scheduler implements Owned {
   readonly #deps: SchedulerDeps
   readonly #watched = new Map<string, Watched>()
   #wanted: readonly ScheduledJob[] = []
+  #isKnown: (app: string) => boolean = () => false
   #before: Map<string, StoredSchedule> | undefined
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<unknown> = Promise.resolve()
@@ -71,9 +72,13 @@ export class Scheduler implements Owned {
     this.#deps = deps
   }
 
-  /** The jobs that have a schedule now. Nothing is begun before {@link start}. */
-  set(jobs: readonly ScheduledJob[]): void {
+  /**
+   * The jobs that have a schedule now. Nothing is begun before {@link start}.
+   * @param isKnown - whether all that an app's configuration says is among them; else what counted may count again.
+   */
+  set(jobs: readonly ScheduledJob[], isKnown: (app: string) => boolean): void {
     this.#wanted = jobs
+    this.#isKnown = isKnown
     this.#wake()
   }
 
@@ -125,7 +130,7 @@ export class Scheduler implements Owned {
     clearTimeout(this.#timer)
     let pause = lookAgainMs
     try {
-      if (this.#wanted.length > 0) pause = await this.look()
+      if (this.#wanted.length > 0 || this.#before?.size !== 0) pause = await this.look()
     } catch (error) {
       this.#deps.report(error)
     }
@@ -140,7 +145,7 @@ export class Scheduler implements Owned {
     const { stored, clock, take, report } = this.#deps
     this.#before ??= new Map((await stored()).map((one) => [keyOf(one), one]))
     const wanted = new Map(this.#wanted.map((job) => [keyOf(job), job]))
-    for (const key of this.#watched.keys()) if (!wanted.has(key)) this.#watched.delete(key)
+    await this.#drop(this.#before, (key) => !wanted.has(key))
     for (const [key, job] of wanted) {
       const known = this.#watched.get(key)
       if (known !== undefined && isSame(known.job, job)) {
@@ -159,6 +164,20 @@ export class Scheduler implements Owned {
       } catch (error) {
         // A schedule that is not written would be forgotten by the next daemon: it counts when it can be.
         report(error)
+      }
+    }
+  }
+
+  /** Lets schedules go that are gone: one that comes again one day counts from then on, and has missed nothing. */
+  async #drop(before: Map<string, StoredSchedule>, isGone: (key: string) => boolean): Promise<void> {
+    for (const key of this.#watched.keys()) if (isGone(key)) this.#watched.delete(key)
+    for (const [key, { app, job }] of before) {
+      if (!isGone(key) || !this.#isKnown(app)) continue
+      try {
+        await this.#deps.take({ app, job })
+        before.delete(key)
+      } catch (error) {
+        this.#deps.report(error)
       }
     }
   }
