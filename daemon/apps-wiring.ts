@@ -1,4 +1,5 @@
 import * as path from 'node:path'
+import type { ProcessRow } from '#contract/resources.ts'
 import type { Clock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
 import { randomId } from '#base/ids.ts'
@@ -40,6 +41,8 @@ export interface AppsSurroundings {
   readonly instance: string
   readonly leases: LeasesService
   readonly resources: ResourcesService
+  /** Processes that were begun as jobs or tests, with what they began. */
+  readonly ofRuns: (processes: readonly ProcessRow[]) => ReadonlySet<number>
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
   readonly report: (error: unknown) => void
@@ -52,7 +55,7 @@ export function wireApps(
 ): { apps: AppsService; supervisor: Supervisor } {
   const { paths, clock, host, git, resources, leases } = around
   const store = new AppsStore(around.store)
-  const machine = () => machineOf(resources, around.engine)
+  const machine = () => machineOf(around)
   const programs = new ShellPrograms()
   const supervisor: Supervisor = lifetime.own(
     new Supervisor({
@@ -123,11 +126,14 @@ async function understandFolder(folder: string): Promise<FoundApp | null> {
   return understand(found, process.env)
 }
 
-async function machineOf(resources: ResourcesService, engine: ContainerEngine): Promise<Machine> {
+async function machineOf({ resources, engine, ofRuns }: AppsSurroundings): Promise<Machine> {
   // The list of processes asks the engine too.
   const [ports, processes] = await Promise.all([resources.ports(), resources.processes()])
   const containers = resources.lastContainers
-  return { ports: ports.rows, processes: processes.rows, containers, engine: engine.status() }
+  // A server that tests start in the app's folder is not the app.
+  const others = ofRuns(processes.rows)
+  const rows = ports.rows.filter(({ pid }) => pid === null || !others.has(pid))
+  return { ports: rows, processes: processes.rows, containers, engine: engine.status() }
 }
 
 function listeningBelow({ ports, processes }: Machine, leaders: readonly number[]): readonly number[] {
@@ -157,7 +163,7 @@ async function written(programs: Programs, files: RunFiles, most: number): Promi
 }
 
 /** How long an app may take to end by itself. */
-const graceMs = 10_000
+export const graceMs = 10_000
 
 /** A folder for each app; its name may hold `/` and `@`. */
 function filesOf({ apps }: StatePaths, app: string, run: string): RunFiles {

@@ -16,11 +16,14 @@ import { probePort } from './adapters/host/bind-probe.ts'
 import { createHost } from './adapters/host/create-host.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import { wireApps } from './apps-wiring.ts'
+import { wireJobs } from './jobs-wiring.ts'
 import { appsHandlers } from './capabilities/apps/apps-handlers.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
 import { AuditService } from './capabilities/audit/audit-service.ts'
+import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
+import type { JobsService } from './capabilities/jobs/jobs-service.ts'
 import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
 import { LeasesService } from './capabilities/leases/leases-service.ts'
@@ -101,7 +104,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
       clock: systemClock,
       idleMs,
       // A door for the network is there for people who are not connected now.
-      managed: () => network.url !== null || services.supervisor.managed > 0,
+      managed: () => network.url !== null || services.supervisor.managed + services.jobs.managed > 0,
       onIdle: options.stop,
     }),
   )
@@ -110,6 +113,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   publish(lifetime, services, events)
   services.resources.start()
   await services.apps.open()
+  await services.jobs.open()
   void services.apps.startUnasked()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
   if (options.listen !== null) {
@@ -146,6 +150,7 @@ const ownContext = (): CallContext => ({
 interface Services {
   readonly apps: AppsService
   readonly supervisor: Supervisor
+  readonly jobs: JobsService
   readonly paths: StatePaths
   readonly audit: AuditService
   readonly settings: SettingsFile
@@ -232,9 +237,11 @@ async function openServices(
     instance,
     leases,
     resources,
+    ofRuns: (processes) => jobs.pids(processes),
     act,
     report,
   })
+  const jobs: JobsService = wireJobs(lifetime, { paths, store, host, clock, instance, apps, act, report })
   await leases.open()
   const users = new UsersService({
     store: new UsersStore(store.kysely),
@@ -244,7 +251,7 @@ async function openServices(
     instance,
     lastLogin: (tokenId) => lastLogin(audit, tokenId),
   })
-  return { paths, audit, settings, engine, leases, resources, users, apps, supervisor }
+  return { paths, audit, settings, engine, leases, resources, users, apps, supervisor, jobs }
 }
 
 function systemOf(
@@ -275,7 +282,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { apps, audit, leases, resources, users } = services
+  const { apps, audit, jobs, leases, resources, users } = services
   const glance = () =>
     overview({
       apps: () => apps.list(),
@@ -292,13 +299,15 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...auditHandlers(audit),
     ...usersHandlers(users),
     ...appsHandlers(apps),
+    ...jobsHandlers(jobs),
+    ...testsHandlers(jobs),
   }
 }
 
 /** Connects what changes with who wants to know. */
 function publish(
   lifetime: Lifetime,
-  { apps, audit, leases, resources, users }: Services,
+  { apps, audit, jobs, leases, resources, users }: Services,
   events: Events,
 ): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
@@ -308,6 +317,7 @@ function publish(
   events.source('audit', () => audit.revision)
   events.source('users', () => users.revision)
   events.source('apps', () => apps.revision)
+  events.source('jobs', () => jobs.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
     resources.changed.on((topic) => {
@@ -328,8 +338,10 @@ function publish(
     apps.changed.on(() => {
       events.changed('apps')
       resources.rejoin()
+      void jobs.refresh()
     }),
   )
+  lifetime.own(jobs.changed.on(() => events.changed('jobs')))
 }
 
 /** The newest successful entry of that action on a resource. */

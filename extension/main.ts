@@ -8,6 +8,7 @@ import { appCommands } from './commands/apps.ts'
 import { containerCommands } from './commands/containers.ts'
 import { copyCommands } from './commands/copy.ts'
 import { generalCommands } from './commands/general.ts'
+import { jobCommands } from './commands/jobs.ts'
 import { leaseCommands } from './commands/leases.ts'
 import { portCommands } from './commands/ports.ts'
 import { processCommands } from './commands/processes.ts'
@@ -18,12 +19,14 @@ import { Documentation } from './documentation.ts'
 import { Documents } from './documents.ts'
 import { ContainerLogs } from './logs/container-logs.ts'
 import { DaemonLog } from './logs/daemon-log.ts'
+import { RunOutputs } from './logs/run-output.ts'
 import { Model } from './model.ts'
 import { Pickers } from './pickers.ts'
 import { Report } from './report.ts'
 import { settings } from './settings.ts'
 import { StatusBar } from './status-bar.ts'
 import { followSurroundings } from './surroundings.ts'
+import { AppTests } from './tests/app-tests.ts'
 import { SecretTokens } from './tokens.ts'
 import { ActivityView } from './views/activity-view.ts'
 import { AppsView } from './views/apps-view.ts'
@@ -66,6 +69,8 @@ export function activate(context: ExtensionContext): void {
     new ResourcesView({ model, memory: context.globalState, isFollowing: (id) => logs.isFollowing(id) }),
   )
   lifetime.own(new AppsView(model))
+  lifetime.own(new AppTests({ model, actions, report }))
+  const outputs = lifetime.own(new RunOutputs(model, report))
   const activity = lifetime.own(new ActivityView(model, report))
   lifetime.own(new ProblemView(model))
   lifetime.own(new StatusBar(model))
@@ -101,6 +106,7 @@ export function activate(context: ExtensionContext): void {
         ...processCommands({ actions, targets, documents, view: resources }),
         ...containerCommands({ actions, targets, documents, logs }),
         ...appCommands({ model, actions, targets, documents, documentation, report, settings }),
+        ...jobCommands({ actions, targets, outputs }),
         ...leaseCommands({ model, actions, targets, documents }),
         ...copyCommands(targets),
         ...activityCommands({ model, actions, view: activity, documents, watch, documentation }),

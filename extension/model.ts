@@ -22,6 +22,14 @@ export interface Snapshots {
   readonly containers: Result<'containers.list'>
   readonly leases: Result<'leases.list'>
   readonly apps: Result<'apps.list'>
+  readonly jobs: JobsSnapshot
+}
+
+/** Jobs and tests of all apps. */
+export interface JobsSnapshot {
+  readonly revision: string
+  readonly jobs: Result<'jobs.list'>['rows']
+  readonly tests: Result<'tests.list'>['rows']
 }
 export type SnapshotTopic = keyof Snapshots
 
@@ -31,6 +39,10 @@ const fetchers: { readonly [T in SnapshotTopic]: (client: Client) => Promise<Sna
   containers: (client) => client.call('containers.list', {}),
   leases: (client) => client.call('leases.list', {}),
   apps: (client) => client.call('apps.list', {}),
+  jobs: async (client) => {
+    const [jobs, tests] = await Promise.all([client.call('jobs.list', {}), client.call('tests.list', {})])
+    return { revision: `${jobs.revision} ${tests.revision}`, jobs: jobs.rows, tests: tests.rows }
+  },
 }
 
 const isSnapshotTopic = (topic: Topic): topic is SnapshotTopic => Object.hasOwn(fetchers, topic)

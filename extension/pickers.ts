@@ -1,11 +1,13 @@
 import { l10n, window, type QuickPickItem } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
 import { withoutIcons } from './display.ts'
 import type { Model } from './model.ts'
 import { portHoldings, type PortHolding } from './resources.ts'
+import { outcomeText, runTitle } from './runs.ts'
 import { appStateWord } from './views/app-item.ts'
 import { leaseStateWord } from './views/lease-item.ts'
 import { holderOf, portTitle } from './views/port-item.ts'
@@ -106,6 +108,45 @@ export class Pickers {
           .filter(only)
           .map((row) => choice(row, row.name, appStateWord(row.state), row.folder)),
       l10n.t('There is no app for this'),
+    )
+  }
+
+  job(asking: Asking): Promise<JobRow> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('jobs.list', {})).rows.map((row) =>
+          choice(row, runTitle(row), row.schedule ?? '', row.command),
+        ),
+      l10n.t('No app has a job'),
+    )
+  }
+
+  tests(asking: Asking): Promise<TestsRow> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('tests.list', {})).rows.flatMap((row) =>
+          row.command === null ? [] : [choice(row, row.app, row.command.value, row.command.where)],
+        ),
+      l10n.t('No app has tests'),
+    )
+  }
+
+  run(asking: Asking, only: (row: RunRow) => boolean = () => true): Promise<RunRow> {
+    return pick(
+      asking,
+      async () => {
+        const [jobs, tests] = await Promise.all([
+          this.#model.query('jobs.history', {}),
+          this.#model.query('tests.history', {}),
+        ])
+        return [...jobs, ...tests]
+          .filter(only)
+          .sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
+          .map((row) => choice(row, runTitle(row), outcomeText(row), row.reason))
+      },
+      l10n.t('There is no run for this'),
     )
   }
 

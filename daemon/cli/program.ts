@@ -8,9 +8,11 @@ import { declare as containers } from './containers.ts'
 import { declare as daemon } from './daemon.ts'
 import { declare as docs } from './docs.ts'
 import { declare as doctor } from './doctor.ts'
+import { declare as jobs } from './jobs.ts'
 import { declare as overview } from './overview.ts'
 import { declare as ports } from './ports.ts'
 import { declare as processes } from './processes.ts'
+import { declare as tests } from './tests.ts'
 import { declare as users } from './users.ts'
 import { declare as version } from './version.ts'
 import type { Declare } from './noun.ts'
@@ -30,6 +32,12 @@ export const nouns: readonly Noun[] = [
     declare: overview,
   },
   { name: 'apps', description: 'add, start, stop and restart apps, and see how they fare', declare: apps },
+  {
+    name: 'jobs',
+    description: 'run the jobs of apps, see when they run next and how they went',
+    declare: jobs,
+  },
+  { name: 'tests', description: 'run the tests of apps, and see how they went', declare: tests },
   { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
   { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
   { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },
@@ -87,6 +95,10 @@ const watchable = new Set([
   'processes list',
   'containers list',
   'apps list',
+  'jobs list',
+  'jobs history',
+  'tests list',
+  'tests history',
 ])
 
 /**

@@ -176,9 +176,17 @@ const environment = section({
 const job = section({
   command,
   schedule: z.nullish(
-    text('expected five fields of cron, such as "0 3 * * *"', /^\S{1,100}(?: {1,10}\S{1,100}){4}$/),
+    text(
+      'expected five fields of cron, such as "0 3 * * *"',
+      /^[\dA-Za-z*,/#-]{1,100}(?: {1,10}[\dA-Za-z*,/#-]{1,100}){4}$/,
+    ),
+  ),
+  timezone: z.nullish(
+    text('expected a time zone such as Europe/Berlin or UTC', /^[A-Za-z][A-Za-z0-9_+/-]{0,99}$/),
   ),
   timeout: z.nullish(timeout),
+  overlap: z.nullish(oneOf(['skip', 'allow'])),
+  missed: z.nullish(oneOf(['once', 'skip'])),
 })
 
 const admin = section({
@@ -189,7 +197,18 @@ const admin = section({
   database: z.nullish(database),
   environments: z.nullish(z.record(named('the name of an environment'), z.nullish(environment), mapping)),
   jobs: z.nullish(z.record(named('the name of a job'), job, mapping)),
-  tests: z.nullish(section({ command: z.nullish(command) })),
+  tests: z.nullish(
+    section({
+      command: z.nullish(command),
+      report: z.nullish(
+        text(
+          'expected the path of a JUnit XML file in the folder',
+          /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\0]+$/,
+        ),
+      ),
+      timeout: z.nullish(timeout),
+    }),
+  ),
   docs: z.nullish(
     text('expected an address that begins with http:// or https://', /^https?:\/\/[^\s\0/][^\s\0]*$/),
   ),

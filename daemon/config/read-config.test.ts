@@ -81,6 +81,18 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
         degradedAboveMs: 500,
         expect: [200, 399],
       },
+      jobs: [
+        {
+          name: 'nightly',
+          command: 'node jobs/nightly.js',
+          schedule: '0 3 * * *',
+          timezone: null,
+          timeoutMs: 600_000,
+          overlap: 'skip',
+          missed: 'once',
+        },
+      ],
+      tests: { command: 'npm test', report: null, timeoutMs: null },
       include: ['./services/api', './services/web'],
       docs: 'https://docs.example.com/shop',
     },
@@ -121,6 +133,8 @@ test.each([
       degradedAboveMs: null,
       expect: null,
     },
+    jobs: [],
+    tests: { command: null, report: null, timeoutMs: null },
     include: [],
     docs: null,
   })

@@ -8,6 +8,7 @@ import { ownVariables, ScalarReader } from './config-scalars.ts'
 import type { Environment } from './config-variables.ts'
 import { error, pathText, problemsOf, warning, type Finding, type KeyPath } from './findings.ts'
 import { nearest } from './nearest.ts'
+import { jobFindings } from './job-findings.ts'
 import { schemaFindings } from './schema-problems.ts'
 
 /** Everything the file says that concerns us: durations in ms, sizes in bytes, variables put in. */
@@ -28,6 +29,8 @@ export interface AppConfig {
     readonly autostart: boolean
   }
   readonly health: HealthConfig
+  readonly jobs: readonly JobConfig[]
+  readonly tests: TestsConfig
   /** Folders of other apps, as written. */
   readonly include: readonly string[]
   /** An http or https address. */
@@ -48,6 +51,28 @@ interface HealthConfig {
   readonly failures: number | null
   readonly degradedAboveMs: number | null
   readonly expect: StatusRange | null
+}
+
+/** A command that is run when a person or its schedule asks for it. */
+export interface JobConfig {
+  readonly name: string
+  readonly command: string
+  /** Five fields of cron. */
+  readonly schedule: string | null
+  /** Of the IANA database; null: that of this machine. */
+  readonly timezone: string | null
+  readonly timeoutMs: number | null
+  /** What becomes of a run whose time comes while another one goes on. */
+  readonly overlap: 'skip' | 'allow'
+  /** What becomes of runs whose time came while the machine slept or no daemon ran. */
+  readonly missed: 'once' | 'skip'
+}
+
+export interface TestsConfig {
+  readonly command: string | null
+  /** Where they write a JUnit XML file, as a path within the folder. */
+  readonly report: string | null
+  readonly timeoutMs: number | null
 }
 
 export interface ReadOptions {
@@ -124,6 +149,7 @@ function checked(file: Placed, before: readonly Finding[], scalars: Scalars = no
     ...wrong.filter(({ offset }) => !told.has(offset)),
     ...schemaFindings(others.error?.issues ?? [], configSchema, file, 'warning'),
     ...unknownSections(file),
+    ...(parsed.success ? jobFindings(parsed.data.admin?.jobs ?? {}, file) : []),
   ]
   if (!parsed.success || findings.some(isError)) return { config: null, findings }
   const { name, findings: ofName } = nameOf(parsed.data.admin?.name ?? null, file)
@@ -189,6 +215,12 @@ function toConfig(
       autostart: run?.autostart ?? false,
     },
     health: toHealth(admin?.health ?? {}),
+    jobs: Object.entries(admin?.jobs ?? {}).map(([job, of]) => toJob(job, of)),
+    tests: {
+      command: admin?.tests?.command ?? null,
+      report: admin?.tests?.report ?? null,
+      timeoutMs: admin?.tests?.timeout ?? null,
+    },
     include: admin?.include ?? [],
     docs: admin?.docs ?? null,
   }
@@ -206,6 +238,16 @@ function toRestart(
     limit: restart.limit ?? 5,
   }
 }
+
+const toJob = (name: string, job: NonNullable<ParsedAdmin['jobs']>[string]): JobConfig => ({
+  name,
+  command: job.command,
+  schedule: job.schedule ?? null,
+  timezone: job.timezone ?? null,
+  timeoutMs: job.timeout ?? null,
+  overlap: job.overlap ?? 'skip',
+  missed: job.missed ?? 'once',
+})
 
 const toHealth = (health: NonNullable<ParsedAdmin['health']>): HealthConfig => ({
   path: health.path ?? null,

@@ -27,4 +27,11 @@ export const dangers = {
   'apps.stop': 'confirm',
   'apps.recover': 'none',
   'apps.restart': 'confirm',
+  'jobs.run': 'none',
+  'jobs.cancel': 'confirm',
+  'jobs.fire': 'none',
+  'jobs.schedule': 'none',
+  'jobs.settle': 'none',
+  'tests.run': 'none',
+  'tests.cancel': 'none',
 } as const satisfies Record<CommandName, Danger>

@@ -55,6 +55,12 @@ export const errorKinds = {
   ),
   'app-invalid': kind(1028, 1, 'Correct the named place in the folder or in its quantum.config.yaml.'),
   'app-failed': kind(1029, 1, 'Run `quantum-admin apps show NAME` to see what it wrote last.'),
+  'job-failed': kind(1040, 1, 'Run `quantum-admin jobs show RUN` to see what it wrote last.'),
+  'tests-failed': kind(
+    1041,
+    6,
+    'Run `quantum-admin tests show RUN` to see which failed, and what was written.',
+  ),
   'doctor-failed': kind(1027, 6, 'Follow the hint beside each failed check.'),
 } as const satisfies Record<string, ErrorKind>
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini'
 import { appsMethods } from './apps.ts'
 import { auditMethods } from './audit.ts'
+import { jobsMethods, testsMethods } from './jobs.ts'
 import { leasesMethods } from './leases.ts'
 import type { Command, Query, ResultType } from './method.ts'
 import { resourcesMethods } from './resources.ts'
@@ -15,6 +16,8 @@ export const contract = {
   ...auditMethods,
   ...usersMethods,
   ...appsMethods,
+  ...jobsMethods,
+  ...testsMethods,
 }
 
 export type Contract = typeof contract

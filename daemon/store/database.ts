@@ -79,6 +79,49 @@ export interface AppStartTable {
   readonly started_with: string
 }
 
+/** One run of a job or of an app's tests; see migrations/005-jobs.ts. */
+export interface JobRunTable {
+  readonly run: string
+  readonly app: string
+  /** Empty for a run of its tests. */
+  readonly job: string
+  readonly command: string
+  readonly folder: string
+  readonly trigger: 'person' | 'schedule'
+  readonly actor: string
+  readonly scheduled_for: string | null
+  readonly pid: number | null
+  readonly start_key: string | null
+  readonly timeout_ms: number | null
+  readonly report: string | null
+  readonly started_at: string
+  readonly ended_at: string | null
+  readonly state: string
+  readonly reason: string | null
+  readonly exit_code: number | null
+  readonly signal: string | null
+  /** JSON, or null. */
+  readonly tests: string | null
+}
+
+/** Times at which a schedule was due and was seen to. */
+export interface JobFiringTable {
+  readonly app: string
+  readonly job: string
+  /** Milliseconds since the epoch. */
+  readonly time: number
+}
+
+/** Since when a job's schedule counts, and until when it was seen to. */
+export interface JobScheduleTable {
+  readonly app: string
+  readonly job: string
+  readonly pattern: string
+  readonly zone: string
+  /** Milliseconds since the epoch. */
+  readonly until: number
+}
+
 /** Every table of the store, as Kysely sees it. */
 export interface Database {
   readonly audit_records: AuditRecordTable
@@ -88,4 +131,7 @@ export interface Database {
   readonly apps: AppTable
   readonly app_runs: AppRunTable
   readonly app_starts: AppStartTable
+  readonly job_runs: JobRunTable
+  readonly job_firings: JobFiringTable
+  readonly job_schedules: JobScheduleTable
 }

@@ -5,6 +5,7 @@ import * as audit from '../../migrations/001-audit.ts'
 import * as leases from '../../migrations/002-leases.ts'
 import * as users from '../../migrations/003-users.ts'
 import * as apps from '../../migrations/004-apps.ts'
+import * as jobs from '../../migrations/005-jobs.ts'
 import * as appStarts from '../../migrations/007-app-starts.ts'
 import type { Database } from './database.ts'
 
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '002-leases': leases,
   '003-users': users,
   '004-apps': apps,
+  '005-jobs': jobs,
   '007-app-starts': appStarts,
 }
 

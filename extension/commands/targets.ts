@@ -1,10 +1,12 @@
 import { l10n } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import type { Asking, Pickers } from '../pickers.ts'
 import type { PortHolding } from '../resources.ts'
-import { isAppContainerNode, isAppNode } from '../views/app-nodes.ts'
+import { currentRun } from '../runs.ts'
+import { isAppContainerNode, isAppNode, type AppNode, type AppPartNode } from '../views/app-nodes.ts'
 import { isResourceNode } from '../views/nodes.ts'
 import { lostRow } from './register.ts'
 
@@ -38,10 +40,31 @@ export class Targets {
     return this.#pickers.app(asking(node, title), only)
   }
 
+  job(node: unknown, title: string): Promise<JobRow> {
+    if (isAppNode(node) && node.kind === 'appJob') return Promise.resolve(node.job)
+    return this.#pickers.job(asking(node, title))
+  }
+
+  tests(node: unknown, title: string): Promise<TestsRow> {
+    if (isAppNode(node) && node.kind === 'appTests') return Promise.resolve(node.tests)
+    return this.#pickers.tests(asking(node, title))
+  }
+
+  /** Of a job or of tests: the run that goes on, else the last one. */
+  run(node: unknown, title: string, only?: (row: RunRow) => boolean): Promise<RunRow> {
+    const run = isAppNode(node) ? runOf(node) : null
+    return run === null ? this.#pickers.run(asking(node, title), only) : Promise.resolve(run)
+  }
+
   lease(node: unknown, title: string): Promise<LeaseStatus> {
     if (isResourceNode(node) && node.kind === 'lease') return Promise.resolve(node.lease)
     return this.#pickers.lease(asking(node, title))
   }
+}
+
+function runOf(node: AppNode | AppPartNode): RunRow | null {
+  if (node.kind === 'appJob') return currentRun(node.job)
+  return node.kind === 'appTests' ? (node.tests.running ?? node.tests.lastRun) : null
 }
 
 /** What stands above rows to pick from when a command came without one, or with one that is gone. */

@@ -1,4 +1,5 @@
 import type { AppContainer, AppProblem, AppRow } from '#contract/apps.ts'
+import type { JobRow, TestsRow } from '#contract/jobs.ts'
 import type { NoteNode } from './nodes.ts'
 
 /** One line of the Applications tree. Parts know their app, so that what can be done with it can be done there. */
@@ -7,10 +8,21 @@ export type AppTreeNode = AppNode | AppPartNode | NoteNode
 export interface AppNode {
   readonly kind: 'app'
   readonly row: AppRow
+  readonly jobs: readonly JobRow[]
+  /** Null where no tests are known. */
+  readonly tests: TestsRow | null
 }
 
 /** What stands below an app. */
-export type AppPartNode = AppProblemNode | AppChangesNode | AppUrlNode | AppContainerNode | AppFolderNode
+export type AppPartNode =
+  | AppProblemNode
+  | AppChangesNode
+  | AppUrlNode
+  | AppContainerNode
+  | AppFolderNode
+  | AppJobsNode
+  | AppJobNode
+  | AppTestsNode
 
 export interface AppProblemNode {
   readonly kind: 'appProblem'
@@ -38,6 +50,23 @@ interface AppFolderNode {
   readonly row: AppRow
 }
 
+/** The group of an app's jobs. */
+export interface AppJobsNode {
+  readonly kind: 'appJobs'
+  readonly row: AppRow
+  readonly jobs: readonly JobRow[]
+}
+export interface AppJobNode {
+  readonly kind: 'appJob'
+  readonly row: AppRow
+  readonly job: JobRow
+}
+export interface AppTestsNode {
+  readonly kind: 'appTests'
+  readonly row: AppRow
+  readonly tests: TestsRow
+}
+
 const kinds: ReadonlySet<unknown> = new Set([
   'app',
   'appProblem',
@@ -45,6 +74,9 @@ const kinds: ReadonlySet<unknown> = new Set([
   'appUrl',
   'appContainer',
   'appFolder',
+  'appJobs',
+  'appJob',
+  'appTests',
 ])
 
 /** Whether a command was called with an app of the tree or a part of one, rather than from the palette. */

@@ -1,17 +1,19 @@
 import { l10n, Range, ThemeColor, ThemeIcon, TreeItem, Uri } from 'vscode'
-import type { AppRow } from '#contract/apps.ts'
 import { hostOf, placeOf } from '../apps.ts'
 import { fullText, label, shortPath } from '../display.ts'
-import type { AppChangesNode, AppContainerNode, AppPartNode, AppProblemNode } from './app-nodes.ts'
+import type { AppChangesNode, AppContainerNode, AppNode, AppPartNode, AppProblemNode } from './app-nodes.ts'
 import { problemWord } from './app-item.ts'
+import { jobItem, jobsItem, testsItem } from './job-items.ts'
 import { tooltip } from './tooltip.ts'
 
-/** What stands below an app: its problems, what a restart would apply, where it answers, its containers, its folder. */
-export const appParts = (row: AppRow): readonly AppPartNode[] => [
+/** What stands below an app: its problems, what a restart would apply, where it answers, its parts and its folder. */
+export const appParts = ({ row, jobs, tests }: AppNode): readonly AppPartNode[] => [
   ...row.problems.map((problem, index) => ({ kind: 'appProblem', row, problem, index }) as const),
   ...(row.restartToApply.length === 0 ? [] : [{ kind: 'appChanges', row } as const]),
   ...(hostOf(row.url) === null ? [] : [{ kind: 'appUrl', row } as const]),
   ...row.containers.map((container) => ({ kind: 'appContainer', row, container }) as const),
+  ...(jobs.length === 0 ? [] : [{ kind: 'appJobs', row, jobs } as const]),
+  ...(tests === null || tests.command === null ? [] : [{ kind: 'appTests', row, tests } as const]),
   { kind: 'appFolder', row },
 ]
 
@@ -23,6 +25,12 @@ export function appPartItem(node: AppPartNode): TreeItem {
       return changesItem(node)
     case 'appContainer':
       return containerItem(node)
+    case 'appJobs':
+      return jobsItem(node)
+    case 'appJob':
+      return jobItem(node)
+    case 'appTests':
+      return testsItem(node)
     case 'appUrl':
       return partItem(node, node.row.url ?? '', 'link-external', 'quantumAdmin.openApp', l10n.t('Address'))
     case 'appFolder':

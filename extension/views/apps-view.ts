@@ -8,9 +8,10 @@ import {
   type TreeView,
 } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { Topic } from '#contract/system.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
-import { startPatienceMs, type Model } from '../model.ts'
+import { startPatienceMs, type JobsSnapshot, type Model } from '../model.ts'
 import { appItem, appLines } from './app-item.ts'
 import type { AppNode, AppTreeNode } from './app-nodes.ts'
 import { appPartItem, appParts } from './app-parts.ts'
@@ -46,13 +47,14 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#lifetime.own(this.#view.onDidChangeVisibility(() => this.#look()))
     this.#lifetime.own(window.onDidChangeWindowState(() => this.#look()))
     this.#lifetime.own(model.onState(() => this.#redraw()))
-    this.#lifetime.own(model.onChanged((topic) => void (topic === 'apps' && this.#redraw())))
+    this.#lifetime.own(model.onChanged((topic) => void (isDrawn(topic) && this.#redraw())))
     this.#look()
   }
 
   getChildren(node?: AppTreeNode): AppTreeNode[] | Promise<AppTreeNode[]> {
     if (node === undefined) return this.#roots()
-    return node.kind === 'app' ? [...appParts(node.row)] : []
+    if (node.kind === 'appJobs') return node.jobs.map((job) => ({ kind: 'appJob', row: node.row, job }))
+    return node.kind === 'app' ? [...appParts(node)] : []
   }
 
   getTreeItem(node: AppTreeNode): TreeItem {
@@ -100,7 +102,8 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   /** Draws what is new, and only that. */
   #redraw(): void {
     const rows = this.#model.snapshot('apps')?.rows
-    const change = this.#rows.update((rows ?? []).map(asRow))
+    const jobs = this.#model.snapshot('jobs')
+    const change = this.#rows.update((rows ?? []).map((row) => asRow(row, jobs)))
     void commands.executeCommand('setContext', 'quantumAdmin.apps.empty', rows?.length === 0)
     this.#count(rows)
     // The first picture and the last one change the whole tree from or to a welcome view.
@@ -122,7 +125,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     const wanted = visible || window.state.focused
     if (wanted !== (this.#interest !== undefined)) {
       const before = this.#interest
-      this.#interest = wanted ? this.#model.want(['apps']) : undefined
+      this.#interest = wanted ? this.#model.want(['apps', 'jobs']) : undefined
       void before?.dispose()
     }
     if (visible === (this.#timer !== undefined)) return
@@ -131,24 +134,29 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   }
 
   #lookAgain(): void {
-    this.#model.refresh(['apps'])
+    this.#model.refresh(['apps', 'jobs'])
     this.#redraw()
   }
 }
 
-function asRow(row: AppRow): { readonly id: string; readonly look: string; readonly node: AppNode } {
-  const node: AppNode = { kind: 'app', row }
+const isDrawn = (topic: Topic): boolean => topic === 'apps' || topic === 'jobs'
+
+function asRow(
+  row: AppRow,
+  jobs: JobsSnapshot | undefined,
+): { readonly id: string; readonly look: string; readonly node: AppNode } {
+  const of = ({ app }: { readonly app: string }): boolean => app === row.name
+  const node: AppNode = {
+    kind: 'app',
+    row,
+    jobs: jobs?.jobs.filter(of) ?? [],
+    tests: jobs?.tests.find(of) ?? null,
+  }
   const { description, contextValue, iconPath } = appItem(node)
   // What stands below it is drawn with it.
-  const look = JSON.stringify([
-    label(row.name),
-    description,
-    contextValue,
-    iconPath,
-    row.problems,
-    row.url,
-    row.containers,
-    row.restartToApply,
-  ])
+  const below: unknown[] = [row.problems, row.url, row.containers, row.restartToApply, node.jobs, node.tests]
+  // How long ago and in how long changes by itself.
+  if (node.jobs.length > 0 || node.tests !== null) below.push(Math.floor(Date.now() / 60_000))
+  const look = JSON.stringify([label(row.name), description, contextValue, iconPath, below])
   return { id: row.name, look, node }
 }

@@ -28,6 +28,7 @@ const ports = [
   'daemon/adapters/project/project.ts',
   'daemon/adapters/project/folder-watcher.ts',
   'daemon/adapters/docker/compose.ts',
+  'daemon/adapters/project/reports.ts',
 ]
 
 const adapter = (name: string, packages: readonly string[] = []): Rule => ({
@@ -42,7 +43,7 @@ export const rules: readonly Rule[] = [
   { folder: 'daemon/contract', ours: [], packages: ['zod'], node: false },
   { folder: 'daemon/base', ours: [contract], packages: [], node: true },
   { folder: 'daemon/client', ours: [contract, base], packages: ['ws'], node: true },
-  { folder: 'daemon/config', ours: [contract, base], packages: ['yaml', 'zod'], node: true },
+  { folder: 'daemon/config', ours: [contract, base], packages: ['croner', 'yaml', 'zod'], node: true },
   { folder: 'daemon/kernel', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
   {
     folder: 'daemon/store',
@@ -57,7 +58,7 @@ export const rules: readonly Rule[] = [
   adapter('host', ['systeminformation']),
   adapter('process'),
   adapter('http'),
-  adapter('project'),
+  adapter('project', ['fast-xml-parser']),
   {
     folder: 'daemon/capabilities/*',
     ours: [contract, base, door, config, 'daemon/store/**', ...ports],

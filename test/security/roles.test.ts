@@ -14,6 +14,7 @@ import { makeCertificate, type TestCertificate } from '../support/tls.ts'
 
 const usable = withPeers('openssl')
 const container = { id: 'abcdef012345', name: 'no-such-container' }
+const noRun = '0'.repeat(32)
 const ended = { pid: 2 ** 31 - 1, startedAt: '2026-01-01T00:00:00.000Z', name: 'nobody' }
 
 /** Well-formed params for every method, so that nothing but the role decides. A new method must be added here. */
@@ -61,6 +62,21 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'apps.stop': { app: 'no-such-app' },
   'apps.restart': { app: 'no-such-app' },
   'apps.recover': { app: 'no-such-app', reason: 'none' },
+  'jobs.list': {},
+  'jobs.history': {},
+  'jobs.show': { run: noRun },
+  'jobs.output': { run: noRun },
+  'jobs.run': { app: 'no-such-app', job: 'none' },
+  'jobs.cancel': { run: noRun },
+  'jobs.fire': { app: 'no-such-app', job: 'none', time: ended.startedAt },
+  'jobs.schedule': { app: 'no-such-app', job: 'none' },
+  'jobs.settle': { run: noRun },
+  'tests.list': {},
+  'tests.history': {},
+  'tests.show': { run: noRun },
+  'tests.output': { run: noRun },
+  'tests.run': { app: 'no-such-app' },
+  'tests.cancel': { run: noRun },
 }
 
 let certificate: TestCertificate

@@ -32,6 +32,17 @@ const row = z.strictObject({
   cpuPercent: z.number().nullable(),
   memoryBytes: z.int().nullable(),
   problems: z.array(problem),
+  containers: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      state: z.string(),
+      health: z.string().nullable(),
+      service: z.string().nullable(),
+      stopsWithApp: z.boolean(),
+    }),
+  ),
+  restartToApply: z.array(z.string()),
 })
 const sourced = <T extends z.ZodType>(value: T) =>
   z.strictObject({ value, source: z.enum(['config', 'found', 'default']), where: z.string() }).nullable()

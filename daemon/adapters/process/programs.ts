@@ -10,6 +10,17 @@ export interface ProgramSpec {
   readonly environment: Readonly<Record<string, string>>
   /** Where what it writes is appended, and its ending is noted. */
   readonly files: RunFiles
+  /** Whether the command must not be run again for the same files, however often it is started; no, when left out. */
+  readonly once?: boolean
+}
+
+/** A piece of what a program wrote. */
+export interface OutputPiece {
+  readonly text: string
+  /** Where the next piece begins, in bytes. */
+  readonly next: number
+  /** Bytes there are by now. */
+  readonly size: number
 }
 
 /** Absolute paths; their folder is made when it is not there. */
@@ -46,6 +57,20 @@ export interface Programs {
   lastOutput(files: RunFiles, bytes: number, from?: number): Promise<string>
   /** Keeps what is written from filling the disk, without losing any of its end. */
   boundOutput(files: RunFiles): Promise<void>
+  /** Whether one that is run once has begun. */
+  begun(files: RunFiles): Promise<boolean>
+  /** What it wrote from a byte on, at most so many bytes, without half a character at its end. */
+  outputFrom(files: RunFiles, from: number, bytes: number): Promise<OutputPiece>
+  /**
+   * Cuts the middle out of what it wrote when that is more than so many bytes, and leaves a line that says so. The program
+   * goes on writing; what it writes in that very moment may be cut as well. Housekeeping, as a log's rotation is.
+   */
+  trimOutput(files: RunFiles, longest: number): Promise<void>
+  /** Removes the folder of files that are of one run alone. */
+  remove(change: Change, files: RunFiles): Promise<void>
+  /** Keeps a text beside them, and finds it again: null when there is none. */
+  keep(change: Change, files: RunFiles, name: string, text: string): Promise<void>
+  kept(files: RunFiles, name: string): Promise<string | null>
   /** Signals a whole process group. The caller has verified its leader just before. False when there is none. */
   signalGroup(change: Change, leader: number, signal: 'SIGTERM' | 'SIGKILL'): boolean
 }

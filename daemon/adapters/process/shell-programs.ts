@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { boundOutput, type OutputBounds } from './bounded-output.ts'
-import type { Ending, Programs, ProgramSpec, RunFiles, StartedProgram } from './programs.ts'
+import { readPiece, trimMiddle } from './output-file.ts'
+import type { Ending, OutputPiece, Programs, ProgramSpec, RunFiles, StartedProgram } from './programs.ts'
 
 /** What was written before is set aside at a start when it is longer than this; the one before that is lost. */
 const longestOutput = 64 * 1024 * 1024
@@ -24,11 +25,15 @@ code=$?
 printf '%s\\n' "$code" > "$2.new" && mv "$2.new" "$2"
 exit "$code"`
 
+/** Made by whichever shell comes first, and never by two of them: mkdir(2). */
+const claimed = `mkdir "$2.begun" 2> /dev/null || exit 0
+${wrapper}`
+
 /** Programs under /bin/sh. */
 export class ShellPrograms implements Programs {
   async start(
     _change: Change,
-    { command, folder, environment, files }: ProgramSpec,
+    { command, folder, environment, files, once: single }: ProgramSpec,
   ): Promise<StartedProgram> {
     await requireFolder(folder)
     await mkdir(dirname(files.output), { recursive: true, mode: 0o700 })
@@ -37,7 +42,8 @@ export class ShellPrograms implements Programs {
     const output = await open(files.output, 'a', 0o600)
     try {
       const { size } = await output.stat()
-      const child = spawn('/bin/sh', ['-c', wrapper, 'sh', command, files.ending], {
+      const script = single === true ? claimed : wrapper
+      const child = spawn('/bin/sh', ['-c', script, 'sh', command, files.ending], {
         cwd: folder,
         env: environment,
         detached: true,
@@ -70,6 +76,38 @@ export class ShellPrograms implements Programs {
 
   boundOutput({ output }: RunFiles): Promise<void> {
     return boundOutput(output, outputBounds)
+  }
+
+  async begun({ ending }: RunFiles): Promise<boolean> {
+    return stat(`${ending}.begun`).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  outputFrom({ output }: RunFiles, from: number, bytes: number): Promise<OutputPiece> {
+    return readPiece(output, from, bytes)
+  }
+
+  trimOutput({ output }: RunFiles, longest: number): Promise<void> {
+    return trimMiddle(output, longest)
+  }
+
+  async remove(_change: Change, { output }: RunFiles): Promise<void> {
+    await rm(dirname(output), { recursive: true, force: true })
+  }
+
+  async keep(_change: Change, { output }: RunFiles, name: string, text: string): Promise<void> {
+    await writeFile(join(dirname(output), name), text, { mode: 0o600 })
+  }
+
+  async kept({ output }: RunFiles, name: string): Promise<string | null> {
+    try {
+      return await readFile(join(dirname(output), name), 'utf8')
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null
+      throw error
+    }
   }
 
   async lastOutput({ output }: RunFiles, bytes: number, from = 0): Promise<string> {

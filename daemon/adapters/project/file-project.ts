@@ -1,7 +1,8 @@
-import { constants, type Dirent } from 'node:fs'
-import { open, opendir, realpath, stat } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { opendir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { mostBytes, mostFolders, mostNames, type ProjectFolder, type Projects } from './project.ts'
+import { bytesOf } from './regular-file.ts'
 
 /** The files that say what a project is and how it is run. */
 export const tellingFiles = [
@@ -45,7 +46,7 @@ async function look(folder: string): Promise<ProjectFolder | null> {
     for (const name of await componentsOf(join(path, 'components'))) names.push(`components/${name}`)
   const files = new Map<string, Buffer>()
   for (const name of tellingFiles) {
-    const bytes = names.includes(name) ? await bytesOf(join(path, name)) : null
+    const bytes = names.includes(name) ? await bytesOf(join(path, name), mostBytes) : null
     if (bytes !== null) files.set(name, bytes)
   }
   return { folder: path, names: names.sort(), files }
@@ -122,30 +123,5 @@ async function leadsToFolder(folder: string, name: string): Promise<boolean> {
   } catch {
     // A link to nowhere is no folder.
     return false
-  }
-}
-
-/** Opening a pipe waits for its other end, and opening some devices does something: only a regular file is opened. */
-async function bytesOf(path: string): Promise<Buffer | null> {
-  let file
-  try {
-    if (!(await stat(path)).isFile()) return null
-    // It may be replaced by a pipe between the two calls; O_NONBLOCK then keeps the open from waiting.
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    const found = await file.stat()
-    if (!found.isFile()) return null
-    const room = Buffer.alloc(Math.min(found.size, mostBytes))
-    let filled = 0
-    while (filled < room.length) {
-      const { bytesRead } = await file.read(room, filled, room.length - filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return room.subarray(0, filled)
-  } catch {
-    // Whoever judges the project sees by the name that there is a file, and by its absence that it cannot be read.
-    return null
-  } finally {
-    await file?.close()
   }
 }

@@ -6,6 +6,7 @@ import { Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { FolderWatcher } from '../../adapters/project/folder-watcher.ts'
 import type { Change } from '../../kernel/execute.ts'
+import { commandsOf, type AppCommands } from './app-commands.ts'
 import { shownEnvironment } from './app-environment.ts'
 import { AppEntries, plannedOf, type AppEntriesDeps, type Entry } from './app-entries.ts'
 import { commandOf, healthOf, launchOf, type LaunchDeps } from './app-launch.ts'
@@ -102,7 +103,7 @@ export class AppsService implements Owned {
 
   /** All apps by name. */
   async list(): Promise<{ readonly revision: string; readonly rows: readonly AppRow[] }> {
-    await Promise.all(this.#entries.all.map((entry) => this.#entries.refresh(entry, keptMs)))
+    await this.#refreshAll()
     const machine = await this.#deps.machine()
     const strangers = outsiders(this.#known, machine)
     const rows = this.#known.map((app) => appRow(app, machine, strangers.get(app.name) ?? null))
@@ -136,6 +137,12 @@ export class AppsService implements Owned {
     await this.#entries.refresh(entry, 0)
     const { port } = await this.#row(name)
     return shownEnvironment({ name, port }, plannedOf(entry))
+  }
+
+  /** Every app's folder, environment, jobs and tests, as they are now. */
+  async commands(): Promise<readonly AppCommands[]> {
+    await this.#refreshAll()
+    return this.#known.map((app) => commandsOf(app, this.#deps.environment))
   }
 
   /** Tells which app each process belongs to. @returns whether that is another than before. */
@@ -322,6 +329,10 @@ export class AppsService implements Owned {
     const machine = await this.#deps.machine()
     const stranger = outsiders(this.#known, machine).get(entry.added.name) ?? null
     return appRow(this.#knownOf(entry), machine, stranger)
+  }
+
+  async #refreshAll(): Promise<void> {
+    await Promise.all(this.#entries.all.map((entry) => this.#entries.refresh(entry, keptMs)))
   }
 
   async #row(name: string): Promise<AppRow> {

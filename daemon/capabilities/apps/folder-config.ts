@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { AppProblem } from '#contract/apps.ts'
+import type { AppProblem, Sourced } from '#contract/apps.ts'
 import type { ProjectFolder } from '../../adapters/project/project.ts'
 import { readConfig, type AppConfig } from '../../config/read-config.ts'
 import { problemIn, unreadable } from './project-text.ts'
@@ -35,4 +35,14 @@ export function configOf(
 function ignoredFile(project: ProjectFolder, file: string, ignored: string): AppProblem {
   const message = `${ignored} is not read, because there is ${file} beside it`
   return { ...problemIn(project, ignored, message), severity: 'warning' }
+}
+
+/** A value that the configuration gives, with where it stands; null when it gives none. */
+export function configured<T>(
+  { file }: FolderConfig,
+  key: string,
+  value: T | null | undefined,
+): Sourced<T> | null {
+  if (value === null || value === undefined) return null
+  return { value, source: 'config', where: `${file ?? 'configuration'}, ${key}` }
 }

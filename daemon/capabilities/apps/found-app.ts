@@ -3,7 +3,8 @@ import type { AppKind, AppProblem, Sourced } from '#contract/apps.ts'
 import type { ProjectFolder } from '../../adapters/project/project.ts'
 import type { AppConfig } from '../../config/read-config.ts'
 import { composeFileOf, type ComposeFile } from './compose-file.ts'
-import { configOf, type FolderConfig } from './folder-config.ts'
+import { configOf, configured, type FolderConfig } from './folder-config.ts'
+import { testsOf, type FoundTests } from './found-tests.ts'
 import { recognise, standsAlone, type Recognised } from './kinds.ts'
 import { packageOf, type PackageJson } from './package-json.ts'
 import { problemIn, unreadable } from './project-text.ts'
@@ -35,6 +36,9 @@ export interface FoundApp {
   /** Names of apps that are started before it. */
   readonly dependsOn: readonly string[]
   readonly autostart: boolean
+  /** Null when its configuration cannot be understood, and so nobody knows. */
+  readonly jobs: AppConfig['jobs'] | null
+  readonly tests: FoundTests
   /** Folders of further apps that its configuration names, absolute. */
   readonly include: readonly string[]
   readonly problems: readonly AppProblem[]
@@ -131,6 +135,8 @@ function appOf({ project, manifest, found, recognised, include, problems }: Know
     restart: config?.run.restart ?? usualRestart,
     dependsOn: config?.run.dependsOn ?? [],
     autostart: config?.run.autostart ?? false,
+    jobs: found.file !== null && config === null ? null : (config?.jobs ?? []),
+    tests: testsOf({ project, manifest, found, kind: recognised?.kind ?? 'configured' }),
     include,
     problems: [...problems, ...why],
   }
@@ -147,11 +153,6 @@ function portOf(found: FolderConfig, recognised: Recognised | null): Sourced<num
   // The `server` section is the framework's, and what another kind of app listens on is none of its business.
   const server = recognised?.kind === 'quantum' ? found.config?.server.port : null
   return asked ?? configured(found, 'server.port', server) ?? recognised?.port ?? null
-}
-
-function configured<T>({ file }: FolderConfig, key: string, value: T | null | undefined): Sourced<T> | null {
-  if (value === null || value === undefined) return null
-  return { value, source: 'config', where: `${file ?? 'configuration'}, ${key}` }
 }
 
 function notRunnable(project: ProjectFolder, { file, config }: FolderConfig): AppProblem {

@@ -23,10 +23,11 @@ const locks: readonly (readonly [file: string, runner: string])[] = [
   ['bun.lockb', 'bun'],
 ]
 
-function script({ names }: ProjectFolder, name: 'dev' | 'start'): Sourced<string> {
+/** A script of its package.json, run by the program whose lock file is there. */
+export function script({ names }: ProjectFolder, name: 'dev' | 'start' | 'test'): Sourced<string> {
   const runner = locks.find(([file]) => names.includes(file))?.[1] ?? 'npm'
-  // All of them know `start` as a command of its own but Bun, to which it would be a file.
-  const value = name === 'start' && runner !== 'bun' ? `${runner} start` : `${runner} run ${name}`
+  // All of them know these two as commands of their own but Bun, to which they are something else.
+  const value = name !== 'dev' && runner !== 'bun' ? `${runner} ${name}` : `${runner} run ${name}`
   return { value, source: 'found', where: `package.json, scripts.${name}` }
 }
 

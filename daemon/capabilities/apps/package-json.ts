@@ -9,6 +9,7 @@ export interface PackageJson {
   readonly name: string | null
   readonly dev: string | null
   readonly start: string | null
+  readonly test: string | null
   readonly main: string | null
   /** It is there for others to import or to call, so that its `main` is nothing to run. */
   readonly library: boolean
@@ -50,6 +51,7 @@ function manifestOf(fields: Readonly<Record<string, unknown>>): PackageJson {
     name: textIn(fields, 'name')?.replace(/^@[^/]*\//, '') ?? null,
     dev: textIn(scripts, 'dev'),
     start: textIn(scripts, 'start'),
+    test: textIn(scripts, 'test'),
     main: textIn(fields, 'main'),
     library: libraryFields.some((field) => field in fields),
   }

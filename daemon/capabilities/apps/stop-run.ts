@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
-import type { Host, HostProcess } from '../../adapters/host/host.ts'
+import type { Host, HostProcess, ProcessIdentity } from '../../adapters/host/host.ts'
 import type { Programs } from '../../adapters/process/programs.ts'
 import type { Change } from '../../kernel/execute.ts'
-import type { AppRun } from './app-run.ts'
 import type { RunProcesses } from './run-processes.ts'
 
 export interface StopRunDeps {
@@ -13,6 +12,12 @@ export interface StopRunDeps {
   readonly processes: RunProcesses
   readonly clock: Clock
   readonly graceMs: number
+}
+
+/** A run to be ended, and what it is called where it does not end. */
+export interface RunToStop {
+  readonly stored: { readonly app: string; readonly run: string; readonly pid: number | null }
+  readonly leader: ProcessIdentity | null
 }
 
 /** How long the kernel may take to end it for good. */
@@ -24,11 +29,7 @@ const pollMs = 25
  * after the grace. Each is verified just before its signal.
  * @returns whether any had to be killed. @throws Failure `timeout` when one outlives SIGKILL.
  */
-export async function stopAll(
-  deps: StopRunDeps,
-  change: Change,
-  run: Pick<AppRun, 'stored' | 'leader'>,
-): Promise<boolean> {
+export async function stopAll(deps: StopRunDeps, change: Change, run: RunToStop): Promise<boolean> {
   if (await ended(deps, change, run, 'SIGTERM', deps.graceMs)) return false
   if (await ended(deps, change, run, 'SIGKILL', killMs)) return true
   throw new Failure('timeout', `${run.stored.app} has not ended after SIGKILL; the kernel is holding it`)
@@ -38,7 +39,7 @@ export async function stopAll(
 async function ended(
   { host, programs, processes, clock }: StopRunDeps,
   change: Change,
-  { stored, leader }: Pick<AppRun, 'stored' | 'leader'>,
+  { stored, leader }: RunToStop,
   signal: 'SIGTERM' | 'SIGKILL',
   patienceMs: number,
 ): Promise<boolean> {
