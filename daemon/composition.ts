@@ -21,12 +21,16 @@ import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
 import { AuditService } from './capabilities/audit/audit-service.ts'
+import { connectorsHandlers } from './capabilities/connectors/connectors-handlers.ts'
+import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
 import { LeasesService } from './capabilities/leases/leases-service.ts'
 import { LeasesStore } from './capabilities/leases/leases-store.ts'
 import { resourcesHandlers } from './capabilities/resources/resources-handlers.ts'
 import { ResourcesService } from './capabilities/resources/resources-service.ts'
+import { secretsHandlers } from './capabilities/secrets/secrets-handlers.ts'
+import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import { doctorChecks } from './capabilities/system/doctor.ts'
 import { overview } from './capabilities/system/overview.ts'
 import { systemHandlers } from './capabilities/system/system-handlers.ts'
@@ -34,6 +38,7 @@ import { SystemService } from './capabilities/system/system-service.ts'
 import { usersHandlers } from './capabilities/users/users-handlers.ts'
 import { UsersService } from './capabilities/users/users-service.ts'
 import { UsersStore } from './capabilities/users/users-store.ts'
+import { wireConnectors, wireSecrets } from './connectors-wiring.ts'
 import { localAdmin } from './kernel/auth.ts'
 import { Events } from './kernel/events.ts'
 import { createExecutor, type CallContext, type Execute, type Handlers } from './kernel/execute.ts'
@@ -145,6 +150,8 @@ const ownContext = (): CallContext => ({
 
 interface Services {
   readonly apps: AppsService
+  readonly connectors: ConnectorsService
+  readonly secrets: SecretsService
   readonly supervisor: Supervisor
   readonly paths: StatePaths
   readonly audit: AuditService
@@ -233,7 +240,10 @@ async function openServices(
     act,
     report,
   })
+  const secrets = wireSecrets(lifetime, paths)
+  const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps })
   await leases.open()
+  await connectors.open()
   const users = new UsersService({
     store: new UsersStore(store.kysely),
     trail: audit,
@@ -242,7 +252,7 @@ async function openServices(
     instance,
     lastLogin: (tokenId) => lastLogin(audit, tokenId),
   })
-  return { paths, audit, settings, engine, leases, resources, users, apps, supervisor }
+  return { paths, audit, settings, engine, leases, resources, users, apps, supervisor, connectors, secrets }
 }
 
 function systemOf(
@@ -273,7 +283,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { apps, audit, leases, resources, users } = services
+  const { apps, audit, connectors, leases, resources, secrets, users } = services
   const glance = () =>
     overview({
       ports: () => resources.ports(),
@@ -289,13 +299,15 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...auditHandlers(audit),
     ...usersHandlers(users),
     ...appsHandlers(apps),
+    ...connectorsHandlers(connectors),
+    ...secretsHandlers(secrets),
   }
 }
 
 /** Connects what changes with who wants to know. */
 function publish(
   lifetime: Lifetime,
-  { apps, audit, leases, resources, users }: Services,
+  { apps, audit, connectors, leases, resources, users }: Services,
   events: Events,
 ): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
@@ -305,6 +317,7 @@ function publish(
   events.source('audit', () => audit.revision)
   events.source('users', () => users.revision)
   events.source('apps', () => apps.revision)
+  events.source('connectors', () => connectors.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
     resources.changed.on((topic) => {
@@ -321,6 +334,7 @@ function publish(
   lifetime.own(audit.changed.on(() => events.changed('audit')))
   lifetime.own(users.changed.on(() => events.changed('users')))
   lifetime.own(apps.changed.on(() => events.changed('apps')))
+  lifetime.own(connectors.changed.on(() => events.changed('connectors')))
 }
 
 /** The newest successful entry of that action on a resource. */

@@ -27,4 +27,10 @@ export const dangers = {
   'apps.stop': 'confirm',
   'apps.recover': 'none',
   'apps.restart': 'confirm',
+  'connectors.test': 'none',
+  'connectors.add': 'none',
+  'connectors.remove': 'confirm',
+  'secrets.set': 'none',
+  'secrets.remove': 'confirm',
+  'secrets.rotate': 'none',
 } as const satisfies Record<CommandName, Danger>

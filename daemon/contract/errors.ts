@@ -55,6 +55,8 @@ export const errorKinds = {
   ),
   'app-invalid': kind(1028, 1, 'Correct the named place in the folder or in its quantum.config.yaml.'),
   'app-failed': kind(1029, 1, 'Run `quantum-admin apps show NAME` to see what it wrote last.'),
+  'connector-failed': kind(1040, 6, 'Do what stands beside it, and test it again.'),
+  'secrets-unavailable': kind(1041, 1, 'See docs/connectors.md on where secrets and their key are kept.'),
   'doctor-failed': kind(1027, 6, 'Follow the hint beside each failed check.'),
 } as const satisfies Record<string, ErrorKind>
 

@@ -1,9 +1,11 @@
 import type * as z from 'zod/mini'
 import { appsMethods } from './apps.ts'
 import { auditMethods } from './audit.ts'
+import { connectorsMethods } from './connectors.ts'
 import { leasesMethods } from './leases.ts'
 import type { Command, Query, ResultType } from './method.ts'
 import { resourcesMethods } from './resources.ts'
+import { secretsMethods } from './secrets.ts'
 import { systemMethods } from './system.ts'
 import { usersMethods } from './users.ts'
 
@@ -15,6 +17,8 @@ export const contract = {
   ...auditMethods,
   ...usersMethods,
   ...appsMethods,
+  ...connectorsMethods,
+  ...secretsMethods,
 }
 
 export type Contract = typeof contract

@@ -4,7 +4,16 @@
 export const protocolVersion = 1
 
 /** What can be subscribed to. A `changed` notification carries the topic and its new revision, never data. */
-export const topics = ['ports', 'processes', 'containers', 'leases', 'audit', 'users', 'apps'] as const
+export const topics = [
+  'ports',
+  'processes',
+  'containers',
+  'leases',
+  'audit',
+  'users',
+  'apps',
+  'connectors',
+] as const
 export type Topic = (typeof topics)[number]
 
 export interface ChangedEvent {

@@ -5,6 +5,7 @@ import * as audit from '../../migrations/001-audit.ts'
 import * as leases from '../../migrations/002-leases.ts'
 import * as users from '../../migrations/003-users.ts'
 import * as apps from '../../migrations/004-apps.ts'
+import * as connectors from '../../migrations/006-connectors.ts'
 import type { Database } from './database.ts'
 
 /** In the order they are applied. A number is never reused and a released migration never changed. */
@@ -13,6 +14,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '002-leases': leases,
   '003-users': users,
   '004-apps': apps,
+  '006-connectors': connectors,
 }
 
 /** The schema this build writes. */

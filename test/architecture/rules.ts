@@ -26,6 +26,8 @@ const ports = [
   'daemon/adapters/git/git.ts',
   'daemon/adapters/process/programs.ts',
   'daemon/adapters/project/project.ts',
+  'daemon/adapters/connectors/prober.ts',
+  'daemon/adapters/secrets/vault.ts',
 ]
 
 const adapter = (name: string, packages: readonly string[] = []): Rule => ({
@@ -49,12 +51,14 @@ export const rules: readonly Rule[] = [
     node: true,
   },
   { folder: 'migrations', ours: [], packages: ['kysely'], node: false },
+  adapter('connectors', ['amqplib', 'better-sqlite3', 'ioredis', 'mysql2', 'pg']),
   adapter('docker', ['dockerode', 'zod']),
   adapter('files', ['zod']),
   adapter('git', ['simple-git']),
   adapter('host', ['systeminformation']),
   adapter('process'),
   adapter('project'),
+  adapter('secrets'),
   {
     folder: 'daemon/capabilities/*',
     ours: [contract, base, door, config, 'daemon/store/**', ...ports],
@@ -83,6 +87,9 @@ export const startsPrograms: Readonly<Record<string, string>> = {
   'daemon/capabilities/audit/audit-verify-child.ts': 'verification of a trail, in a process of its own',
   'daemon/adapters/process/shell-programs.ts':
     'the apps: what their configuration says, in the shell it is written for',
+  'daemon/adapters/connectors/child-prober.ts':
+    'the test of a connection, in a process of its own that ends with it',
+  'daemon/adapters/secrets/keychain.ts': "the system's own program that speaks with its keychain",
   'daemon/cli/browser.ts': 'the browser, for the documentation',
   'daemon/cli/daemon-process.ts': 'the daemon in the foreground, and its offline verification',
   'daemon/adapters/host/socket-details.ts': 'ss, once at the start, for what /proc does not tell of a socket',

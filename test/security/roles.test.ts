@@ -59,6 +59,15 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'apps.stop': { app: 'no-such-app' },
   'apps.restart': { app: 'no-such-app' },
   'apps.recover': { app: 'no-such-app', reason: 'none' },
+  'connectors.list': {},
+  'connectors.show': { name: 'no-such-connector' },
+  'connectors.test': { name: 'no-such-connector' },
+  'connectors.add': { name: 'added', url: 'redis://127.0.0.1:1' },
+  'connectors.remove': { name: 'no-such-connector' },
+  'secrets.list': {},
+  'secrets.set': { name: 'roles', value: 'roles-value' },
+  'secrets.remove': { name: 'no-such-secret' },
+  'secrets.rotate': {},
 }
 
 let certificate: TestCertificate

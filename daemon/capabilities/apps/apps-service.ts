@@ -42,6 +42,14 @@ export interface AppsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+/** What one app's configuration says of databases. It may hold passwords and stays in the daemon. */
+export interface AppDatasources {
+  readonly app: string
+  readonly folder: string
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly datasources: FoundApp['datasources']
+}
+
 interface Entry {
   readonly added: AddedApp
   readonly branch: string | null
@@ -106,6 +114,23 @@ export class AppsService implements Owned {
       this.#version++
     }
     return { revision: this.revision, rows }
+  }
+
+  /** The databases that each app's configuration names, and what their variables are taken from. */
+  async datasources(): Promise<readonly AppDatasources[]> {
+    await Promise.all([...this.#entries.values()].map((entry) => this.#refresh(entry, keptMs)))
+    return this.#known.flatMap(({ name, folder, found }) =>
+      found === null
+        ? []
+        : [
+            {
+              app: name,
+              folder,
+              variables: { ...this.#deps.environment, ...found.env },
+              datasources: found.datasources,
+            },
+          ],
+    )
   }
 
   /** @throws Failure `not-found`. */

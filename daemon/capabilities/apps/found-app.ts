@@ -26,6 +26,8 @@ export interface FoundApp {
   /** Names of apps that are started before it. */
   readonly dependsOn: readonly string[]
   readonly autostart: boolean
+  /** Databases that its configuration names. */
+  readonly datasources: AppConfig['datasources']
   /** Folders of further apps that its configuration names, absolute. */
   readonly include: readonly string[]
   readonly problems: readonly AppProblem[]
@@ -107,6 +109,7 @@ function appOf({ project, manifest, found, recognised, include, problems }: Know
     restart: config?.run.restart ?? usualRestart,
     dependsOn: config?.run.dependsOn ?? [],
     autostart: config?.run.autostart ?? false,
+    datasources: config?.datasources ?? [],
     include,
     problems: [...problems, ...why],
   }
