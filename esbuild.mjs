@@ -91,7 +91,7 @@ const withoutNativeExtras = {
     bundle.onResolve(
       {
         filter:
-          /^(pg-native|cpu-features|bufferutil|utf-8-validate|(osx|macos)-temperature-sensor)$|\/sshcrypto\.node$/,
+          /^(pg-native|cardinal|cpu-features|bufferutil|utf-8-validate|(osx|macos)-temperature-sensor)$|\/sshcrypto\.node$/,
       },
       ({ path: name }) => ({
         path: name,

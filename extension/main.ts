@@ -5,6 +5,7 @@ import { Actions } from './actions.ts'
 import { AuditWatch } from './audit-watch.ts'
 import { activityCommands } from './commands/activity.ts'
 import { appCommands } from './commands/apps.ts'
+import { connectorCommands } from './commands/connectors.ts'
 import { containerCommands } from './commands/containers.ts'
 import { copyCommands } from './commands/copy.ts'
 import { generalCommands } from './commands/general.ts'
@@ -12,6 +13,7 @@ import { leaseCommands } from './commands/leases.ts'
 import { portCommands } from './commands/ports.ts'
 import { processCommands } from './commands/processes.ts'
 import { registerCommands } from './commands/register.ts'
+import { secretCommands } from './commands/secrets.ts'
 import { Targets } from './commands/targets.ts'
 import { openClient } from './daemon-source.ts'
 import { Documentation } from './documentation.ts'
@@ -101,6 +103,8 @@ export function activate(context: ExtensionContext): void {
         ...processCommands({ actions, targets, documents, view: resources }),
         ...containerCommands({ actions, targets, documents, logs }),
         ...appCommands({ model, actions, targets, documentation, report, settings }),
+        ...connectorCommands({ model, actions, targets, documentation }),
+        ...secretCommands({ actions, targets }),
         ...leaseCommands({ model, actions, targets, documents }),
         ...copyCommands(targets),
         ...activityCommands({ model, actions, view: activity, documents, watch, documentation }),

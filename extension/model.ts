@@ -22,6 +22,7 @@ export interface Snapshots {
   readonly containers: Result<'containers.list'>
   readonly leases: Result<'leases.list'>
   readonly apps: Result<'apps.list'>
+  readonly connectors: Result<'connectors.list'>
 }
 export type SnapshotTopic = keyof Snapshots
 
@@ -31,6 +32,7 @@ const fetchers: { readonly [T in SnapshotTopic]: (client: Client) => Promise<Sna
   containers: (client) => client.call('containers.list', {}),
   leases: (client) => client.call('leases.list', {}),
   apps: (client) => client.call('apps.list', {}),
+  connectors: (client) => client.call('connectors.list', {}),
 }
 
 const isSnapshotTopic = (topic: Topic): topic is SnapshotTopic => Object.hasOwn(fetchers, topic)

@@ -1,12 +1,14 @@
 import { l10n, window, type QuickPickItem } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
-import { withoutIcons } from './display.ts'
+import { moment, withoutIcons } from './display.ts'
 import type { Model } from './model.ts'
 import { portHoldings, type PortHolding } from './resources.ts'
 import { appStateWord } from './views/app-item.ts'
+import { connectorStatusWord } from './views/connector-item.ts'
 import { leaseStateWord } from './views/lease-item.ts'
 import { holderOf, portTitle } from './views/port-item.ts'
 import { stateWord } from './views/container-item.ts'
@@ -98,6 +100,35 @@ export class Pickers {
           .filter(only)
           .map((row) => choice(row, row.name, appStateWord(row.state), row.folder)),
       l10n.t('There is no app for this'),
+    )
+  }
+
+  connector(asking: Asking, only: (row: ConnectorRow) => boolean = () => true): Promise<ConnectorRow> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('connectors.list', {})).rows
+          .filter(only)
+          .map((row) =>
+            choice(
+              row,
+              row.name,
+              [row.app, connectorStatusWord(row.status)].filter(Boolean).join(' · '),
+              row.address,
+            ),
+          ),
+      l10n.t('There is no connector for this'),
+    )
+  }
+
+  secret(asking: Asking): Promise<string> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('secrets.list', {})).rows.map(({ name, changedAt }) =>
+          choice(name, name, l10n.t('changed {0}', moment(changedAt)), null),
+        ),
+      l10n.t('There is no secret'),
     )
   }
 

@@ -1,10 +1,11 @@
 import { l10n } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import type { Asking, Pickers } from '../pickers.ts'
 import type { PortHolding } from '../resources.ts'
-import { isAppNode } from '../views/app-nodes.ts'
+import { isAppNode, isConnectorNode } from '../views/app-nodes.ts'
 import { isResourceNode } from '../views/nodes.ts'
 import { lostRow } from './register.ts'
 
@@ -35,6 +36,15 @@ export class Targets {
   app(node: unknown, title: string, only?: (row: AppRow) => boolean): Promise<AppRow> {
     if (isAppNode(node)) return Promise.resolve(node.row)
     return this.#pickers.app(asking(node, title), only)
+  }
+
+  connector(node: unknown, title: string, only?: (row: ConnectorRow) => boolean): Promise<ConnectorRow> {
+    if (isConnectorNode(node)) return Promise.resolve(node.connector)
+    return this.#pickers.connector(asking(node, title), only)
+  }
+
+  secret(title: string): Promise<string> {
+    return this.#pickers.secret({ title })
   }
 
   lease(node: unknown, title: string): Promise<LeaseStatus> {

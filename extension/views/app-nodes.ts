@@ -1,8 +1,9 @@
 import type { AppProblem, AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 import type { NoteNode } from './nodes.ts'
 
 /** One line of the Applications tree. Parts know their app, so that what can be done with it can be done there. */
-export type AppTreeNode = AppNode | AppPartNode | NoteNode
+export type AppTreeNode = AppNode | AppPartNode | ConnectorGroupNode | ConnectorNode | NoteNode
 
 export interface AppNode {
   readonly kind: 'app'
@@ -28,8 +29,30 @@ interface AppFolderNode {
   readonly row: AppRow
 }
 
+/** The connectors of an app, or a person's own. */
+export interface ConnectorGroupNode {
+  readonly kind: 'connectorGroup'
+  /** Null for a person's own. */
+  readonly app: string | null
+  readonly connectors: readonly ConnectorRow[]
+}
+export interface ConnectorNode {
+  readonly kind: 'connector'
+  readonly connector: ConnectorRow
+}
+
 const kinds: ReadonlySet<unknown> = new Set(['app', 'appProblem', 'appUrl', 'appFolder'])
 
 /** Whether a command was called with an app of the tree or a part of one, rather than from the palette. */
 export const isAppNode = (value: unknown): value is AppNode | AppPartNode =>
   typeof value === 'object' && value !== null && 'kind' in value && kinds.has(value.kind)
+
+const hasKind = (value: unknown, kind: AppTreeNode['kind']): boolean =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind
+
+/** Whether a command was called with a connector of the tree. */
+export const isConnectorNode = (value: unknown): value is ConnectorNode => hasKind(value, 'connector')
+
+/** Whether a command was called with all connectors of an app. */
+export const isConnectorGroup = (value: unknown): value is ConnectorGroupNode =>
+  hasKind(value, 'connectorGroup')

@@ -12,7 +12,9 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
 import { startPatienceMs, type Model } from '../model.ts'
 import { appItem, appLines } from './app-item.ts'
-import type { AppNode, AppTreeNode } from './app-nodes.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
+import type { AppNode, AppTreeNode, ConnectorGroupNode } from './app-nodes.ts'
+import { connectorGroupItem, connectorItem, connectorLines } from './connector-item.ts'
 import { appPartItem, appParts } from './app-parts.ts'
 import { GroupRows } from './group-rows.ts'
 import { noteItem, waitingNote } from './notes.ts'
@@ -34,6 +36,11 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   readonly #changed = new EventEmitter<AppTreeNode | AppTreeNode[] | undefined>()
   readonly #rows = new GroupRows<AppNode>()
   readonly #view: TreeView<AppTreeNode>
+  readonly #own: { kind: 'connectorGroup'; app: null; connectors: readonly ConnectorRow[] } = {
+    kind: 'connectorGroup',
+    app: null,
+    connectors: [],
+  }
   #interest: Owned | undefined
   #timer: NodeJS.Timeout | undefined
   #drawn: Picture = 'none'
@@ -46,21 +53,28 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#lifetime.own(this.#view.onDidChangeVisibility(() => this.#look()))
     this.#lifetime.own(window.onDidChangeWindowState(() => this.#look()))
     this.#lifetime.own(model.onState(() => this.#redraw()))
-    this.#lifetime.own(model.onChanged((topic) => void (topic === 'apps' && this.#redraw())))
+    this.#lifetime.own(
+      model.onChanged((topic) => void ((topic === 'apps' || topic === 'connectors') && this.#redraw())),
+    )
     this.#look()
   }
 
   getChildren(node?: AppTreeNode): AppTreeNode[] | Promise<AppTreeNode[]> {
     if (node === undefined) return this.#roots()
-    return node.kind === 'app' ? [...appParts(node.row)] : []
+    if (node.kind === 'connectorGroup')
+      return node.connectors.map((connector) => ({ kind: 'connector', connector }))
+    return node.kind === 'app' ? [...this.#connectorsOf(node.row.name), ...appParts(node.row)] : []
   }
 
   getTreeItem(node: AppTreeNode): TreeItem {
     if (node.kind === 'note') return noteItem(node)
+    if (node.kind === 'connectorGroup') return connectorGroupItem(node)
+    if (node.kind === 'connector') return connectorItem(node)
     return node.kind === 'app' ? appItem(node) : appPartItem(node)
   }
 
   resolveTreeItem(item: TreeItem, node: AppTreeNode): TreeItem {
+    if (node.kind === 'connector') item.tooltip = tooltip(node.connector.name, connectorLines(node.connector))
     if (node.kind === 'app') item.tooltip = tooltip(node.row.name, appLines(node.row))
     return item
   }
@@ -76,7 +90,8 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     if (this.#picture === 'waiting') await this.#firstPicture()
     this.#drawn = this.#picture
     if (this.#drawn === 'waiting') return [waitingNote('apps')]
-    return this.#drawn === 'apps' ? [...this.#rows.nodes] : []
+    if (this.#drawn !== 'apps') return []
+    return [...this.#rows.nodes, ...(this.#own.connectors.length === 0 ? [] : [this.#own])]
   }
 
   /** Settles with the first picture, or when waiting for it would keep the view empty for too long. */
@@ -100,12 +115,26 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   /** Draws what is new, and only that. */
   #redraw(): void {
     const rows = this.#model.snapshot('apps')?.rows
-    const change = this.#rows.update((rows ?? []).map(asRow))
+    const change = this.#rows.update((rows ?? []).map((row) => asRow(row, this.#ofApp(row.name))))
+    const before = this.#own.connectors
+    this.#own.connectors = this.#ofApp(null)
+    const isOwnNew = JSON.stringify(before) !== JSON.stringify(this.#own.connectors)
+    const cameOrWent = (before.length === 0) !== (this.#own.connectors.length === 0)
     void commands.executeCommand('setContext', 'quantumAdmin.apps.empty', rows?.length === 0)
     this.#count(rows)
     // The first picture and the last one change the whole tree from or to a welcome view.
-    if (change === 'rows' || this.#picture !== this.#drawn) this.#changed.fire(undefined)
-    else if (change.length > 0) this.#changed.fire([...change])
+    if (change === 'rows' || cameOrWent || this.#picture !== this.#drawn) this.#changed.fire(undefined)
+    else if (change.length > 0 || isOwnNew) this.#changed.fire([...change, ...(isOwnNew ? [this.#own] : [])])
+  }
+
+  /** Of one app, or a person's own. */
+  #ofApp(app: string | null): readonly ConnectorRow[] {
+    return (this.#model.snapshot('connectors')?.rows ?? []).filter((row) => row.app === app)
+  }
+
+  #connectorsOf(app: string): readonly ConnectorGroupNode[] {
+    const connectors = this.#ofApp(app)
+    return connectors.length === 0 ? [] : [{ kind: 'connectorGroup', app, connectors }]
   }
 
   /** Says on the view's icon how many apps failed. While nobody looks, the last number stays. */
@@ -122,7 +151,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     const wanted = visible || window.state.focused
     if (wanted !== (this.#interest !== undefined)) {
       const before = this.#interest
-      this.#interest = wanted ? this.#model.want(['apps']) : undefined
+      this.#interest = wanted ? this.#model.want(['apps', 'connectors']) : undefined
       void before?.dispose()
     }
     if (visible === (this.#timer !== undefined)) return
@@ -131,15 +160,19 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   }
 
   #lookAgain(): void {
-    this.#model.refresh(['apps'])
+    this.#model.refresh(['apps', 'connectors'])
     this.#redraw()
   }
 }
 
-function asRow(row: AppRow): { readonly id: string; readonly look: string; readonly node: AppNode } {
+function asRow(
+  row: AppRow,
+  connectors: readonly ConnectorRow[],
+): { readonly id: string; readonly look: string; readonly node: AppNode } {
   const node: AppNode = { kind: 'app', row }
   const { description, contextValue, iconPath } = appItem(node)
+  const { name, problems, url } = row
   // What stands below it is drawn with it.
-  const look = JSON.stringify([label(row.name), description, contextValue, iconPath, row.problems, row.url])
-  return { id: row.name, look, node }
+  const look = JSON.stringify([label(name), description, contextValue, iconPath, problems, url, connectors])
+  return { id: name, look, node }
 }

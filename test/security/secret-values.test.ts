@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { figure, scale } from '../../../test/support/scale.ts'
-import { Random } from '../../../test/support/random.ts'
-import { withoutValues } from './without-values.ts'
+import { figure, scale } from '../support/scale.ts'
+import { Random } from '../support/random.ts'
+import { withoutValues } from '../../daemon/capabilities/secrets/without-values.ts'
 
 const alphabets = ['abcdefghijklmnopqrstuvwxyz0123456789', 'aA1!§$%&/()=?"\'\\<> +-_äß€😀']
 
 function valueOf(random: Random): string {
-  const letters = [...random.pick(alphabets)]
+  const letters = Array.from(random.pick(alphabets))
   return Array.from({ length: random.int(4, 60) }, () => random.pick(letters)).join('')
 }
 
