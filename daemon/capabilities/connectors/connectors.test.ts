@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -189,44 +189,6 @@ test('what keeps a connector from being tested is said without connecting', asyn
     'port: expected a number from 1 to 65535',
     'database: expected the path of a file',
   ])
-})
-
-test.each([
-  ['nothing there', () => undefined, 'disconnected', 'file-missing'],
-  [
-    'text',
-    (file: string) => writeFileSync(file, 'this is no database at all, but long enough to be one'.repeat(9)),
-    'error',
-    'not-a-database',
-  ],
-  ['a header alone', (file: string) => writeFileSync(file, 'SQLite format 3\0'), 'error', 'not-a-database'],
-  ['an empty file', (file: string) => writeFileSync(file, ''), 'connected', null],
-] as const)(
-  'a SQLite file with %s is judged and never made or changed',
-  async (_what, make, status, fault) => {
-    const file = join(folder, 'shop.db')
-    make(file)
-    const before = readdirSync(folder)
-    const text = before.includes('shop.db') ? readFileSync(file) : null
-    datasources = [datasource('local', { driver: 'sqlite', database: 'shop.db' })]
-    const { call, end } = await setup()
-    expect(await call('connectors.test', { name: 'local', app: 'shop' })).toMatchObject({ status, fault })
-    await end()
-    expect(readdirSync(folder).filter((name) => name.startsWith('shop'))).toEqual(before)
-    if (text !== null) expect(readFileSync(file)).toEqual(text)
-  },
-)
-
-test('a SQLite database with a log is read without leaving anything beside it', async () => {
-  const file = join(folder, 'shop.db')
-  const sqlite = new Sqlite(file)
-  sqlite.pragma('journal_mode = wal')
-  sqlite.exec('create table t (x)')
-  sqlite.close()
-  datasources = [datasource('local', { driver: 'sqlite', database: 'shop.db' })]
-  const { call } = await setup()
-  expect(await call('connectors.test', { name: 'local', app: 'shop' })).toMatchObject({ status: 'connected' })
-  expect(readdirSync(folder).filter((name) => name.startsWith('shop'))).toEqual(['shop.db'])
 })
 
 test('nobody there, and somebody who hangs up, are told apart, with who it is', async () => {
