@@ -43,7 +43,7 @@ export const declare: Declare = (noun, session) => {
       'where the password comes from: secret:NAME, or ${NAME} for a variable',
     )
     .addOption(new Option('--tls <how>', 'whether to speak TLS').choices(['off', 'on', 'unverified']))
-    .option('--ca <file>', 'certificates to trust besides the usual ones (PEM)')
+    .option('--authority <file>', 'certificates to trust besides the usual ones (PEM)')
     .action((name: string, address: string, options: Adding) => add(session, name, address, options))
   noun
     .command('remove')
@@ -62,7 +62,7 @@ interface Testing extends OfApp {
 interface Adding {
   readonly passwordFrom?: string
   readonly tls?: ConnectorTls
-  readonly ca?: string
+  readonly authority?: string
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
@@ -215,7 +215,7 @@ async function add(session: Session, name: string, url: string, options: Adding)
     url,
     ...(options.passwordFrom === undefined ? {} : { password: options.passwordFrom }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
-    ...(options.ca === undefined ? {} : { ca: read(options.ca) }),
+    ...(options.authority === undefined ? {} : { ca: read(options.authority) }),
   })
   if (out.json) return out.data(row)
   out.line(`The connector ${printable(row.name)} was added: ${printable(row.address)}`)

@@ -22,8 +22,9 @@ export async function readSecret(prompt: string, signal: AbortSignal): Promise<s
 function typed(prompt: string, signal: AbortSignal): Promise<string> {
   // readline shows what is typed where it writes to: that is nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  process.stderr.write(prompt)
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  // Asked for only now: until readline has the terminal, that itself shows what is typed.
+  process.stderr.write(prompt)
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop)
   return new Promise<string>((resolve, reject) => {

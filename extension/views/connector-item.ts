@@ -61,10 +61,11 @@ export function connectorItem({ connector }: ConnectorNode): TreeItem {
   const item = new TreeItem(label(name))
   item.id = `connector:${JSON.stringify([app, name])}`
   const parts = [
-    connectorTypeWord(type),
     connectorStatusWord(status),
     latencyMs === null ? null : took(latencyMs),
+    // Before what is known anyway: a narrow view shows the beginning alone.
     reason,
+    connectorTypeWord(type),
     testedAt === null ? null : age(testedAt),
   ]
   item.description = parts

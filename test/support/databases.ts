@@ -4,7 +4,6 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -71,12 +70,14 @@ async function launch(options: Launch): Promise<TestServer> {
     cwd: options.folder,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that what a script has started goes with it.
+    detached: true,
     ...(options.asNobody === true ? asNobody : {}),
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => (said = (said + String(chunk)).slice(-4000)))
-  const orphan = () => child.kill('SIGKILL')
+  const orphan = () => killGroup(child)
   process.once('exit', orphan)
   const exited = once(child, 'close').then(() => process.off('exit', orphan))
   const deadline = performance.now() + 60_000
@@ -92,9 +93,19 @@ async function launch(options: Launch): Promise<TestServer> {
     stop: async () => {
       child.kill(options.signal ?? 'SIGTERM')
       await exited
+      killGroup(child)
       await options.cleanUp?.()
       rmSync(options.folder, { recursive: true, force: true })
     },
+  }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All of it has ended.
   }
 }
 
@@ -150,6 +161,8 @@ export const known = {
   password: 'correct-horse-7391',
   database: 'shop',
   tlsUser: 'tess',
+  /** May do everything; of MariaDB. */
+  owner: 'olga',
 } as const
 
 /** PostgreSQL with a database and two users. */
@@ -211,6 +224,7 @@ export async function startPostgresql(certificate?: TestCertificate): Promise<Te
   const sql = [
     `create role ${known.user} login password '${known.password}'`,
     `create role ${known.tlsUser} login password '${known.password}'`,
+    `create role busy login password '${known.password}' connection limit 0`,
     `create role denied login password '${known.password}'`,
     `create database ${known.database} owner ${known.user}`,
     `create database closed`,
@@ -272,6 +286,8 @@ export async function startMariadb(certificate?: TestCertificate): Promise<TestS
       'create database closed;',
       `create user '${known.user}'@'%' identified by '${known.password}';`,
       `create user '${known.tlsUser}'@'%' identified by '${known.password}' require ssl;`,
+      `create user '${known.owner}'@'%' identified by '${known.password}';`,
+      `grant all on *.* to '${known.owner}'@'%';`,
       `grant all on ${known.database}.* to '${known.user}'@'%', '${known.tlsUser}'@'%';`,
     ].join('\n'),
   )
@@ -361,6 +377,3 @@ export async function startRabbitmq(): Promise<TestServer> {
   while (!(await answers(mapper))) await wait(20)
   return launch({ program: program('rabbitmq'), args: [], folder, port, env, cleanUp: endMapper })
 }
-
-/** Whether a file is there; for what must not have been made. */
-export const exists = (file: string): boolean => existsSync(file)

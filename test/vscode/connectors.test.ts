@@ -41,16 +41,16 @@ describe.runIf(withPeers('vscode', 'chromium', 'redis'))('connectors in the tree
   test('stand below their app, not tested', async () => {
     await row(/^webstopped$/).click()
     await row(/^Connectors2 not tested$/).waitFor()
-    await row(/^mainPostgreSQL · not tested$/).waitFor()
-    await row(/^localSQLite · not tested$/).waitFor()
+    await row(/^mainnot tested · PostgreSQL$/).waitFor()
+    await row(/^localnot tested · SQLite$/).waitFor()
   })
 
   test('are tested one by one, and one that does not work says why and what to do', async () => {
     const { page } = scene
     await clickInline(row(/^local/), 'Test Connector')
-    await row(/^localSQLite · connected · \d+ ms · < 1 min$/).waitFor()
+    await row(/^localconnected · \d+ ms · SQLite · < 1 min$/).waitFor()
     await clickInline(row(/^main/), 'Test Connector')
-    await row(/^mainPostgreSQL · disconnected · Nothing listens on 127\.0\.0\.1:1/).waitFor()
+    await row(/^maindisconnected · Nothing listens on 127\.0\.0\.1:1 · PostgreSQL/).waitFor()
     const shown = notification(page, 'main: Nothing listens on 127.0.0.1:1. Start the server')
     await shown.waitFor()
     await row(/^Connectors1 disconnected · 1 connected$/).waitFor()
@@ -79,7 +79,7 @@ describe.runIf(withPeers('vscode', 'chromium', 'redis'))('connectors in the tree
     await answer(page, 'Add a Connector (5 of 5)', 'Without TLS')
     await notification(page, 'The connector cache was added.').getByRole('button', { name: 'Test' }).click()
     await row(/^My Connectors1 connected$/).waitFor()
-    await row(/^cacheRedis · connected · \d+ ms · < 1 min$/).waitFor()
+    await row(/^cacheconnected · \d+ ms · Redis · < 1 min$/).waitFor()
     await screenshot(page, 'connectors-own')
   })
 
@@ -107,10 +107,10 @@ describe.runIf(withPeers('vscode', 'chromium', 'redis'))('connectors in the tree
     await answer(page, 'Set a Secret', 'cache')
     await quickInput(page).filter({ hasText: 'Secret cache' }).locator('input.input').fill('another password')
     await page.keyboard.press('Enter')
-    await row(/^cacheRedis · not tested$/).waitFor()
+    await row(/^cachenot tested · Redis$/).waitFor()
     await clickInline(row(/^My Connectors/), 'Test All Connectors')
     await row(
-      /^cacheRedis · error · The password was refused by .*; redis-server \(pid \d+\) listens there/,
+      /^cacheerror · The password was refused by .*; redis-server \(pid \d+\) listens there/,
     ).waitFor()
     await screenshot(page, 'connectors-refused')
   })

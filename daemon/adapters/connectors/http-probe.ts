@@ -10,6 +10,9 @@ import type { ProbeTarget } from './prober.ts'
  */
 export async function probeHttp(target: ProbeTarget, wire: Wire): Promise<string | null> {
   const { host, port } = placeOf(target)
+  const socket = await openSocket(target, wire).catch((error: unknown) => {
+    throw asFault(error)
+  })
   const asked = request({
     host,
     port,
@@ -20,7 +23,7 @@ export async function probeHttp(target: ProbeTarget, wire: Wire): Promise<string
       : { auth: `${target.user ?? ''}:${target.password ?? ''}` }),
     maxHeaderSize: 16 * 1024,
     // TLS where it is wanted is spoken on the socket, so this is HTTP either way.
-    createConnection: () => openSocket(target, wire),
+    createConnection: () => socket,
     setDefaultHeaders: true,
     defaultPort: target.tls === 'off' ? 80 : 443,
   })

@@ -2,7 +2,7 @@ import mysql from 'mysql2'
 import type { ConnectorFault } from '#contract/connectors.ts'
 import { systemCode } from '#base/failure.ts'
 import { asFault, faultOfCode, ProbeFault } from './probe-fault.ts'
-import { openSocket, placeOf, tlsOptions, type Wire } from './probe-socket.ts'
+import { placeOf, TargetSocket, tlsOptions, type Wire } from './probe-socket.ts'
 import type { ProbeTarget } from './prober.ts'
 
 /** Names of the server's errors (MySQL's error reference), and of the driver's own. */
@@ -52,9 +52,10 @@ function login(target: ProbeTarget, wire: Wire): Promise<string | null> {
     ...(target.password === null ? {} : { password: target.password }),
     ...(target.database === null ? {} : { database: target.database }),
     // TLS begins after the server's first words, so the socket itself is without.
-    stream: () => openSocket({ ...target, tls: 'off' }, wire),
+    stream: () => named(new TargetSocket(target, wire).connect(), host),
     ...(target.tls === 'off' ? {} : { ssl: sslOptions(target) }),
-    connectTimeout: target.limitMs,
+    // The time is kept by whoever called.
+    connectTimeout: 0,
     // Not files of this machine that the server asks for.
     flags: ['-LOCAL_FILES'],
   })
@@ -71,6 +72,12 @@ function login(target: ProbeTarget, wire: Wire): Promise<string | null> {
     })
   })
 }
+
+/**
+ * The driver leaves it to Node.js whose certificate an IP address must have, which takes that from the socket, and
+ * without it would be content with one for localhost.
+ */
+const named = (socket: TargetSocket, host: string): TargetSocket => Object.assign(socket, { _host: host })
 
 function sslOptions(target: ProbeTarget): mysql.SslOptions {
   const { ca, rejectUnauthorized } = tlsOptions(target)

@@ -65,6 +65,8 @@ async function login(target: ProbeTarget, wire: Wire): Promise<string | null> {
     const [row] = rows
     return row === undefined ? null : `PostgreSQL ${row.server_version}`
   } catch (error) {
+    // The one byte that answers the question for TLS (its protocol, 55.2.10).
+    if (target.tls !== 'off' && wire.first.toString('latin1') === 'N') throw new ProbeFault('tls-unsupported')
     if (isAsked && target.password === null) throw new ProbeFault('password-missing')
     throw error
   } finally {

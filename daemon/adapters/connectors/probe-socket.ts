@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { isIP, Socket, type LookupFunction } from 'node:net'
-import { connect as connectTls, rootCertificates, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { connect as connectTls, rootCertificates, type ConnectionOptions } from 'node:tls'
 import * as tls from 'node:tls'
 import { isForbiddenAddress, isForbiddenName } from './forbidden-address.ts'
 import type { ProbeTarget } from './prober.ts'
@@ -20,9 +21,14 @@ export class Wire {
   #first: Buffer[] = []
   #kept = 0
 
+  /** The first bytes that came, at most {@link keptBytes}. */
+  get first(): Buffer {
+    return Buffer.concat(this.#first)
+  }
+
   /** What kind of server answered, by its first bytes. */
   get speaks(): string | null {
-    return speakerOf(Buffer.concat(this.#first))
+    return speakerOf(this.first)
   }
 
   /** Whether anything came. */
@@ -115,10 +121,14 @@ export function tlsOptions(
   }
 }
 
-/** A socket on its way to the target, with TLS where that begins at once. */
-export function openSocket(target: ProbeTarget, wire: Wire): Socket | TLSSocket {
-  const plain = new TargetSocket(target, wire)
-  if (target.tls === 'off') return plain.connect()
-  plain.connect()
-  return connectTls({ ...tlsOptions(target), host: placeOf(target).host, socket: plain })
+/**
+ * A socket to the target. Where TLS begins at once it is handed over when that is agreed: what is written before
+ * would hide why it was not.
+ */
+export async function openSocket(target: ProbeTarget, wire: Wire): Promise<Socket> {
+  const plain = new TargetSocket(target, wire).connect()
+  if (target.tls === 'off') return plain
+  const secure = connectTls({ ...tlsOptions(target), host: placeOf(target).host, socket: plain })
+  await once(secure, 'secureConnect')
+  return secure
 }

@@ -21,7 +21,7 @@ export async function probeRedis(target: ProbeTarget, wire: Wire): Promise<strin
   class TargetConnector extends AbstractConnector {
     override async connect() {
       this.connecting = true
-      this.stream = openSocket(target, wire)
+      this.stream = await openSocket(target, wire)
       this.stream.once('error', (error) => (this.firstError = error))
       return this.stream
     }
@@ -34,7 +34,8 @@ export async function probeRedis(target: ProbeTarget, wire: Wire): Promise<strin
     maxRetriesPerRequest: 0,
     enableReadyCheck: false,
     enableOfflineQueue: true,
-    connectTimeout: target.limitMs,
+    // The time is kept by whoever called.
+    connectTimeout: 0,
     protocol: 2,
     disableClientInfo: true,
     Connector: TargetConnector as never,
@@ -55,7 +56,8 @@ export async function probeRedis(target: ProbeTarget, wire: Wire): Promise<strin
 async function login(redis: Redis, { user, password, database }: ProbeTarget): Promise<void> {
   if (password !== null)
     await refusing('login-refused', user === null ? redis.auth(password) : redis.auth(user, password))
-  await redis.ping()
+  // Whoever says yes to everything is none.
+  if ((await redis.ping()) !== 'PONG') throw new ProbeFault('wrong-protocol')
   if (database !== null && database !== '0') await refusing('no-database', redis.select(database))
 }
 

@@ -4,22 +4,23 @@ import { openSocket, Wire } from './probe-socket.ts'
 import type { ProbeResult, ProbeTarget } from './prober.ts'
 import { tlsSpeaker } from './sniff.ts'
 
-/** @returns what the server calls itself. */
-async function connect(target: ProbeTarget, wire: Wire): Promise<string | null> {
-  // Each driver is loaded for its own kind alone.
-  switch (target.type) {
+type Connect = (target: ProbeTarget, wire: Wire) => Promise<string | null>
+
+/** What connects to one kind of server: each driver is loaded for its own kind alone. */
+async function connectOf(type: ProbeTarget['type']): Promise<Connect> {
+  switch (type) {
     case 'sqlite':
-      return (await import('./sqlite-probe.ts')).probeSqlite(target)
+      return (await import('./sqlite-probe.ts')).probeSqlite
     case 'postgresql':
-      return (await import('./postgresql-probe.ts')).probePostgresql(target, wire)
+      return (await import('./postgresql-probe.ts')).probePostgresql
     case 'mysql':
-      return (await import('./mysql-probe.ts')).probeMysql(target, wire)
+      return (await import('./mysql-probe.ts')).probeMysql
     case 'redis':
-      return (await import('./redis-probe.ts')).probeRedis(target, wire)
+      return (await import('./redis-probe.ts')).probeRedis
     case 'rabbitmq':
-      return (await import('./rabbitmq-probe.ts')).probeRabbitmq(target, wire)
+      return (await import('./rabbitmq-probe.ts')).probeRabbitmq
     case 'http':
-      return (await import('./http-probe.ts')).probeHttp(target, wire)
+      return (await import('./http-probe.ts')).probeHttp
   }
 }
 
@@ -28,6 +29,7 @@ const longestVersion = 100
 /** Tests a connection and always answers. A driver that throws elsewhere is for the process to catch. */
 export async function runProbe(target: ProbeTarget, stop: Promise<never>): Promise<ProbeResult> {
   const wire = new Wire()
+  const connect = await connectOf(target.type)
   const started = performance.now()
   const limit = new AbortController()
   try {
@@ -55,18 +57,15 @@ async function asTlsFault(fault: ProbeFault, target: ProbeTarget, wire: Wire): P
   return isMute && (await answersInTls(target)) ? new ProbeFault('tls-required', fault.code) : fault
 }
 
-function answersInTls(target: ProbeTarget): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = openSocket({ ...target, tls: 'unverified' }, new Wire())
-    const end = (answer: boolean): void => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.setTimeout(tlsLimitMs, () => end(false))
-    socket.once('secureConnect', () => end(true))
-    socket.on('error', () => end(false))
-    socket.once('close', () => resolve(false))
-  })
+async function answersInTls(target: ProbeTarget): Promise<boolean> {
+  const opening = openSocket({ ...target, tls: 'unverified' }, new Wire()).then(
+    (socket) => {
+      socket.on('error', () => undefined).destroy()
+      return true
+    },
+    () => false,
+  )
+  return Promise.race([opening, wait(tlsLimitMs, false)])
 }
 
 /** What a driver makes of an answer in another language differs; the answer's own first bytes are surer. */
