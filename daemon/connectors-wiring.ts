@@ -7,7 +7,7 @@ import { ChildProber } from './adapters/connectors/child-prober.ts'
 import { replaceFileAside } from './adapters/files/write-file.ts'
 import { FileKeys } from './adapters/secrets/file-keys.ts'
 import { FileVault } from './adapters/secrets/file-vault.ts'
-import { keychainOf } from './adapters/secrets/keychain.ts'
+import { keychainOf, wantsKeychain } from './adapters/secrets/keychain.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import { ConnectorsStore } from './capabilities/connectors/connectors-store.ts'
@@ -28,7 +28,8 @@ export function wireSecrets(lifetime: Lifetime, paths: StatePaths): SecretsServi
   const vault = new FileVault({
     file: paths.secrets,
     fileKeys: new FileKeys(paths.home, replaceFileAside),
-    keychain: keychainOf(),
+    keychain: keychainOf(process.env),
+    wantsKeychain: wantsKeychain(process.env),
     replaceFile: replaceFileAside,
     newId: randomId,
   })

@@ -73,12 +73,12 @@ describe.runIf(withPeers('redis') && process.platform === 'linux')('S20', () => 
     const config = path.join(folder, 'shop', 'quantum.config.yaml')
     writeFileSync(config, ['datasources:', ...sources, 'admin: { run: { command: sleep 1 } }', ''].join('\n'))
     const daemon = await startDaemon({
-      env: { DB_PASSWORD: canaries.variable, QUANTUM_ADMIN_KEYCHAIN: 'off' },
+      env: { DB_PASSWORD: canaries.variable },
     })
     const client = daemon.client()
     const answers: unknown[] = []
     const ask = async (call: Promise<unknown>) =>
-      answers.push(await call.catch((error: Error) => [error.message, error.stack, { ...error }]))
+      answers.push(await call.catch((error: Error) => [error.message, error.stack, Object.entries(error)]))
     // One is set, replaced, read as a password by each kind of test, refused by servers that say it back, and sealed anew.
     const outputs = [await cli(daemon, ['secrets', 'set', 'kept'], canaries.replaced)]
     outputs.push(await cli(daemon, ['secrets', 'set', 'kept', '--json'], canaries.kept))

@@ -43,7 +43,7 @@ export function formsOf(secret: string): readonly Buffer[] {
         .toString('base64')
         .slice(4, -4),
     ),
-    [...secret].toReversed().join(''),
+    Array.from(secret).toReversed().join(''),
   ]
   return [Buffer.from(secret, 'utf16le'), ...texts.map((text) => Buffer.from(text))]
 }

@@ -57,6 +57,13 @@ export const peers = {
     debian: 'rabbitmq-server',
     for: 'connections to RabbitMQ',
   },
+  keyring: {
+    files: ['gnome-keyring-daemon'],
+    debian: 'gnome-keyring',
+    for: 'keys in a keychain',
+  },
+  secretTool: { files: ['secret-tool'], debian: 'libsecret-tools', for: 'keys in a keychain' },
+  dbus: { files: ['dbus-daemon'], debian: 'dbus-daemon', for: 'keys in a keychain' },
   git: { files: ['git'], debian: 'git', for: 'worktrees' },
   fonts: {
     files: ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],

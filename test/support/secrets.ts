@@ -4,16 +4,16 @@ import { statePaths } from '#base/state-paths.ts'
 import { replaceFileAside } from '../../daemon/adapters/files/write-file.ts'
 import { FileKeys } from '../../daemon/adapters/secrets/file-keys.ts'
 import { FileVault } from '../../daemon/adapters/secrets/file-vault.ts'
-import { keychainOf } from '../../daemon/adapters/secrets/keychain.ts'
 import { SecretsService } from '../../daemon/capabilities/secrets/secrets-service.ts'
 import type { Change } from '../../daemon/kernel/execute.ts'
 
-/** The secrets of a state folder, as a daemon opens them; with a keychain where the environment given has one. */
-export function openVault(home: string, env: NodeJS.ProcessEnv = {}): SecretsService {
+/** The secrets of a state folder, as a daemon without a keychain opens them. */
+export function openVault(home: string): SecretsService {
   const vault = new FileVault({
     file: statePaths(home).secrets,
     fileKeys: new FileKeys(home, replaceFileAside),
-    keychain: keychainOf(env),
+    keychain: null,
+    wantsKeychain: false,
     replaceFile: replaceFileAside,
     newId: randomId,
   })

@@ -46,7 +46,7 @@ let folder: string
 
 beforeAll(async () => {
   daemon = await startDaemon({
-    env: { DOCKER_HOST: 'unix:///nowhere/docker.sock', QUANTUM_ADMIN_KEYCHAIN: 'off' },
+    env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
   })
   folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'qa-apps-')))
   for (const app of ['shop', 'blog']) {

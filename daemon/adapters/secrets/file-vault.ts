@@ -12,6 +12,8 @@ export interface FileVaultDeps {
   readonly fileKeys: Keys
   /** Null where there is none. */
   readonly keychain: Keys | null
+  /** Whether new keys go to the keychain; those that lie there can be read either way. */
+  readonly wantsKeychain: boolean
   readonly replaceFile: ReplaceFile
   readonly newId: () => string
 }
@@ -88,9 +90,10 @@ export class FileVault implements Vault {
 
   /** Gives the key to the keychain and, where that does not keep it, to a file. */
   async #keep(change: Change, key: string): Promise<Sealed['key']> {
-    const { keychain, fileKeys, newId } = this.#deps
+    const { keychain, wantsKeychain, fileKeys, newId } = this.#deps
     const id = newId()
-    if (keychain !== null && (await keeps(keychain, change, id, key))) return { id, place: 'keychain' }
+    if (keychain !== null && wantsKeychain && (await keeps(keychain, change, id, key)))
+      return { id, place: 'keychain' }
     try {
       await fileKeys.write(change, id, key)
     } catch (cause) {

@@ -71,16 +71,17 @@ class MacKeychain implements Keys {
   }
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /**
  * The keychain of this person, where there may be one. Whether it really keeps a key shows only when it has one.
- * @returns null where there is none, or where QUANTUM_ADMIN_KEYCHAIN is `off`.
+ * @returns null where there is none.
  */
-export function keychainOf(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  platform: string = process.platform,
-): Keys | null {
-  if (env['QUANTUM_ADMIN_KEYCHAIN'] === 'off') return null
+export function keychainOf(env: Environment, platform: string = process.platform): Keys | null {
   if (platform === 'darwin') return new MacKeychain()
   const hasBus = platform === 'linux' && (env['DBUS_SESSION_BUS_ADDRESS'] ?? '') !== ''
   return hasBus ? new SecretService() : null
 }
+
+/** Whether new keys go there: QUANTUM_ADMIN_KEYCHAIN is not `off`. */
+export const wantsKeychain = (env: Environment): boolean => env['QUANTUM_ADMIN_KEYCHAIN'] !== 'off'

@@ -29,6 +29,7 @@ function setup() {
     file: file(),
     fileKeys: new FileKeys(folder, replaceFileAside),
     keychain: null,
+    wantsKeychain: false,
     replaceFile: replaceFileAside,
     newId: randomId,
   })
