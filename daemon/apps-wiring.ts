@@ -30,6 +30,10 @@ export interface AppsSurroundings {
   readonly instance: string
   readonly leases: LeasesService
   readonly resources: ResourcesService
+  /** What a secret holds; null when there is none. */
+  readonly secret: (name: string) => Promise<string | null>
+  /** A text without what the secrets hold: an app may print what it was given. */
+  readonly withoutSecrets: (text: string) => string
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
   readonly report: (error: unknown) => void
@@ -68,13 +72,17 @@ export function wireApps(
       findIn,
       understand: understandFolder,
       worktreeOf: (folder) => git.worktreeOf(folder),
+      secret: around.secret,
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
       machine: async () => {
         const [ports, processes] = await Promise.all([resources.ports(), resources.processes()])
         return { ports: ports.rows, processes: processes.rows }
       },
       stopProcess: (change, shown) => resources.stop(change, shown, false),
-      writtenBy: (app) => written(programs, filesOf(paths, app, '')),
+      writtenBy: async (app) => {
+        const { output, lastLines } = await written(programs, filesOf(paths, app, ''))
+        return { output, lastLines: lastLines.map(around.withoutSecrets) }
+      },
       startByRule: (app) => around.act('apps.start', { app }),
       report: around.report,
       environment: process.env,

@@ -87,13 +87,15 @@ export async function compose(options: CompositionOptions): Promise<Composition>
 
 async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promise<Composition> {
   const { paths } = options
-  const log = openOwnLog(paths.log, systemClock, redactText)
+  let withoutValues = (text: string): string => text
+  const log = openOwnLog(paths.log, systemClock, (text) => withoutValues(redactText(text)))
   log.write('info', 'The daemon starts', { version: build.version, build: build.id, pid: process.pid })
   lifetime.own(logCrashes(log))
   const events = new Events()
   // The daemon's own rules go through the same door, which is made of what they are part of.
   const act = (name: string, params: unknown): Promise<unknown> => execute(name, params, ownContext())
   const services = await openServices(lifetime, { paths, events, log, act })
+  withoutValues = services.secrets.withoutValues
   const network: { url: string | null } = { url: null }
   const execute: Execute = createExecutor({
     handlers: handlersOf(services, events, systemOf(services, options, network)),
@@ -228,7 +230,10 @@ async function openServices(
       report,
     }),
   )
+  const secrets = wireSecrets(lifetime, paths)
   const { apps, supervisor } = wireApps(lifetime, {
+    secret: (name) => secrets.value(name),
+    withoutSecrets: secrets.withoutValues,
     paths,
     store,
     host,
@@ -240,7 +245,6 @@ async function openServices(
     act,
     report,
   })
-  const secrets = wireSecrets(lifetime, paths)
   const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps })
   await leases.open()
   await connectors.open()

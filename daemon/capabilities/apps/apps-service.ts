@@ -6,7 +6,7 @@ import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Worktree } from '../../adapters/git/git.ts'
 import type { Change } from '../../kernel/execute.ts'
-import { appEnvironment } from './app-environment.ts'
+import { appEnvironment, withSecrets } from './app-environment.ts'
 import { nameFor } from './app-names.ts'
 import { refuseCycle } from './dependencies.ts'
 import { appDetail, appRow, outsider, pidsOf, type KnownApp, type Machine } from './app-rows.ts'
@@ -28,6 +28,8 @@ export interface AppsDeps {
   readonly worktreeOf: (folder: string) => Promise<Worktree | null>
   /** A port for an app; the same app gets the same again. @throws what the leases do. */
   readonly takePort: (change: Change, app: string, asked: number | null) => Promise<number>
+  /** What a secret holds; null when there is none. @throws what the secrets do. */
+  readonly secret: (name: string) => Promise<string | null>
   /** What runs on the machine, looked at after this call. */
   readonly machine: () => Promise<Machine>
   /** Stops a process that was not started here. @throws what stopping a process does. */
@@ -267,6 +269,7 @@ export class AppsService implements Owned {
     const { name, folder } = entry.added
     const found = await this.#refresh(entry, 0)
     const command = this.#commandOf(found, name)
+    const env = await withSecrets(found?.env ?? {}, this.#deps.secret)
     const port = needsPort(found, command) ? await takePort(change, name, found?.port?.value ?? null) : null
     change.note({ command, port })
     await supervisor.start(
@@ -275,7 +278,7 @@ export class AppsService implements Owned {
         app: name,
         command,
         folder,
-        environment: appEnvironment(environment, { name, env: found?.env ?? {}, port, folder }),
+        environment: appEnvironment(environment, { name, env, port, folder }),
         port,
       },
       again,
