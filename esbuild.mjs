@@ -91,7 +91,7 @@ const withoutNativeExtras = {
     bundle.onResolve(
       {
         filter:
-          /^(cpu-features|bufferutil|utf-8-validate|(osx|macos)-temperature-sensor)$|\/sshcrypto\.node$/,
+          /^(pg-native|cardinal|cpu-features|bufferutil|utf-8-validate|(osx|macos)-temperature-sensor)$|\/sshcrypto\.node$/,
       },
       ({ path: name }) => ({
         path: name,

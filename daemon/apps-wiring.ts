@@ -43,6 +43,10 @@ export interface AppsSurroundings {
   readonly resources: ResourcesService
   /** Processes that were begun as jobs or tests, with what they began. */
   readonly ofRuns: (processes: readonly ProcessRow[]) => ReadonlySet<number>
+  /** What a secret holds; null when there is none. */
+  readonly secret: (name: string) => Promise<string | null>
+  /** A text without what the secrets hold: an app may print what it was given. */
+  readonly withoutSecrets: (text: string) => string
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
   readonly report: (error: unknown) => void
@@ -95,10 +99,14 @@ export function wireApps(
       findIn,
       understand: understandFolder,
       worktreeOf: (folder) => git.worktreeOf(folder),
+      secret: around.secret,
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
       machine,
       stopProcess: (change, shown) => resources.stop(change, shown, false),
-      writtenBy: (app, lines) => written(programs, filesOf(paths, app, ''), lines),
+      writtenBy: async (app, most) => {
+        const { file, lines } = await written(programs, filesOf(paths, app, ''), most)
+        return { file, lines: lines.map(around.withoutSecrets) }
+      },
       startByRule: (app) => around.act('apps.start', { app }),
       report: around.report,
       environment: process.env,

@@ -22,6 +22,8 @@ import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
 import { AuditService } from './capabilities/audit/audit-service.ts'
+import { connectorsHandlers } from './capabilities/connectors/connectors-handlers.ts'
+import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
 import type { JobsService } from './capabilities/jobs/jobs-service.ts'
 import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
@@ -30,6 +32,8 @@ import { LeasesService } from './capabilities/leases/leases-service.ts'
 import { LeasesStore } from './capabilities/leases/leases-store.ts'
 import { resourcesHandlers } from './capabilities/resources/resources-handlers.ts'
 import { ResourcesService } from './capabilities/resources/resources-service.ts'
+import { secretsHandlers } from './capabilities/secrets/secrets-handlers.ts'
+import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import { doctorChecks } from './capabilities/system/doctor.ts'
 import { overview } from './capabilities/system/overview.ts'
 import { systemHandlers } from './capabilities/system/system-handlers.ts'
@@ -37,6 +41,7 @@ import { SystemService } from './capabilities/system/system-service.ts'
 import { usersHandlers } from './capabilities/users/users-handlers.ts'
 import { UsersService } from './capabilities/users/users-service.ts'
 import { UsersStore } from './capabilities/users/users-store.ts'
+import { wireConnectors, wireSecrets } from './connectors-wiring.ts'
 import { localAdmin } from './kernel/auth.ts'
 import { Events } from './kernel/events.ts'
 import { createExecutor, type CallContext, type Execute, type Handlers } from './kernel/execute.ts'
@@ -85,13 +90,15 @@ export async function compose(options: CompositionOptions): Promise<Composition>
 
 async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promise<Composition> {
   const { paths } = options
-  const log = openOwnLog(paths.log, systemClock, redactText)
+  let withoutValues = (text: string): string => text
+  const log = openOwnLog(paths.log, systemClock, (text) => withoutValues(redactText(text)))
   log.write('info', 'The daemon starts', { version: build.version, build: build.id, pid: process.pid })
   lifetime.own(logCrashes(log))
   const events = new Events()
   // The daemon's own rules go through the same door, which is made of what they are part of.
   const act = (name: string, params: unknown): Promise<unknown> => execute(name, params, ownContext())
   const services = await openServices(lifetime, { paths, events, log, act })
+  withoutValues = services.secrets.withoutValues
   const network: { url: string | null } = { url: null }
   const execute: Execute = createExecutor({
     handlers: handlersOf(services, events, systemOf(services, options, network)),
@@ -149,6 +156,8 @@ const ownContext = (): CallContext => ({
 
 interface Services {
   readonly apps: AppsService
+  readonly connectors: ConnectorsService
+  readonly secrets: SecretsService
   readonly supervisor: Supervisor
   readonly jobs: JobsService
   readonly paths: StatePaths
@@ -227,7 +236,10 @@ async function openServices(
       report,
     }),
   )
+  const secrets = wireSecrets(lifetime, paths)
   const { apps, supervisor } = wireApps(lifetime, {
+    secret: (name) => secrets.value(name),
+    withoutSecrets: secrets.withoutValues,
     paths,
     store,
     host,
@@ -242,7 +254,9 @@ async function openServices(
     report,
   })
   const jobs: JobsService = wireJobs(lifetime, { paths, store, host, clock, instance, apps, act, report })
+  const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps })
   await leases.open()
+  await connectors.open()
   const users = new UsersService({
     store: new UsersStore(store.kysely),
     trail: audit,
@@ -251,7 +265,20 @@ async function openServices(
     instance,
     lastLogin: (tokenId) => lastLogin(audit, tokenId),
   })
-  return { paths, audit, settings, engine, leases, resources, users, apps, supervisor, jobs }
+  return {
+    paths,
+    audit,
+    settings,
+    engine,
+    leases,
+    resources,
+    users,
+    apps,
+    supervisor,
+    jobs,
+    connectors,
+    secrets,
+  }
 }
 
 function systemOf(
@@ -282,7 +309,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { apps, audit, jobs, leases, resources, users } = services
+  const { apps, audit, connectors, jobs, leases, resources, secrets, users } = services
   const glance = () =>
     overview({
       apps: () => apps.list(),
@@ -301,13 +328,15 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...appsHandlers(apps),
     ...jobsHandlers(jobs),
     ...testsHandlers(jobs),
+    ...connectorsHandlers(connectors),
+    ...secretsHandlers(secrets),
   }
 }
 
 /** Connects what changes with who wants to know. */
 function publish(
   lifetime: Lifetime,
-  { apps, audit, jobs, leases, resources, users }: Services,
+  { apps, audit, connectors, jobs, leases, resources, users }: Services,
   events: Events,
 ): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
@@ -318,6 +347,7 @@ function publish(
   events.source('users', () => users.revision)
   events.source('apps', () => apps.revision)
   events.source('jobs', () => jobs.revision)
+  events.source('connectors', () => connectors.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
     resources.changed.on((topic) => {
@@ -342,6 +372,7 @@ function publish(
     }),
   )
   lifetime.own(jobs.changed.on(() => events.changed('jobs')))
+  lifetime.own(connectors.changed.on(() => events.changed('connectors')))
 }
 
 /** The newest successful entry of that action on a resource. */

@@ -145,7 +145,7 @@ const daemon = { id: 'daemon', name: 'daemon', client: 'rule', address: 'local' 
 const commandsOf = (folder: string, shop: Shop): AppCommands => ({
   app: 'shop',
   folder: join(folder, 'shop'),
-  environment: { PATH: process.env['PATH'] ?? '', GREETING: 'hello' },
+  environment: () => Promise.resolve({ PATH: process.env['PATH'] ?? '', GREETING: 'hello' }),
   jobs: shop.jobs === undefined ? [] : shop.jobs,
   tests: {
     command:

@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2)
   // Loaded only now: what it imports does not even load on an older Node.js.
   if (command === 'run') return (await import('./daemon-process.ts')).runDaemonProcess(rest, fail)
+  if (command === 'probe' && process.send !== undefined)
+    return (await import('./probe-main.ts')).runProbeProcess()
   if (command === 'verify') {
     process.exitCode = await verify(rest)
     return

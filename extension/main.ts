@@ -5,6 +5,7 @@ import { Actions } from './actions.ts'
 import { AuditWatch } from './audit-watch.ts'
 import { activityCommands } from './commands/activity.ts'
 import { appCommands } from './commands/apps.ts'
+import { connectorCommands } from './commands/connectors.ts'
 import { containerCommands } from './commands/containers.ts'
 import { copyCommands } from './commands/copy.ts'
 import { generalCommands } from './commands/general.ts'
@@ -13,6 +14,7 @@ import { leaseCommands } from './commands/leases.ts'
 import { portCommands } from './commands/ports.ts'
 import { processCommands } from './commands/processes.ts'
 import { registerCommands } from './commands/register.ts'
+import { secretCommands } from './commands/secrets.ts'
 import { Targets } from './commands/targets.ts'
 import { openClient } from './daemon-source.ts'
 import { Documentation } from './documentation.ts'
@@ -107,6 +109,8 @@ export function activate(context: ExtensionContext): void {
         ...containerCommands({ actions, targets, documents, logs }),
         ...appCommands({ model, actions, targets, documents, documentation, report, settings }),
         ...jobCommands({ actions, targets, outputs }),
+        ...connectorCommands({ model, actions, targets, documentation }),
+        ...secretCommands({ actions, targets }),
         ...leaseCommands({ model, actions, targets, documents }),
         ...copyCommands(targets),
         ...activityCommands({ model, actions, view: activity, documents, watch, documentation }),

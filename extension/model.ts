@@ -22,6 +22,7 @@ export interface Snapshots {
   readonly containers: Result<'containers.list'>
   readonly leases: Result<'leases.list'>
   readonly apps: Result<'apps.list'>
+  readonly connectors: Result<'connectors.list'>
   readonly jobs: JobsSnapshot
 }
 
@@ -39,6 +40,7 @@ const fetchers: { readonly [T in SnapshotTopic]: (client: Client) => Promise<Sna
   containers: (client) => client.call('containers.list', {}),
   leases: (client) => client.call('leases.list', {}),
   apps: (client) => client.call('apps.list', {}),
+  connectors: (client) => client.call('connectors.list', {}),
   jobs: async (client) => {
     const [jobs, tests] = await Promise.all([client.call('jobs.list', {}), client.call('tests.list', {})])
     return { revision: `${jobs.revision} ${tests.revision}`, jobs: jobs.rows, tests: tests.rows }

@@ -1,14 +1,16 @@
 import { l10n, window, type QuickPickItem } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
-import { withoutIcons } from './display.ts'
+import { moment, withoutIcons } from './display.ts'
 import type { Model } from './model.ts'
 import { portHoldings, type PortHolding } from './resources.ts'
 import { outcomeText, runTitle } from './runs.ts'
 import { appStateWord } from './views/app-item.ts'
+import { connectorStatusWord } from './views/connector-item.ts'
 import { leaseStateWord } from './views/lease-item.ts'
 import { holderOf, portTitle } from './views/port-item.ts'
 import { stateWord } from './views/container-item.ts'
@@ -147,6 +149,35 @@ export class Pickers {
           .map((row) => choice(row, runTitle(row), outcomeText(row), row.reason))
       },
       l10n.t('There is no run for this'),
+    )
+  }
+
+  connector(asking: Asking, only: (row: ConnectorRow) => boolean = () => true): Promise<ConnectorRow> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('connectors.list', {})).rows
+          .filter(only)
+          .map((row) =>
+            choice(
+              row,
+              row.name,
+              [row.app, connectorStatusWord(row.status)].filter(Boolean).join(' · '),
+              row.address,
+            ),
+          ),
+      l10n.t('There is no connector for this'),
+    )
+  }
+
+  secret(asking: Asking): Promise<string> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('secrets.list', {})).rows.map(({ name, changedAt }) =>
+          choice(name, name, l10n.t('changed {0}', moment(changedAt)), null),
+        ),
+      l10n.t('There is no secret'),
     )
   }
 

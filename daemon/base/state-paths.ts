@@ -16,6 +16,8 @@ export interface StatePaths {
   readonly logs: string
   readonly log: string
   readonly settings: string
+  /** Secrets, sealed; their key lies in the keychain or beside them. */
+  readonly secrets: string
   /** What apps write, a folder for each. */
   readonly apps: string
 }
@@ -62,6 +64,7 @@ export function statePaths(home: string): StatePaths {
     logs: at('logs'),
     log: at('logs', 'daemon.log'),
     settings: at('settings.json'),
+    secrets: at('secrets.json'),
     apps: at('apps'),
   }
 }

@@ -4,6 +4,7 @@ import { build } from '#base/version.ts'
 import { declare as apps } from './apps.ts'
 import { declare as audit } from './audit.ts'
 import { declare as completion } from './completion.ts'
+import { declare as connectors } from './connectors.ts'
 import { declare as containers } from './containers.ts'
 import { declare as daemon } from './daemon.ts'
 import { declare as docs } from './docs.ts'
@@ -12,6 +13,7 @@ import { declare as jobs } from './jobs.ts'
 import { declare as overview } from './overview.ts'
 import { declare as ports } from './ports.ts'
 import { declare as processes } from './processes.ts'
+import { declare as secrets } from './secrets.ts'
 import { declare as tests } from './tests.ts'
 import { declare as users } from './users.ts'
 import { declare as version } from './version.ts'
@@ -41,6 +43,12 @@ export const nouns: readonly Noun[] = [
   { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
   { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
   { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },
+  {
+    name: 'connectors',
+    description: 'test whether databases and other servers can be reached; add your own',
+    declare: connectors,
+  },
+  { name: 'secrets', description: 'keep passwords for connectors, never shown again', declare: secrets },
   { name: 'audit', description: 'the record of every action: read, verify and export it', declare: audit },
   { name: 'users', description: 'who may connect over the network, and their tokens', declare: users },
   { name: 'daemon', description: 'the background program: start, stop and look at it', declare: daemon },
@@ -99,6 +107,7 @@ const watchable = new Set([
   'jobs history',
   'tests list',
   'tests history',
+  'connectors list',
 ])
 
 /**

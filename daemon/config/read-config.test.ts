@@ -55,6 +55,7 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
     config: {
       name: 'shop',
       hasAdmin: true,
+      datasources: expect.any(Array) as unknown,
       server: { host: '127.0.0.1', port: 8080 },
       run: {
         command: 'npm run dev -- --port ${PORT}',
@@ -114,6 +115,7 @@ test.each([
   expect(read(text).config).toEqual({
     name: null,
     hasAdmin: text.startsWith('admin'),
+    datasources: [],
     server: { host: null, port: null },
     run: {
       command: null,

@@ -6,6 +6,7 @@ import { decodeConfig } from './config-text.ts'
 import { nearestPlace, valueAt, ValueReader, type Placed } from './config-values.ts'
 import { ownVariables, ScalarReader } from './config-scalars.ts'
 import type { Environment } from './config-variables.ts'
+import { datasourcesOf, passwordWarnings, type DatasourceConfig } from './datasources.ts'
 import { error, pathText, problemsOf, warning, type Finding, type KeyPath } from './findings.ts'
 import { nearest } from './nearest.ts'
 import { jobFindings } from './job-findings.ts'
@@ -31,6 +32,7 @@ export interface AppConfig {
   readonly health: HealthConfig
   readonly jobs: readonly JobConfig[]
   readonly tests: TestsConfig
+  readonly datasources: readonly DatasourceConfig[]
   /** Folders of other apps, as written. */
   readonly include: readonly string[]
   /** An http or https address. */
@@ -92,7 +94,7 @@ export function readConfig(
 ): { readonly config: AppConfig | null; readonly problems: readonly AppProblem[] } {
   const { text, problem } = decodeConfig(bytes)
   const { config, findings } =
-    problem === null ? readText(text, options.environment) : { config: null, findings: [problem] }
+    problem === null ? readText(text, options) : { config: null, findings: [problem] }
   return { config, problems: problemsOf(findings, text, options.file) }
 }
 
@@ -101,7 +103,7 @@ interface Read {
   readonly findings: readonly Finding[]
 }
 
-function readText(text: string, environment: Environment): Read {
+function readText(text: string, { environment, file: path }: ReadOptions): Read {
   const { root, findings } = parseYaml(text)
   if (findings.some(isError)) return { config: null, findings }
   // An empty file, or one of comments only, is an empty configuration.
@@ -111,9 +113,15 @@ function readText(text: string, environment: Environment): Read {
   const file = reader.read(root, [])
   const found = [...findings, ...reader.findings, ...scalars.findings]
   if (file.value === null) return checked(emptyFile, found)
-  if (typeof file.value === 'object' && !Array.isArray(file.value)) return checked(file, found, scalars)
+  if (typeof file.value === 'object' && !Array.isArray(file.value))
+    return withDatasources(checked(file, found, scalars), datasourcesOf(file, text, path))
   return { config: null, findings: [...found, error(file.place.offset, notMapping)] }
 }
+
+const withDatasources = ({ config, findings }: Read, datasources: readonly DatasourceConfig[]): Read => ({
+  config: config === null ? null : { ...config, datasources },
+  findings,
+})
 
 const emptyFile = { value: {}, place: { offset: 0, keyOffset: 0, written: null, children: new Map() } }
 const notMapping = 'expected a mapping of sections, such as admin:'
@@ -150,6 +158,7 @@ function checked(file: Placed, before: readonly Finding[], scalars: Scalars = no
     ...schemaFindings(others.error?.issues ?? [], configSchema, file, 'warning'),
     ...unknownSections(file),
     ...(parsed.success ? jobFindings(parsed.data.admin?.jobs ?? {}, file) : []),
+    ...passwordWarnings(file),
   ]
   if (!parsed.success || findings.some(isError)) return { config: null, findings }
   const { name, findings: ofName } = nameOf(parsed.data.admin?.name ?? null, file)
@@ -204,6 +213,7 @@ function toConfig(
   return {
     name,
     hasAdmin,
+    datasources: [],
     server: { host: server?.host ?? null, port: server?.port ?? null },
     run: {
       command: run?.command ?? null,

@@ -34,4 +34,10 @@ export const dangers = {
   'jobs.settle': 'none',
   'tests.run': 'none',
   'tests.cancel': 'none',
+  'connectors.test': 'none',
+  'connectors.add': 'none',
+  'connectors.remove': 'confirm',
+  'secrets.set': 'none',
+  'secrets.remove': 'confirm',
+  'secrets.rotate': 'none',
 } as const satisfies Record<CommandName, Danger>

@@ -61,6 +61,8 @@ export const errorKinds = {
     6,
     'Run `quantum-admin tests show RUN` to see which failed, and what was written.',
   ),
+  'connector-failed': kind(1042, 6, 'Do what stands beside it, and test it again.'),
+  'secrets-unavailable': kind(1043, 1, 'See docs/connectors.md on where secrets and their key are kept.'),
   'doctor-failed': kind(1027, 6, 'Follow the hint beside each failed check.'),
 } as const satisfies Record<string, ErrorKind>
 

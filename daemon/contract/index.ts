@@ -1,10 +1,12 @@
 import type * as z from 'zod/mini'
 import { appsMethods } from './apps.ts'
 import { auditMethods } from './audit.ts'
+import { connectorsMethods } from './connectors.ts'
 import { jobsMethods, testsMethods } from './jobs.ts'
 import { leasesMethods } from './leases.ts'
 import type { Command, Query, ResultType } from './method.ts'
 import { resourcesMethods } from './resources.ts'
+import { secretsMethods } from './secrets.ts'
 import { systemMethods } from './system.ts'
 import { usersMethods } from './users.ts'
 
@@ -18,6 +20,8 @@ export const contract = {
   ...appsMethods,
   ...jobsMethods,
   ...testsMethods,
+  ...connectorsMethods,
+  ...secretsMethods,
 }
 
 export type Contract = typeof contract

@@ -27,6 +27,7 @@ export type AuditAction =
   | 'start'
   | 'stop'
   | 'restart'
+  | 'test'
   | 'signal'
   | 'export'
   | 'login'

@@ -13,6 +13,7 @@ export const topics = [
   'users',
   'apps',
   'jobs',
+  'connectors',
 ] as const
 export type Topic = (typeof topics)[number]
 

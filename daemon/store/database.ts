@@ -1,3 +1,4 @@
+import type { ConnectorFault, ConnectorStatus, ConnectorTls } from '#contract/connectors.ts'
 import type { Role } from '#contract/method.ts'
 
 /** One record of the audit trail: an intent, or the outcome that refers to it. See migrations/001-audit.ts. */
@@ -122,6 +123,30 @@ export interface JobScheduleTable {
   readonly until: number
 }
 
+/** What a person added; see migrations/006-connectors.ts. */
+export interface ConnectorTable {
+  readonly name: string
+  readonly url: string
+  readonly password: string | null
+  readonly tls: ConnectorTls
+  readonly ca: string | null
+  readonly added_at: string
+}
+
+/** The newest test of a connector; `app` is empty for a person's own. */
+export interface ConnectorTestTable {
+  readonly app: string
+  readonly name: string
+  readonly fingerprint: string
+  readonly status: Exclude<ConnectorStatus, 'unknown'>
+  readonly fault: ConnectorFault | null
+  readonly reason: string | null
+  readonly advice: string | null
+  readonly latency_ms: number | null
+  readonly version: string | null
+  readonly tested_at: string
+}
+
 /** Every table of the store, as Kysely sees it. */
 export interface Database {
   readonly audit_records: AuditRecordTable
@@ -134,4 +159,6 @@ export interface Database {
   readonly job_runs: JobRunTable
   readonly job_firings: JobFiringTable
   readonly job_schedules: JobScheduleTable
+  readonly connectors: ConnectorTable
+  readonly connector_tests: ConnectorTestTable
 }

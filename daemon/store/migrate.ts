@@ -6,6 +6,7 @@ import * as leases from '../../migrations/002-leases.ts'
 import * as users from '../../migrations/003-users.ts'
 import * as apps from '../../migrations/004-apps.ts'
 import * as jobs from '../../migrations/005-jobs.ts'
+import * as connectors from '../../migrations/006-connectors.ts'
 import * as appStarts from '../../migrations/007-app-starts.ts'
 import type { Database } from './database.ts'
 
@@ -16,6 +17,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '003-users': users,
   '004-apps': apps,
   '005-jobs': jobs,
+  '006-connectors': connectors,
   '007-app-starts': appStarts,
 }
 

@@ -1,12 +1,19 @@
 import { l10n } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import type { Asking, Pickers } from '../pickers.ts'
 import type { PortHolding } from '../resources.ts'
 import { currentRun } from '../runs.ts'
-import { isAppContainerNode, isAppNode, type AppNode, type AppPartNode } from '../views/app-nodes.ts'
+import {
+  isAppContainerNode,
+  isAppNode,
+  isConnectorNode,
+  type AppNode,
+  type AppPartNode,
+} from '../views/app-nodes.ts'
 import { isResourceNode } from '../views/nodes.ts'
 import { lostRow } from './register.ts'
 
@@ -54,6 +61,15 @@ export class Targets {
   run(node: unknown, title: string, only?: (row: RunRow) => boolean): Promise<RunRow> {
     const run = isAppNode(node) ? runOf(node) : null
     return run === null ? this.#pickers.run(asking(node, title), only) : Promise.resolve(run)
+  }
+
+  connector(node: unknown, title: string, only?: (row: ConnectorRow) => boolean): Promise<ConnectorRow> {
+    if (isConnectorNode(node)) return Promise.resolve(node.connector)
+    return this.#pickers.connector(asking(node, title), only)
+  }
+
+  secret(title: string): Promise<string> {
+    return this.#pickers.secret({ title })
   }
 
   lease(node: unknown, title: string): Promise<LeaseStatus> {

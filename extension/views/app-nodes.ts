@@ -1,9 +1,10 @@
 import type { AppContainer, AppProblem, AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 import type { JobRow, TestsRow } from '#contract/jobs.ts'
 import type { NoteNode } from './nodes.ts'
 
 /** One line of the Applications tree. Parts know their app, so that what can be done with it can be done there. */
-export type AppTreeNode = AppNode | AppPartNode | NoteNode
+export type AppTreeNode = AppNode | AppPartNode | ConnectorGroupNode | ConnectorNode | NoteNode
 
 export interface AppNode {
   readonly kind: 'app'
@@ -11,6 +12,7 @@ export interface AppNode {
   readonly jobs: readonly JobRow[]
   /** Null where no tests are known. */
   readonly tests: TestsRow | null
+  readonly connectors: readonly ConnectorRow[]
 }
 
 /** What stands below an app. */
@@ -50,6 +52,18 @@ interface AppFolderNode {
   readonly row: AppRow
 }
 
+/** The connectors of an app, or a person's own. */
+export interface ConnectorGroupNode {
+  readonly kind: 'connectorGroup'
+  /** Null for a person's own. */
+  readonly app: string | null
+  readonly connectors: readonly ConnectorRow[]
+}
+export interface ConnectorNode {
+  readonly kind: 'connector'
+  readonly connector: ConnectorRow
+}
+
 /** The group of an app's jobs. */
 export interface AppJobsNode {
   readonly kind: 'appJobs'
@@ -86,3 +100,13 @@ export const isAppNode = (value: unknown): value is AppNode | AppPartNode =>
 /** Whether a command was called with a container below an app. */
 export const isAppContainerNode = (value: unknown): value is AppContainerNode =>
   isAppNode(value) && value.kind === 'appContainer'
+
+const hasKind = (value: unknown, kind: AppTreeNode['kind']): boolean =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind
+
+/** Whether a command was called with a connector of the tree. */
+export const isConnectorNode = (value: unknown): value is ConnectorNode => hasKind(value, 'connector')
+
+/** Whether a command was called with all connectors of an app. */
+export const isConnectorGroup = (value: unknown): value is ConnectorGroupNode =>
+  hasKind(value, 'connectorGroup')

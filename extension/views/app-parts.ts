@@ -1,17 +1,30 @@
 import { l10n, Range, ThemeColor, ThemeIcon, TreeItem, Uri } from 'vscode'
 import { hostOf, placeOf } from '../apps.ts'
 import { fullText, label, shortPath } from '../display.ts'
-import type { AppChangesNode, AppContainerNode, AppNode, AppPartNode, AppProblemNode } from './app-nodes.ts'
+import type {
+  AppChangesNode,
+  AppContainerNode,
+  AppNode,
+  AppPartNode,
+  AppProblemNode,
+  ConnectorGroupNode,
+} from './app-nodes.ts'
 import { problemWord } from './app-item.ts'
 import { jobItem, jobsItem, testsItem } from './job-items.ts'
 import { tooltip } from './tooltip.ts'
 
 /** What stands below an app: its problems, what a restart would apply, where it answers, its parts and its folder. */
-export const appParts = ({ row, jobs, tests }: AppNode): readonly AppPartNode[] => [
+export const appParts = ({
+  row,
+  jobs,
+  tests,
+  connectors,
+}: AppNode): readonly (AppPartNode | ConnectorGroupNode)[] => [
   ...row.problems.map((problem, index) => ({ kind: 'appProblem', row, problem, index }) as const),
   ...(row.restartToApply.length === 0 ? [] : [{ kind: 'appChanges', row } as const]),
   ...(hostOf(row.url) === null ? [] : [{ kind: 'appUrl', row } as const]),
   ...row.containers.map((container) => ({ kind: 'appContainer', row, container }) as const),
+  ...(connectors.length === 0 ? [] : [{ kind: 'connectorGroup', app: row.name, connectors } as const]),
   ...(jobs.length === 0 ? [] : [{ kind: 'appJobs', row, jobs } as const]),
   ...(tests === null || tests.command === null ? [] : [{ kind: 'appTests', row, tests } as const]),
   { kind: 'appFolder', row },

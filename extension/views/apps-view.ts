@@ -8,6 +8,7 @@ import {
   type TreeView,
 } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 import type { Topic } from '#contract/system.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
@@ -15,6 +16,7 @@ import { startPatienceMs, type JobsSnapshot, type Model } from '../model.ts'
 import { appItem, appLines } from './app-item.ts'
 import type { AppNode, AppTreeNode } from './app-nodes.ts'
 import { appPartItem, appParts } from './app-parts.ts'
+import { connectorGroupItem, connectorItem, connectorLines } from './connector-item.ts'
 import { GroupRows } from './group-rows.ts'
 import { noteItem, waitingNote } from './notes.ts'
 import { tooltip } from './tooltip.ts'
@@ -35,6 +37,11 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   readonly #changed = new EventEmitter<AppTreeNode | AppTreeNode[] | undefined>()
   readonly #rows = new GroupRows<AppNode>()
   readonly #view: TreeView<AppTreeNode>
+  readonly #own: { kind: 'connectorGroup'; app: null; connectors: readonly ConnectorRow[] } = {
+    kind: 'connectorGroup',
+    app: null,
+    connectors: [],
+  }
   #interest: Owned | undefined
   #timer: NodeJS.Timeout | undefined
   #drawn: Picture = 'none'
@@ -47,22 +54,27 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#lifetime.own(this.#view.onDidChangeVisibility(() => this.#look()))
     this.#lifetime.own(window.onDidChangeWindowState(() => this.#look()))
     this.#lifetime.own(model.onState(() => this.#redraw()))
-    this.#lifetime.own(model.onChanged((topic) => void (isDrawn(topic) && this.#redraw())))
+    this.#lifetime.own(model.onChanged((topic) => void (drawn.includes(topic) && this.#redraw())))
     this.#look()
   }
 
   getChildren(node?: AppTreeNode): AppTreeNode[] | Promise<AppTreeNode[]> {
     if (node === undefined) return this.#roots()
     if (node.kind === 'appJobs') return node.jobs.map((job) => ({ kind: 'appJob', row: node.row, job }))
+    if (node.kind === 'connectorGroup')
+      return node.connectors.map((connector) => ({ kind: 'connector', connector }))
     return node.kind === 'app' ? [...appParts(node)] : []
   }
 
   getTreeItem(node: AppTreeNode): TreeItem {
     if (node.kind === 'note') return noteItem(node)
+    if (node.kind === 'connectorGroup') return connectorGroupItem(node)
+    if (node.kind === 'connector') return connectorItem(node)
     return node.kind === 'app' ? appItem(node) : appPartItem(node)
   }
 
   resolveTreeItem(item: TreeItem, node: AppTreeNode): TreeItem {
+    if (node.kind === 'connector') item.tooltip = tooltip(node.connector.name, connectorLines(node.connector))
     if (node.kind === 'app') item.tooltip = tooltip(node.row.name, appLines(node.row))
     return item
   }
@@ -78,7 +90,8 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     if (this.#picture === 'waiting') await this.#firstPicture()
     this.#drawn = this.#picture
     if (this.#drawn === 'waiting') return [waitingNote('apps')]
-    return this.#drawn === 'apps' ? [...this.#rows.nodes] : []
+    if (this.#drawn !== 'apps') return []
+    return [...this.#rows.nodes, ...(this.#own.connectors.length === 0 ? [] : [this.#own])]
   }
 
   /** Settles with the first picture, or when waiting for it would keep the view empty for too long. */
@@ -103,12 +116,21 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   #redraw(): void {
     const rows = this.#model.snapshot('apps')?.rows
     const jobs = this.#model.snapshot('jobs')
-    const change = this.#rows.update((rows ?? []).map((row) => asRow(row, jobs)))
+    const change = this.#rows.update((rows ?? []).map((row) => asRow(row, this.#ofApp(row.name), jobs)))
+    const before = this.#own.connectors
+    this.#own.connectors = this.#ofApp(null)
+    const isOwnNew = JSON.stringify(before) !== JSON.stringify(this.#own.connectors)
+    const cameOrWent = (before.length === 0) !== (this.#own.connectors.length === 0)
     void commands.executeCommand('setContext', 'quantumAdmin.apps.empty', rows?.length === 0)
     this.#count(rows)
     // The first picture and the last one change the whole tree from or to a welcome view.
-    if (change === 'rows' || this.#picture !== this.#drawn) this.#changed.fire(undefined)
-    else if (change.length > 0) this.#changed.fire([...change])
+    if (change === 'rows' || cameOrWent || this.#picture !== this.#drawn) this.#changed.fire(undefined)
+    else if (change.length > 0 || isOwnNew) this.#changed.fire([...change, ...(isOwnNew ? [this.#own] : [])])
+  }
+
+  /** Of one app, or a person's own. */
+  #ofApp(app: string | null): readonly ConnectorRow[] {
+    return (this.#model.snapshot('connectors')?.rows ?? []).filter((row) => row.app === app)
   }
 
   /** Says on the view's icon how many apps failed. While nobody looks, the last number stays. */
@@ -125,7 +147,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     const wanted = visible || window.state.focused
     if (wanted !== (this.#interest !== undefined)) {
       const before = this.#interest
-      this.#interest = wanted ? this.#model.want(['apps', 'jobs']) : undefined
+      this.#interest = wanted ? this.#model.want(drawn) : undefined
       void before?.dispose()
     }
     if (visible === (this.#timer !== undefined)) return
@@ -134,15 +156,17 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   }
 
   #lookAgain(): void {
-    this.#model.refresh(['apps', 'jobs'])
+    this.#model.refresh(drawn)
     this.#redraw()
   }
 }
 
-const isDrawn = (topic: Topic): boolean => topic === 'apps' || topic === 'jobs'
+/** What the tree is made of. */
+const drawn: readonly Topic[] = ['apps', 'jobs', 'connectors']
 
 function asRow(
   row: AppRow,
+  connectors: readonly ConnectorRow[],
   jobs: JobsSnapshot | undefined,
 ): { readonly id: string; readonly look: string; readonly node: AppNode } {
   const of = ({ app }: { readonly app: string }): boolean => app === row.name
@@ -151,12 +175,14 @@ function asRow(
     row,
     jobs: jobs?.jobs.filter(of) ?? [],
     tests: jobs?.tests.find(of) ?? null,
+    connectors,
   }
   const { description, contextValue, iconPath } = appItem(node)
+  const { name, problems, url, containers, restartToApply } = row
   // What stands below it is drawn with it.
-  const below: unknown[] = [row.problems, row.url, row.containers, row.restartToApply, node.jobs, node.tests]
+  const below: unknown[] = [problems, url, containers, restartToApply, node.jobs, node.tests, connectors]
   // How long ago and in how long changes by itself.
   if (node.jobs.length > 0 || node.tests !== null) below.push(Math.floor(Date.now() / 60_000))
-  const look = JSON.stringify([label(row.name), description, contextValue, iconPath, below])
-  return { id: row.name, look, node }
+  const look = JSON.stringify([label(name), description, contextValue, iconPath, below])
+  return { id: name, look, node }
 }

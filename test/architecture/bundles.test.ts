@@ -29,6 +29,10 @@ const drivers = [
   'ssh2',
   'systeminformation',
   'simple-git',
+  'pg',
+  'mysql2',
+  'ioredis',
+  'amqplib',
 ]
 
 /** What esbuild says it put into one program: its file and the chunks that this one loads lazily. */

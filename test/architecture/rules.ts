@@ -29,6 +29,8 @@ const ports = [
   'daemon/adapters/project/folder-watcher.ts',
   'daemon/adapters/docker/compose.ts',
   'daemon/adapters/project/reports.ts',
+  'daemon/adapters/connectors/prober.ts',
+  'daemon/adapters/secrets/vault.ts',
 ]
 
 const adapter = (name: string, packages: readonly string[] = []): Rule => ({
@@ -52,6 +54,7 @@ export const rules: readonly Rule[] = [
     node: true,
   },
   { folder: 'migrations', ours: [], packages: ['kysely'], node: false },
+  adapter('connectors', ['amqplib', 'better-sqlite3', 'ioredis', 'mysql2', 'pg']),
   adapter('docker', ['dockerode', 'zod']),
   adapter('files', ['zod']),
   adapter('git', ['simple-git']),
@@ -59,6 +62,7 @@ export const rules: readonly Rule[] = [
   adapter('process'),
   adapter('http'),
   adapter('project', ['fast-xml-parser']),
+  adapter('secrets'),
   {
     folder: 'daemon/capabilities/*',
     ours: [contract, base, door, config, 'daemon/store/**', ...ports],
@@ -89,6 +93,9 @@ export const startsPrograms: Readonly<Record<string, string>> = {
     'the apps: what their configuration says, in the shell it is written for',
   'daemon/adapters/process/bounded-output.ts': 'fallocate, to cut a file that programs are writing to',
   'daemon/adapters/docker/compose-command.ts': 'compose, which has no API but its command line',
+  'daemon/adapters/connectors/child-prober.ts':
+    'the test of a connection, in a process of its own that ends with it',
+  'daemon/adapters/secrets/keychain.ts': "the system's own program that speaks with its keychain",
   'daemon/cli/browser.ts': 'the browser, for the documentation',
   'daemon/cli/daemon-process.ts': 'the daemon in the foreground, and its offline verification',
   'daemon/adapters/host/socket-details.ts': 'ss, once at the start, for what /proc does not tell of a socket',

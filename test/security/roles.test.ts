@@ -77,6 +77,15 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'tests.output': { run: noRun },
   'tests.run': { app: 'no-such-app' },
   'tests.cancel': { run: noRun },
+  'connectors.list': {},
+  'connectors.show': { name: 'no-such-connector' },
+  'connectors.test': { name: 'no-such-connector' },
+  'connectors.add': { name: 'added', url: 'redis://127.0.0.1:1' },
+  'connectors.remove': { name: 'no-such-connector' },
+  'secrets.list': {},
+  'secrets.set': { name: 'roles', value: 'roles-value' },
+  'secrets.remove': { name: 'no-such-secret' },
+  'secrets.rotate': {},
 }
 
 let certificate: TestCertificate

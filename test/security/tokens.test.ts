@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, lstatSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import * as path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { connectRemote } from '#client/connect.ts'
 import { newToken } from '../../daemon/kernel/auth.ts'
 import { cliScript, startDaemon, type TestDaemon } from '../support/daemon.ts'
+import { filesIn, visible } from '../support/disclosure.ts'
 import { withPeers } from '../support/peers.ts'
 import { figure, scale } from '../support/scale.ts'
 import { makeCertificate } from '../support/tls.ts'
@@ -66,31 +67,6 @@ function forms(secret: string): Buffer[] {
     JSON.stringify([...raw]).slice(1, -1),
   ]
   return [raw, Buffer.from(secret, 'utf16le'), ...texts.map((text) => Buffer.from(text))]
-}
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-}
-
-/** What of a process other programs can see: its command line and environment, and those of all it has started. */
-function visible(pid: number): Buffer[] {
-  const parts: Buffer[] = []
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    try {
-      parts.push(readFileSync(`/proc/${name}/cmdline`))
-      if (
-        Number(name) === pid ||
-        readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid)
-      )
-        parts.push(readFileSync(`/proc/${name}/environ`))
-    } catch {
-      // It ended while we looked, or is not ours to see.
-    }
-  }
-  return parts
 }
 
 async function cli(

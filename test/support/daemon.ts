@@ -20,6 +20,9 @@ export interface CliResult {
   readonly stderr: string
 }
 
+/** No test leaves a key in the keychain of whoever runs it. */
+const noKeychain = { QUANTUM_ADMIN_KEYCHAIN: 'off' }
+
 /** A real daemon of a state folder of its own. */
 export interface TestDaemon {
   readonly home: string
@@ -59,7 +62,7 @@ export function runProgram(
       process.execPath,
       [script, ...args],
       {
-        env: { ...process.env, QUANTUM_ADMIN_HOME: home, NO_COLOR: '1', ...env },
+        env: { ...process.env, ...noKeychain, QUANTUM_ADMIN_HOME: home, NO_COLOR: '1', ...env },
         maxBuffer: 256 * 1024 * 1024,
       },
       (error, stdout, stderr) => {
@@ -85,7 +88,7 @@ export async function startDaemon(
   if (options.home === undefined) ownRanges(home)
   const [command = process.execPath, ...before] = options.runtime ?? [process.execPath, ...runtimeFlags]
   const child = spawn(command, [...before, options.script ?? daemonScript, 'run', ...(options.args ?? [])], {
-    env: { ...process.env, QUANTUM_ADMIN_HOME: home, ...options.env },
+    env: { ...process.env, ...noKeychain, QUANTUM_ADMIN_HOME: home, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const orphan = () => child.kill('SIGKILL')

@@ -12,6 +12,9 @@ export interface Peer {
   readonly for: string
 }
 
+/** Debian keeps each version's programs off PATH. */
+const postgresqlVersions = [18, 17, 16, 15, 14]
+
 /** Everything that `npm test` wants besides Node.js and npm packages. */
 export const peers = {
   chromium: {
@@ -39,6 +42,29 @@ export const peers = {
   zsh: { files: ['zsh'], debian: 'zsh', for: 'completion in zsh' },
   fish: { files: ['fish'], debian: 'fish', for: 'completion in fish' },
   python: { files: ['python3'], debian: 'python3', for: 'apps in Python' },
+  postgresql: {
+    files: [
+      'postgres',
+      ...postgresqlVersions.map((version) => `/usr/lib/postgresql/${version}/bin/postgres`),
+    ],
+    debian: 'postgresql',
+    for: 'connections to PostgreSQL',
+  },
+  mariadb: { files: ['mariadbd'], debian: 'mariadb-server', for: 'connections to MariaDB' },
+  redis: { files: ['redis-server'], debian: 'redis-server', for: 'connections to Redis' },
+  rabbitmq: {
+    // Not the one on PATH, which changes to a user of its own.
+    files: ['/usr/lib/rabbitmq/bin/rabbitmq-server'],
+    debian: 'rabbitmq-server',
+    for: 'connections to RabbitMQ',
+  },
+  keyring: {
+    files: ['gnome-keyring-daemon'],
+    debian: 'gnome-keyring',
+    for: 'keys in a keychain',
+  },
+  secretTool: { files: ['secret-tool'], debian: 'libsecret-tools', for: 'keys in a keychain' },
+  dbus: { files: ['dbus-daemon'], debian: 'dbus-daemon', for: 'keys in a keychain' },
   git: { files: ['git'], debian: 'git', for: 'worktrees' },
   fonts: {
     files: ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],

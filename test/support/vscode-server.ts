@@ -119,7 +119,8 @@ export async function startVscodeServer(options: VscodeServerOptions = {}): Prom
   linkExtensions(extensions, options.link ?? [])
   const workspace = prepareWorkspace(folder, options)
   const ownDaemon = options.sharedDaemon === true ? {} : { QUANTUM_ADMIN_HOME: stateFolder }
-  const env = { ...ownDaemon, ...options.env }
+  // No test leaves a key in the keychain of whoever runs it.
+  const env = { QUANTUM_ADMIN_KEYCHAIN: 'off', ...ownDaemon, ...options.env }
   const launch = (args: readonly string[]) => launchServer(folder, data, extensions, env, args)
 
   for (const vsix of options.vsix ?? []) await installVsix(launch, vsix)

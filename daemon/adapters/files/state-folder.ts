@@ -97,7 +97,7 @@ function checkEntry(file: string): void {
 }
 
 const ours =
-  /^(audit|logs|token|ballast|daemon\..+|quantum-admin\.sqlite.*|settings\.json|key\..+|head\.json|checkpoints\..+|.+\.tmp)$/
+  /^(audit|logs|token|ballast|daemon\..+|quantum-admin\.sqlite.*|settings\.json|secrets\..+|key\..+|head\.json|checkpoints\..+|.+\.tmp)$/
 
 function checkSocket(file: string, stats: Stats): void {
   if (!stats.isSocket()) throw unsafe(file, 'is not a socket')

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fdatasyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import * as path from 'node:path'
 
 /** What stands for a moment beside a file that is being replaced, and for longer if the daemon is killed then. */
 export const temporaryPattern = /\.[0-9a-f]{12}\.tmp$/
@@ -29,5 +31,36 @@ export function replaceFile(
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
+  }
+}
+
+/** As {@link replaceFile} for good, but nobody waits for the disk while it is written; its name is durable too. */
+export async function replaceFileAside(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
+  const handle = await open(temporary, flags, 0o600)
+  try {
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+    await syncFolder(path.dirname(file))
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Windows has no folders that can be opened, and makes names durable itself. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, constants.O_RDONLY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }

@@ -1,11 +1,13 @@
-import { appEnvironment } from './app-environment.ts'
+import { appEnvironment, withSecrets } from './app-environment.ts'
+import type { LaunchDeps } from './app-launch.ts'
 import type { KnownApp } from './app-rows.ts'
 import type { FoundApp } from './found-app.ts'
 
 /** What is run of an app beside the app itself, and what with. */
 export interface AppCommands extends Pick<FoundApp, 'folder' | 'jobs' | 'tests'> {
   readonly app: string
-  readonly environment: Readonly<Record<string, string>>
+  /** The environment of a run that begins now. @throws Failure `app-invalid` when it names a secret that is not there. */
+  readonly environment: () => Promise<Readonly<Record<string, string>>>
 }
 
 const noTests: FoundApp['tests'] = { command: null, report: null, timeoutMs: null }
@@ -13,9 +15,17 @@ const noTests: FoundApp['tests'] = { command: null, report: null, timeoutMs: nul
 /** Jobs and tests of an app, in the environment that the app has, or would have. */
 export function commandsOf(
   { name, folder, found, run }: KnownApp,
-  daemon: Readonly<Record<string, string | undefined>>,
+  { environment: daemon, secret }: Pick<LaunchDeps, 'environment' | 'secret'>,
 ): AppCommands {
   const port = run?.stored.port ?? null
-  const environment = appEnvironment(daemon, { name, env: found?.env ?? {}, port, folder })
-  return { app: name, folder, environment, jobs: found?.jobs ?? null, tests: found?.tests ?? noTests }
+  return {
+    app: name,
+    folder,
+    environment: async () => {
+      const env = await withSecrets(found?.env ?? {}, secret)
+      return appEnvironment(daemon, { name, env, port, folder })
+    },
+    jobs: found?.jobs ?? null,
+    tests: found?.tests ?? noTests,
+  }
 }

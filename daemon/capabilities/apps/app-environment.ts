@@ -1,4 +1,5 @@
 import type { AppEnvironment } from '#contract/apps.ts'
+import { Failure } from '#base/failure.ts'
 import type { FoundApp } from './found-app.ts'
 import { runVariable } from './run-processes.ts'
 
@@ -43,4 +44,28 @@ export function shownEnvironment(
     },
     withheld: [...secret].sort(),
   }
+}
+
+/**
+ * Puts secrets where a configuration names them as `secret:NAME`.
+ * @throws Failure `app-invalid` when there is no such secret, and what the secrets throw.
+ */
+export async function withSecrets(
+  env: Readonly<Record<string, string>>,
+  secret: (name: string) => Promise<string | null>,
+): Promise<Readonly<Record<string, string>>> {
+  const entries = Object.entries(env).map(async ([variable, value]) => {
+    const [, name] = /^secret:([\w.-]+)$/.exec(value) ?? []
+    if (name === undefined) return [variable, value] as const
+    const held = await secret(name)
+    if (held !== null) return [variable, held] as const
+    throw new Failure(
+      'app-invalid',
+      `The variable ${variable} is to hold the secret ${name}, and there is none`,
+      {
+        hint: `Run \`quantum-admin secrets set ${name}\`.`,
+      },
+    )
+  })
+  return Object.fromEntries(await Promise.all(entries))
 }

@@ -1,12 +1,14 @@
 import { Failure } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
-import { appEnvironment } from './app-environment.ts'
+import { appEnvironment, withSecrets } from './app-environment.ts'
 import type { FoundApp } from './found-app.ts'
 import type { HealthCheck } from './readiness.ts'
 
 export interface LaunchDeps {
   /** A port for an app; the same lease gets the same again. @throws what the leases do. */
   readonly takePort: (change: Change, lease: string, asked: number | null) => Promise<number>
+  /** What a secret holds; null when there is none. @throws what the secrets do. */
+  readonly secret: (name: string) => Promise<string | null>
   /** The daemon's own environment. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -38,6 +40,7 @@ export async function launchOf(
   found: FoundApp | null,
 ): Promise<Launch> {
   const command = commandOf(found, name)
+  const configured = await withSecrets(found?.env ?? {}, deps.secret)
   const { composeFile } = found ?? {}
   const ports = composeFile ? await composePorts(deps, change, name, found) : new Map<string, number>()
   const asked = found?.port?.value ?? null
@@ -47,7 +50,7 @@ export async function launchOf(
       ? await deps.takePort(change, name, asked)
       : null
   const given = Object.fromEntries([...ports].map(([variable, value]) => [variable, String(value)]))
-  const env = { ...found?.env, ...given }
+  const env = { ...configured, ...given }
   return { command, port, environment: appEnvironment(deps.environment, { name, env, port, folder }) }
 }
 

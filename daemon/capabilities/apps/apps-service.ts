@@ -7,6 +7,7 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { FolderWatcher } from '../../adapters/project/folder-watcher.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { commandsOf, type AppCommands } from './app-commands.ts'
+import { appDatasources, type AppDatasources } from './app-datasources.ts'
 import { shownEnvironment } from './app-environment.ts'
 import { AppEntries, plannedOf, type AppEntriesDeps, type Entry } from './app-entries.ts'
 import { commandOf, healthOf, launchOf, type LaunchDeps } from './app-launch.ts'
@@ -115,6 +116,12 @@ export class AppsService implements Owned {
     return { revision: this.revision, rows }
   }
 
+  /** The databases that each app's configuration names, and what their variables are taken from. */
+  async datasources(): Promise<readonly AppDatasources[]> {
+    await this.#refreshAll()
+    return this.#known.flatMap((app) => appDatasources(app, this.#deps.environment) ?? [])
+  }
+
   /** @throws Failure `not-found`. */
   async show(name: string): Promise<AppDetail> {
     const entry = this.#entries.get(name)
@@ -142,7 +149,7 @@ export class AppsService implements Owned {
   /** Every app's folder, environment, jobs and tests, as they are now. */
   async commands(): Promise<readonly AppCommands[]> {
     await this.#refreshAll()
-    return this.#known.map((app) => commandsOf(app, this.#deps.environment))
+    return this.#known.map((app) => commandsOf(app, this.#deps))
   }
 
   /** Tells which app each process belongs to. @returns whether that is another than before. */

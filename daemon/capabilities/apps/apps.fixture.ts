@@ -144,6 +144,7 @@ async function openApps(life: Lifetime, folder: string) {
         ports.set(app, port)
         return port
       },
+      secret: (name) => Promise.resolve(name === 'kept' ? 'what is kept' : null),
       machine: () => machineOf(host),
       stopProcess: async (change, { pid }) => {
         const target = await host.process(pid)

@@ -39,6 +39,8 @@ export interface FoundApp {
   /** Null when its configuration cannot be understood, and so nobody knows. */
   readonly jobs: AppConfig['jobs'] | null
   readonly tests: FoundTests
+  /** Databases that its configuration names. */
+  readonly datasources: AppConfig['datasources']
   /** Folders of further apps that its configuration names, absolute. */
   readonly include: readonly string[]
   readonly problems: readonly AppProblem[]
@@ -137,6 +139,7 @@ function appOf({ project, manifest, found, recognised, include, problems }: Know
     autostart: config?.run.autostart ?? false,
     jobs: found.file !== null && config === null ? null : (config?.jobs ?? []),
     tests: testsOf({ project, manifest, found, kind: recognised?.kind ?? 'configured' }),
+    datasources: config?.datasources ?? [],
     include,
     problems: [...problems, ...why],
   }

@@ -11,8 +11,8 @@ import type { Scheduler } from './scheduler.ts'
 export interface AppCommands {
   readonly app: string
   readonly folder: string
-  /** All of the environment that it is run with. */
-  readonly environment: Readonly<Record<string, string>>
+  /** All of the environment that a run has which begins now. @throws Failure when that cannot be put together. */
+  readonly environment: () => Promise<Readonly<Record<string, string>>>
   /** Null when its configuration cannot be understood. */
   readonly jobs: readonly JobConfig[] | null
   readonly tests: {

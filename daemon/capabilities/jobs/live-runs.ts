@@ -6,6 +6,7 @@ import type { Owned } from '#base/lifetime.ts'
 import type { Host, HostProcess, ProcessIdentity } from '../../adapters/host/host.ts'
 import type { Programs, RunFiles } from '../../adapters/process/programs.ts'
 import type { Change } from '../../kernel/execute.ts'
+import type { AppCommands } from './jobs-deps.ts'
 import type { Firing, JobsStore, StoredRun } from './jobs-store.ts'
 import { endedAs, type Interruption } from './run-ending.ts'
 
@@ -129,7 +130,7 @@ export class LiveRuns implements Owned {
   async begin(
     change: Change,
     stored: StoredRun,
-    environment: Readonly<Record<string, string>>,
+    environment: AppCommands['environment'],
     firing: Firing | null,
   ): Promise<StoredRun> {
     // It counts from here on, so that nobody begins another one meanwhile.
@@ -148,7 +149,7 @@ export class LiveRuns implements Owned {
   async beginAgain(
     change: Change,
     run: string,
-    environment: Readonly<Record<string, string>>,
+    environment: AppCommands['environment'],
   ): Promise<StoredRun> {
     const live = this.#live(run)
     return this.#exclusively(live, () => this.#launch(change, live, environment))
@@ -221,7 +222,7 @@ export class LiveRuns implements Owned {
   async #launch(
     change: Change,
     live: LiveRun,
-    environment: Readonly<Record<string, string>>,
+    environment: AppCommands['environment'],
   ): Promise<StoredRun> {
     const { store, programs, host, clock, filesOf, tagOf } = this.#deps
     const { run, app, command, folder } = live.stored
@@ -230,7 +231,7 @@ export class LiveRuns implements Owned {
       const { pid } = await programs.start(change, {
         command,
         folder,
-        environment: { ...environment, ...tagOf(run) },
+        environment: { ...(await environment()), ...tagOf(run) },
         files: filesOf(app, run),
         once: true,
       })

@@ -1,0 +1,391 @@
+import Sqlite from 'better-sqlite3'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '#base/clock.ts'
+import { Lifetime } from '#base/lifetime.ts'
+import type { AuditTarget } from '#contract/method.ts'
+import { ChildProber } from '../../adapters/connectors/child-prober.ts'
+import type { DatasourceConfig } from '../../config/datasources.ts'
+import { callsAs } from '../../kernel/call.fixture.ts'
+import { createExecutor, type CallContext, type Handlers, type Outcome } from '../../kernel/execute.ts'
+import { openStore } from '../../store/open.ts'
+import { connectorsHandlers } from './connectors-handlers.ts'
+import { ConnectorsService } from './connectors-service.ts'
+import { ConnectorsStore } from './connectors-store.ts'
+
+let life = new Lifetime()
+let folder = ''
+/** What the apps' files and the secrets say now. */
+let datasources: DatasourceConfig[] = []
+let variables: Record<string, string> = {}
+let secrets = new Map<string, { value: string; changedAt: string }>()
+beforeEach(() => {
+  life = new Lifetime()
+  folder = mkdtempSync(join(tmpdir(), 'qa-connectors-'))
+  life.onDispose(() => rmSync(folder, { recursive: true, force: true }))
+  datasources = []
+  variables = {}
+  secrets = new Map()
+})
+afterEach(() => life.dispose())
+
+const datasource = (name: string, values: Partial<DatasourceConfig>): DatasourceConfig => ({
+  name,
+  driver: 'postgresql',
+  host: null,
+  port: null,
+  database: null,
+  user: null,
+  password: null,
+  sslmode: null,
+  file: join(folder, 'quantum.config.yaml'),
+  line: 3,
+  ...values,
+})
+
+const probe = ['--experimental-strip-types', join(import.meta.dirname, '../../main.ts'), 'probe']
+
+/** A service on the store of this test's folder; called again it is the next start of the daemon. */
+async function setup() {
+  const run = life.own(new Lifetime())
+  const store = run.own(await openStore({ file: join(folder, 'store.db') }))
+  const records: (AuditTarget | Outcome)[] = []
+  const connectors = run.own(
+    new ConnectorsService({
+      store: new ConnectorsStore(store),
+      prober: new ChildProber([process.execPath, ...probe]),
+      clock: systemClock,
+      instance: 'test',
+      datasources: () => Promise.resolve([{ app: 'shop', folder, variables, datasources }]),
+      secret: (name) => Promise.resolve(secrets.get(name)?.value ?? null),
+      secretChangedAt: (name) => Promise.resolve(secrets.get(name)?.changedAt ?? null),
+      withoutSecrets: (text, values) => values.reduce((clean, value) => clean.replaceAll(value, '***'), text),
+      holderOf: (port) => Promise.resolve(`somebody (port ${port})`),
+      environment: { CACHE_PASSWORD: 'from-the-environment' },
+    }),
+  )
+  await connectors.open()
+  const execute = createExecutor({
+    // Only these methods are called.
+    handlers: connectorsHandlers(connectors) as Handlers,
+    trail: {
+      intent: (_actor, target) => Promise.resolve(records.push(target)),
+      outcome: (_sequence, outcome) => Promise.resolve(void records.push(outcome)),
+      record: (_actor, target) => Promise.resolve(void records.push(target)),
+    },
+    clock: systemClock,
+  })
+  const as = (role: 'viewer' | 'operator' | 'admin', context: Partial<CallContext> = {}) =>
+    callsAs(execute, role, context)
+  return { connectors, records, call: as('admin'), as, end: () => run.dispose() }
+}
+
+/** A server of the test's own. @returns its port. */
+async function serve(onConnection: (socket: Socket) => void): Promise<{ port: number; server: Server }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('close', () => sockets.delete(socket))
+    onConnection(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  life.onDispose(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  return { port: address !== null && typeof address === 'object' ? address.port : 0, server }
+}
+
+function makeDatabase(name: string): string {
+  const file = join(folder, name)
+  const sqlite = new Sqlite(file)
+  sqlite.exec('create table t (x)')
+  sqlite.close()
+  return file
+}
+
+test('an app has the datasources of its file, a person those that were added, and nothing is tested', async () => {
+  datasources = [
+    datasource('main', { host: '${DB_HOST:-db.test}', port: '${DB_PORT}', database: 'shop', user: 'ana' }),
+    datasource('local', { driver: 'sqlite', database: 'data/shop.db' }),
+    datasource('old', { driver: 'mysql' }),
+  ]
+  variables = { DB_PORT: '5433' }
+  const { call } = await setup()
+  await call('connectors.add', { name: 'cache', url: 'rediss://ana@[::1]:6380/2' })
+  await call('connectors.add', { name: 'api', url: 'https://api.test/health?verbose=1' })
+  const { rows } = await call('connectors.list', {})
+  expect(rows.map(({ app, name, address, status }) => [app, name, address, status])).toEqual([
+    ['shop', 'main', 'postgresql://ana@db.test:5433/shop', 'unknown'],
+    ['shop', 'local', `sqlite:${join(folder, 'data/shop.db')}`, 'unknown'],
+    ['shop', 'old', 'mysql://localhost:3306', 'unknown'],
+    [null, 'api', 'https://api.test:443/health', 'unknown'],
+    [null, 'cache', 'rediss://ana@[::1]:6380/2', 'unknown'],
+  ])
+})
+
+test('a test is kept with its time over the next start, and forgotten when what was tested is another', async () => {
+  makeDatabase('shop.db')
+  datasources = [datasource('local', { driver: 'sqlite', database: 'shop.db' })]
+  const first = await setup()
+  const tested = await first.call('connectors.test', { name: 'local', app: 'shop' })
+  expect(tested).toMatchObject({ status: 'connected', fault: null, reason: null })
+  expect(tested.version).toMatch(/^SQLite 3\.\d/)
+  expect(Date.now() - Date.parse(tested.testedAt ?? '')).toBeLessThan(60_000)
+  await first.end()
+  const { call } = await setup()
+  expect((await call('connectors.list', {})).rows).toEqual([tested])
+  datasources = [datasource('local', { driver: 'sqlite', database: 'other.db' })]
+  expect((await call('connectors.list', {})).rows).toMatchObject([
+    { status: 'unknown', testedAt: null, version: null },
+  ])
+})
+
+test('a secret that was changed, and a password in the file, make a test one of something else', async () => {
+  const { port } = await serve((socket) => socket.end())
+  secrets.set('db', { value: 'one', changedAt: '2026-01-01T00:00:00.000Z' })
+  datasources = [
+    datasource('kept', { host: '127.0.0.1', port: String(port), password: 'secret:db' }),
+    datasource('literal', { host: '127.0.0.1', port: String(port), password: 'one' }),
+  ]
+  const { call } = await setup()
+  for (const name of ['kept', 'literal'])
+    await call('connectors.test', { name, app: 'shop', timeoutMs: 2000 })
+  const statuses = async () => (await call('connectors.list', {})).rows.map(({ status }) => status)
+  expect(await statuses()).toEqual(['error', 'error'])
+  secrets.set('db', { value: 'two', changedAt: '2026-01-02T00:00:00.000Z' })
+  expect(await statuses()).toEqual(['unknown', 'error'])
+  datasources = datasources.map((one) => (one.name === 'literal' ? { ...one, password: 'two' } : one))
+  expect(await statuses()).toEqual(['unknown', 'unknown'])
+})
+
+test('what keeps a connector from being tested is said without connecting', async () => {
+  datasources = [
+    datasource('variable', { host: '${NO_SUCH_HOST}' }),
+    datasource('password', { password: '${NO_SUCH_PASSWORD}' }),
+    datasource('secret', { password: 'secret:nothing' }),
+    datasource('port', { port: '99999' }),
+    datasource('file', { driver: 'sqlite' }),
+  ]
+  const { call } = await setup()
+  const reasons = await Promise.all(
+    datasources.map(async ({ name }) => {
+      const { status, fault, reason } = await call('connectors.test', { name, app: 'shop' })
+      expect([status, fault]).toEqual(['error', 'misconfigured'])
+      return reason
+    }),
+  )
+  expect(reasons).toEqual([
+    expect.stringContaining('the variable NO_SUCH_HOST is not set'),
+    expect.stringContaining('the variable NO_SUCH_PASSWORD is not set'),
+    expect.stringContaining('There is no secret nothing'),
+    'port: expected a number from 1 to 65535',
+    'database: expected the path of a file',
+  ])
+})
+
+test('nobody there, and somebody who hangs up, are told apart, with who it is', async () => {
+  const { port, server } = await serve((socket) => socket.destroy())
+  const { call } = await setup()
+  await call('connectors.add', { name: 'cache', url: `redis://127.0.0.1:${port}` })
+  expect(await call('connectors.test', { name: 'cache' })).toMatchObject({
+    status: 'error',
+    fault: 'closed',
+    reason: `127.0.0.1:${port} closed the connection without an answer; somebody (port ${port}) listens there`,
+  })
+  server.close()
+  await once(server, 'close')
+  expect(await call('connectors.test', { name: 'cache' })).toMatchObject({
+    status: 'disconnected',
+    fault: 'nothing-listens',
+    reason: `Nothing listens on 127.0.0.1:${port}`,
+    advice: 'Start the server, or correct host and port.',
+  })
+})
+
+test("an app's file cannot send us to a cloud's own addresses, and a person may", async () => {
+  const hosts = [
+    '169.254.169.254',
+    '0xa9fea9fe',
+    '2852039166',
+    '[::ffff:169.254.169.254]',
+    'metadata.google.internal',
+  ]
+  datasources = hosts.map((host, index) =>
+    datasource(`m${index}`, {
+      host: host.replace(/[[\]]/g, ''),
+      port: '80',
+      driver: index % 2 === 0 ? 'postgresql' : 'mysql',
+    }),
+  )
+  const { call } = await setup()
+  for (const { name } of datasources)
+    expect(await call('connectors.test', { name, app: 'shop', timeoutMs: 3000 })).toMatchObject({
+      status: 'error',
+      fault: 'address-refused',
+    })
+  await call('connectors.add', { name: 'own', url: 'http://169.254.169.254/' })
+  expect((await call('connectors.test', { name: 'own', timeoutMs: 300 })).fault).not.toBe('address-refused')
+})
+
+test('passwords are in no row, no detail, no file of ours and no record, wherever they come from', async () => {
+  const canaries = ['literal-canary-1', 'secret-canary-2', 'variable-canary-3']
+  const { port } = await serve((socket) => socket.end('HTTP/1.1 200 OK\r\nServer: literal-canary-1\r\n\r\n'))
+  secrets.set('db', { value: 'secret-canary-2', changedAt: '2026-01-01T00:00:00.000Z' })
+  variables = { DB_PASSWORD: 'variable-canary-3' }
+  const there = { host: '127.0.0.1', port: String(port) }
+  datasources = [
+    datasource('literal', { ...there, password: 'literal-canary-1' }),
+    datasource('secret', { ...there, password: 'secret:db' }),
+    datasource('variable', { ...there, password: '${DB_PASSWORD}' }),
+  ]
+  const { call, records, end } = await setup()
+  const said: unknown[] = []
+  for (const { name } of datasources) {
+    said.push(await call('connectors.test', { name, app: 'shop', timeoutMs: 2000 }))
+    said.push(await call('connectors.show', { name, app: 'shop' }))
+  }
+  said.push(await call('connectors.list', {}), records)
+  await end()
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
+  for (const canary of canaries) {
+    expect(JSON.stringify(said)).not.toContain(canary)
+    expect(files.some((text) => text.includes(canary))).toBe(false)
+  }
+  const sources = said.filter((one) => typeof one === 'object' && one !== null && 'password' in one)
+  expect(sources).toMatchObject([
+    { password: 'the file itself' },
+    { password: 'secret:db' },
+    { password: '${DB_PASSWORD}' },
+  ])
+})
+
+test('what a server calls itself is shown without the password that it was given', async () => {
+  const { port } = await serve((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nServer: from-the-environment\r\n\r\n'))
+  })
+  const { call } = await setup()
+  await call('connectors.add', {
+    name: 'api',
+    url: `http://ana@127.0.0.1:${port}/`,
+    password: '${CACHE_PASSWORD}',
+  })
+  expect(await call('connectors.test', { name: 'api' })).toMatchObject({ version: '***, HTTP 200' })
+})
+
+test('a test that nobody waits for any more is ended with its process and connection', async () => {
+  const closed = Promise.withResolvers<void>()
+  const opened = Promise.withResolvers<void>()
+  const { port } = await serve((socket) => {
+    opened.resolve()
+    socket.once('close', () => closed.resolve())
+  })
+  const { call, as, records } = await setup()
+  await call('connectors.add', { name: 'slow', url: `postgresql://ana@127.0.0.1:${port}/shop` })
+  const controller = new AbortController()
+  const testing = as('operator', { signal: controller.signal })('connectors.test', { name: 'slow' })
+  await opened.promise
+  controller.abort()
+  await expect(testing).rejects.toMatchObject({ code: 'cancelled' })
+  await closed.promise
+  expect(records.at(-1)).toMatchObject({ outcome: 'failed', errorCode: 'cancelled' })
+  expect((await call('connectors.list', {})).rows).toMatchObject([{ status: 'unknown' }])
+})
+
+test('at most four are tested at once, and all of them in the end', async () => {
+  let [open, most] = [0, 0]
+  const { port } = await serve((socket) => {
+    most = Math.max(most, ++open)
+    void wait(100).then(() => {
+      open--
+      socket.destroy()
+    })
+  })
+  const { call } = await setup()
+  const names = Array.from({ length: 10 }, (_, index) => `c${index}`)
+  for (const name of names) await call('connectors.add', { name, url: `mysql://ana@127.0.0.1:${port}/shop` })
+  const rows = await Promise.all(names.map((name) => call('connectors.test', { name })))
+  expect(rows.map(({ fault }) => fault)).toEqual(names.map(() => 'closed'))
+  expect(most).toBeLessThanOrEqual(4)
+})
+
+test('a server that takes the connection and says nothing is given its time, and no more', async () => {
+  const { port } = await serve((socket) => void socket.resume())
+  const { call } = await setup()
+  await call('connectors.add', { name: 'mute', url: `mysql://ana@127.0.0.1:${port}/shop` })
+  expect(await call('connectors.test', { name: 'mute', timeoutMs: 300 })).toMatchObject({
+    status: 'error',
+    fault: 'silent',
+    reason: expect.stringContaining('then said nothing for 0.3 s') as string,
+  })
+})
+
+test.each([
+  ['ftp://x.test/', 'expected an address that begins with'],
+  ['redis://:hunter2-canary@x.test', 'without a password'],
+  ['redis://ana:hunter2-canary@x.test', 'without a password'],
+  ['postgres:ana:hunter2-canary@x.test', 'without a password'],
+  ['sqlite:relative.db', 'absolute path'],
+  ['redis://', 'cannot be read|no host'],
+  ['http://x.test:99999/', 'cannot be read'],
+  ['mysql://x.test/%zz', '%'],
+])('the address %s is refused, and said why without repeating it', async (url, why) => {
+  const { call, records } = await setup()
+  const refused = call('connectors.add', { name: 'bad', url })
+  await expect(refused).rejects.toMatchObject({
+    code: 'invalid-params',
+    message: expect.stringMatching(new RegExp(why)) as string,
+  })
+  await refused.catch((error: Error) => expect(error.message).not.toContain('hunter2'))
+  expect(JSON.stringify(records)).not.toContain('hunter2')
+  expect((await call('connectors.list', {})).rows).toEqual([])
+})
+
+test('a password given itself, a taken name, TLS against the address: refused', async () => {
+  const { call, as } = await setup()
+  const add = (params: object) => call('connectors.add', { name: 'a', url: 'redis://x.test', ...params })
+  await expect(add({ password: 'hunter2' })).rejects.toMatchObject({ code: 'invalid-params' })
+  await expect(add({ url: 'https://x.test', tls: 'off' })).rejects.toMatchObject({ code: 'invalid-params' })
+  await expect(add({ url: 'http://x.test', tls: 'on' })).rejects.toMatchObject({ code: 'invalid-params' })
+  await expect(add({ ca: 'no certificate' })).rejects.toMatchObject({ code: 'invalid-params' })
+  await add({})
+  await expect(add({})).rejects.toMatchObject({ code: 'conflict' })
+  const denied = { code: 'forbidden' }
+  await expect(as('operator')('connectors.add', { name: 'b', url: 'redis://x.test' })).rejects.toMatchObject(
+    denied,
+  )
+  await expect(as('viewer')('connectors.test', { name: 'a' })).rejects.toMatchObject(denied)
+})
+
+test('a connector that was removed is gone with its test, and those of apps cannot be removed', async () => {
+  datasources = [datasource('main', {})]
+  const { call } = await setup()
+  await call('connectors.add', { name: 'a', url: 'redis://127.0.0.1:1' })
+  await call('connectors.test', { name: 'a' })
+  await call('connectors.remove', { name: 'a' })
+  await call('connectors.add', { name: 'a', url: 'redis://127.0.0.1:1' })
+  expect((await call('connectors.list', {})).rows.map(({ status }) => status)).toEqual(['unknown', 'unknown'])
+  await expect(call('connectors.remove', { name: 'main' })).rejects.toMatchObject({ code: 'not-found' })
+  await expect(call('connectors.test', { name: 'main' })).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('whoever watches hears of tests, and equal revisions mean equal rows', async () => {
+  const { call, connectors } = await setup()
+  const heard: string[] = []
+  life.own(connectors.changed.on(() => heard.push(connectors.revision)))
+  await call('connectors.add', { name: 'a', url: 'redis://127.0.0.1:1' })
+  await call('connectors.test', { name: 'a' })
+  expect(new Set(heard).size).toBe(2)
+  const [first, second] = [await call('connectors.list', {}), await call('connectors.list', {})]
+  expect(second).toEqual(first)
+  variables = { X: 'y' }
+  datasources = [datasource('new', {})]
+  expect((await call('connectors.list', {})).revision).not.toBe(first.revision)
+})
