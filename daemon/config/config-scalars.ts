@@ -1,5 +1,5 @@
 import type { Scalar } from 'yaml'
-import { substitute, type Environment } from './config-variables.ts'
+import { substitute, type Environment, type VariableProblem } from './config-variables.ts'
 import { pathText, type Finding, type KeyPath } from './findings.ts'
 
 /** What each scalar of a file becomes, which depends on where it is used. */
@@ -21,18 +21,23 @@ export class ScalarReader {
     const value = isVariable(path) ? asWritten(node) : node.value
     if (typeof value !== 'string' || !usesVariables(path) || value.startsWith('secret:')) return value
     const { text, problems } = substitute(value, this.#environment, isCommand(path))
-    for (const { severity, message, reference } of problems) {
-      const offset = this.#offsetOf(reference, node)
-      if (severity === 'error') this.failed.add(node.range?.[0] ?? 0)
-      this.findings.push({ severity, message: `${pathText(path)}: ${message}`, offset })
+    for (const problem of problems) {
+      if (problem.severity === 'error') this.failed.add(node.range?.[0] ?? 0)
+      this.findings.push(this.#finding(problem, node, path))
     }
     return text
   }
 
-  /** Of the reference itself, unless the value is written with escapes that hide it. */
-  #offsetOf(reference: string, { range }: Scalar): number {
+  /** At the reference itself, unless the value is written with escapes that hide it. */
+  #finding(problem: VariableProblem, { range }: Scalar, path: KeyPath): Finding {
+    const { severity, reference, code, meant } = problem
     const [start, end] = range ?? [0, 0]
-    return start + Math.max(this.#text.slice(start, end).indexOf(reference), 0)
+    const message = `${pathText(path)}: ${problem.message}`
+    const inside = this.#text.slice(start, end).indexOf(reference)
+    if (inside < 0) return { severity, message, offset: start, end, code }
+    const place = { start: start + inside, end: start + inside + reference.length }
+    const found = { severity, message, offset: place.start, end: place.end, code }
+    return meant === null ? found : { ...found, fix: { title: `Change to ${meant}`, text: meant, ...place } }
   }
 }
 
