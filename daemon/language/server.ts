@@ -1,0 +1,163 @@
+import { fileURLToPath } from 'node:url'
+import {
+  CodeActionKind,
+  TextDocuments,
+  TextDocumentSyncKind,
+  type Connection,
+  type InitializeParams,
+  type InitializeResult,
+  type TextDocumentPositionParams,
+} from 'vscode-languageserver/node'
+import { TextDocument } from 'vscode-languageserver-textdocument'
+import { build } from '#base/version.ts'
+import {
+  appFileRequest,
+  appNamesRequest,
+  askedPortRequest,
+  trustedNotification,
+  type AskedPort,
+  type LanguageOptions,
+} from '#contract/language.ts'
+import type { Environment } from '../config/config-variables.ts'
+import { actionsFor, completionOf, hoverOf, symbolOf } from './answers.ts'
+import { askedPortIn } from './asked-port.ts'
+import { Checks } from './checks.ts'
+import { definitionAt } from './definition.ts'
+import { symbolsOf } from './symbols.ts'
+import { Outlines, rangeOf } from './texts.ts'
+import { WorkspaceFiles } from './workspace-files.ts'
+
+/** How long a client may take to say what the daemon knows. Without an answer we do without. */
+const answerMs = 1000
+
+/**
+ * Serves one client. It reads the text of open documents, looks for files inside a trusted workspace, and does nothing
+ * else: it runs nothing, connects to nothing and writes nothing.
+ */
+export class LanguageServer {
+  readonly #connection: Connection
+  readonly #environment: Environment
+  readonly #documents = new TextDocuments(TextDocument)
+  readonly #outlines = new Outlines()
+  readonly #checks: Checks
+  #folders: readonly string[] = []
+  #trusted = false
+
+  constructor(connection: Connection, environment: Environment) {
+    this.#connection = connection
+    this.#environment = environment
+    const files = () => this.#files
+    this.#checks = new Checks({ connection, environment, outlines: this.#outlines, files })
+  }
+
+  /** Answers from now on. */
+  listen(): void {
+    const connection = this.#connection
+    connection.onInitialize((params) => this.#initialize(params))
+    this.#documents.onDidChangeContent(({ document }) => this.#checks.soon(document))
+    this.#documents.onDidSave(({ document }) => this.#checks.soon(document))
+    this.#documents.onDidClose(({ document }) => this.#checks.forget(document))
+    // Another configuration came or went, perhaps one that an open one names.
+    connection.onDidChangeWatchedFiles(() => this.#checkAll())
+    connection.onNotification(trustedNotification, () => {
+      this.#trusted = true
+      this.#checkAll()
+    })
+    this.#answerQuestions()
+    this.#documents.listen(connection)
+    connection.listen()
+  }
+
+  #answerQuestions(): void {
+    const connection = this.#connection
+    connection.onCompletion(async (params) =>
+      this.#at(params, async (document, offset) =>
+        completionOf(
+          document,
+          this.#outlines.of(document),
+          offset,
+          await this.#ask<string[]>(appNamesRequest, {}, []),
+        ),
+      ),
+    )
+    connection.onHover((params) =>
+      this.#at(params, (document, offset) => hoverOf(document, this.#outlines.of(document), offset)),
+    )
+    connection.onDefinition((params) =>
+      this.#at(params, (document, offset) =>
+        definitionAt(document, this.#outlines.of(document), offset, {
+          files: this.#files,
+          fileOfApp: (app) => this.#ask<string | null>(appFileRequest, { app }, null),
+        }),
+      ),
+    )
+    connection.onDocumentSymbol(({ textDocument }) => {
+      const document = this.#documents.get(textDocument.uri)
+      return document === undefined ? null : symbolsOf(this.#outlines.of(document)).map(symbolOf(document))
+    })
+    connection.onCodeAction(({ textDocument, range }) => {
+      const document = this.#documents.get(textDocument.uri)
+      return document === undefined
+        ? null
+        : [...actionsFor(document, this.#checks.problemsOf(document), range)]
+    })
+    connection.onRequest(askedPortRequest, ({ uri }: { readonly uri: string }) => this.#askedPort(uri))
+  }
+
+  #initialize({ initializationOptions, workspaceFolders }: InitializeParams): InitializeResult {
+    // Whatever a client sends here: nothing but `true` counts.
+    const { trusted } = (initializationOptions ?? {}) as LanguageOptions
+    this.#trusted = trusted === true
+    this.#folders = (workspaceFolders ?? [])
+      .filter(({ uri }) => uri.startsWith('file:'))
+      .map(({ uri }) => fileURLToPath(uri))
+    return {
+      serverInfo: { name: 'Quantum Admin', version: build.version },
+      capabilities: {
+        textDocumentSync: {
+          openClose: true,
+          change: TextDocumentSyncKind.Incremental,
+          save: { includeText: false },
+        },
+        completionProvider: { triggerCharacters: [' ', ':', '-', '[', '{', ','] },
+        hoverProvider: true,
+        definitionProvider: true,
+        documentSymbolProvider: true,
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+      },
+    }
+  }
+
+  get #files(): WorkspaceFiles {
+    return new WorkspaceFiles(this.#trusted ? this.#folders : [])
+  }
+
+  #checkAll(): void {
+    for (const document of this.#documents.all()) this.#checks.soon(document)
+  }
+
+  #at<T>(
+    { textDocument, position }: TextDocumentPositionParams,
+    answer: (document: TextDocument, offset: number) => T,
+  ): T | null {
+    const document = this.#documents.get(textDocument.uri)
+    return document === undefined ? null : answer(document, document.offsetAt(position))
+  }
+
+  #askedPort(uri: string): AskedPort | null {
+    const document = this.#documents.get(uri)
+    if (document === undefined) return null
+    const asked = askedPortIn(this.#outlines.of(document), this.#environment)
+    return asked === null ? null : { port: asked.port, range: rangeOf(document, asked) }
+  }
+
+  /** Asks the client for what the daemon knows. Most clients of the protocol know no daemon. */
+  async #ask<T>(method: string, params: object, otherwise: T): Promise<T> {
+    const late = new Promise<T>((resolve) => setTimeout(resolve, answerMs, otherwise).unref())
+    const answer = this.#connection.sendRequest<T | null>(method, params).then(
+      (found) => found ?? otherwise,
+      () => otherwise,
+    )
+    return Promise.race([answer, late])
+  }
+}
