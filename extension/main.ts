@@ -16,6 +16,7 @@ import { Targets } from './commands/targets.ts'
 import { openClient } from './daemon-source.ts'
 import { Documentation } from './documentation.ts'
 import { Documents } from './documents.ts'
+import { followConfigurations } from './language/language.ts'
 import { ContainerLogs } from './logs/container-logs.ts'
 import { DaemonLog } from './logs/daemon-log.ts'
 import { Model } from './model.ts'
@@ -108,6 +109,7 @@ export function activate(context: ExtensionContext): void {
       report,
     ),
   )
+  lifetime.own(followConfigurations({ model, settings, report, log, extensionPath: context.extensionPath }))
   lifetime.own(followSurroundings(context, model, log))
 }
 

@@ -1,13 +1,9 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Diagnostic, DocumentSymbol, Hover, Location } from 'vscode-languageserver/node'
 import { LanguageServerProcess, marked } from '../support/language-server.ts'
 
 const spot = ({ severity, range: { start, end }, message, code }: Diagnostic): string =>
-  `${severity === 1 ? 'error' : 'warning'} ${start.line}:${start.character}-${end.line}:${end.character} ${code} ${message}`
+  `${severity === 1 ? 'error' : 'warning'} ${start.line}:${start.character}-${end.line}:${end.character} ${code} ${typeof message === 'string' ? message : message.value}`
 
 const apply = (text: string, edit: { range: Diagnostic['range']; newText: string }): string => {
   const lines = text.split('\n')
