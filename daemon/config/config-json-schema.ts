@@ -47,19 +47,22 @@ function wordsOn(path: readonly string[]): Pick<JsonSchema, 'description' | 'exa
   const entry = descriptions[path.join('.')]
   if (entry === undefined) return {}
   const { text, values } = entry
-  const parts = [text, expectedAt(path), entry.default === undefined ? null : `Default: ${entry.default}.`]
+  const expected = expectedAt(path)
+  const parts = [
+    text,
+    expected === null ? null : `${expected.charAt(0).toUpperCase()}${expected.slice(1)}.`,
+    entry.default === undefined ? null : `Default: ${entry.default}.`,
+  ]
   return {
     description: parts.filter((part) => part !== null).join('\n\n'),
     ...(values === undefined ? {} : { examples: values }),
   }
 }
 
-/** What our schema says of a value that fits nowhere: what it expects instead. */
-function expectedAt(path: readonly string[]): string | null {
+/** What our schema says of a value that fits nowhere: `expected …`; null where the keys below it say more. */
+export function expectedAt(path: readonly string[]): string | null {
   const issue = z.safeParse(schemaAt(configSchema, path) ?? z.any(), Symbol('fits nowhere')).error?.issues[0]
-  if (issue === undefined || issue.message === mappingExpected) return null
-  return `${issue.message.charAt(0).toUpperCase()}${issue.message.slice(1)}.`
+  return issue === undefined || issue.message === mappingExpected ? null : issue.message
 }
 
-/** Says nothing that the keys below it do not show. */
 const mappingExpected = 'expected a mapping of keys to values'

@@ -200,7 +200,7 @@ const datasourceSection = z.looseObject(
 
 /** The framework's, as they are; `name` and `app` are from its older files. */
 const theirs = z.optional(z.unknown())
-const theirSection = <const K extends string>(...keys: readonly K[]) =>
+const theirSection = (...keys: readonly string[]) =>
   z.nullish(z.looseObject(Object.fromEntries(keys.map((key) => [key, theirs])), mapping))
 
 /** `quantum.config.yaml`, after variables were put in. */

@@ -80,8 +80,7 @@ describe('keys', () => {
 
   test('say what they are for', () => {
     const port = proposed('admin:\n  run:\n    |').proposals.find(({ label }) => label === 'port')
-    expect(port?.detail).toMatch(/^The port it asks for/)
-    expect(port?.documentation).toMatch(/Expected a number from 1 to 65535/)
+    expect(port?.documentation).toMatch(/^The port it asks for.*Expected a number from 1 to 65535/s)
   })
 })
 

@@ -80,11 +80,9 @@ function keys(schema: JsonSchema, cursor: Cursor): readonly Proposal[] {
 const order = (index: number): string => String(index).padStart(3, '0')
 
 function keyProposal(key: string, part: JsonSchema, cursor: Cursor, sort: string): Proposal {
-  const [first] = (part.description ?? '').split('\n')
   return {
     label: key,
     kind: isMapping(part) ? CompletionItemKind.Module : CompletionItemKind.Property,
-    ...(first === undefined || first === '' ? {} : { detail: first }),
     ...(part.description === undefined ? {} : { documentation: part.description }),
     insert:
       cursor.changed === null ? `${key}: ${valueSnippet(part, cursor.inFlow)}`.replace(': \n', ':\n') : key,

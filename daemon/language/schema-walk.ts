@@ -5,7 +5,7 @@ type Path = readonly (string | number)[]
 let whole: JsonSchema | undefined
 
 /** The schema of the file, made when it is first needed. */
-export const fileSchema = (): JsonSchema => (whole ??= configJsonSchema())
+const fileSchema = (): JsonSchema => (whole ??= configJsonSchema())
 
 /** Each form that a value may have, but not that it may be missing. */
 export function forms(schema: JsonSchema): readonly JsonSchema[] {

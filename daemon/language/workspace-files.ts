@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import * as path from 'node:path'
 import { systemCode } from '#base/failure.ts'
 import type { Problem } from './diagnostics.ts'
@@ -54,11 +54,14 @@ export class WorkspaceFiles {
   async #kindOf(file: string): Promise<'folder' | 'file' | 'nothing' | null> {
     if (!this.#isInside(file)) return null
     try {
+      const there = await nearest(file)
       // What a link leads out of the workspace to is not ours to look at.
-      if (!(await this.#isReallyInside(file))) return null
+      if (!(await this.#isReallyInside(there))) return null
+      if (there !== file) return 'nothing'
       return (await stat(file)).isDirectory() ? 'folder' : 'file'
-    } catch (error) {
-      return systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR' ? 'nothing' : null
+    } catch {
+      // What may not be read is neither there nor missing.
+      return null
     }
   }
 
@@ -70,6 +73,19 @@ export class WorkspaceFiles {
     const real = await realpath(file)
     const folders = await Promise.all(this.#folders.map((folder) => realpath(folder)))
     return folders.some((folder) => isBelow(real, folder))
+  }
+}
+
+/** A path itself, or the innermost folder on the way to it that is there. */
+async function nearest(file: string): Promise<string> {
+  for (let at = file; ; at = path.dirname(at)) {
+    try {
+      await lstat(at)
+      return at
+    } catch (error) {
+      const code = systemCode(error)
+      if ((code !== 'ENOENT' && code !== 'ENOTDIR') || at === path.dirname(at)) throw error
+    }
   }
 }
 

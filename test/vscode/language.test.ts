@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
 import { withPeers } from '../support/peers.ts'
-import { dialog, openWindow, quickInput, runCommand, screenshot, tree } from '../support/vscode-page.ts'
+import { dialog, quickInput, runCommand, screenshot, tree } from '../support/vscode-page.ts'
 import { startListener, type Listener } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
 

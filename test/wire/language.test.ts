@@ -1,3 +1,8 @@
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Diagnostic, DocumentSymbol, Hover, Location } from 'vscode-languageserver/node'
 import { LanguageServerProcess, marked } from '../support/language-server.ts'
@@ -180,10 +185,74 @@ describe('the language server', () => {
     expect(await ask()).toBeNull()
   })
 
+  test('completes what is half-written, with the apps that the daemon knows', async () => {
+    const uri = fresh()
+    const at = async (source: string) => {
+      const { text, line, character } = marked(source)
+      await server.show(uri, text)
+      return server.completions(uri, line, character)
+    }
+    const keys = await at('admin:\n  name: "\n  run:\n    command: x\n    po|')
+    expect(keys.find(({ label }) => label === 'port')).toMatchObject({
+      insertTextFormat: 2,
+      textEdit: {
+        newText: 'port: $0',
+        range: { start: { line: 4, character: 4 }, end: { line: 4, character: 6 } },
+      },
+    })
+    expect(keys.map(({ label }) => label)).not.toContain('command')
+    const apps = await at('admin:\n  name: shop\n  run:\n    dependsOn: [web, |]')
+    expect(apps.map(({ label }) => label)).toEqual(['api'])
+  })
+
   test('forgets what was wrong with a document that is closed', async () => {
     const uri = fresh()
     await server.show(uri, 'admin: 1')
     expect(await server.diagnostics(uri)).toHaveLength(1)
     expect(await server.close(uri)).toEqual([])
   })
+})
+
+describe('a workspace', () => {
+  let folder: string
+  let server: LanguageServerProcess
+  const uri = () => pathToFileURL(path.join(folder, 'quantum.config.yaml')).href
+  const source = 'admin: { include: [./gone, ./api] }'
+  beforeAll(async () => {
+    folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'qa-language-')))
+    mkdirSync(path.join(folder, 'api'))
+    writeFileSync(path.join(folder, 'api', 'quantum.config.yaml'), 'admin: {}')
+    server = await LanguageServerProcess.start({ ipc: true, folders: [folder] })
+    await server.show(uri(), source)
+  })
+  afterAll(async () => {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const definition = () =>
+    server.request<Location | null>('textDocument/definition', uri(), 0, source.indexOf('api'))
+
+  test('is not looked at before it is trusted', async () => {
+    expect(await server.diagnostics(uri())).toEqual([])
+    expect(await definition()).toBeNull()
+  })
+
+  test('is looked at as soon as it is', async () => {
+    await server.connection.sendNotification('quantumAdmin/trusted')
+    await expect
+      .poll(() => server.diagnostics(uri()))
+      .toMatchObject([{ code: 'missing-folder', message: 'There is no folder ./gone', severity: 2 }])
+    expect(await definition()).toMatchObject({
+      uri: pathToFileURL(path.join(folder, 'api', 'quantum.config.yaml')).href,
+    })
+  })
+})
+
+test('the server ends with the client that started it', async () => {
+  const server = await LanguageServerProcess.start()
+  const exited = once(server.child, 'exit')
+  server.child.stdin?.end()
+  const [code] = (await exited) as [number | null]
+  expect(code).toBe(1)
 })
