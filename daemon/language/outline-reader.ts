@@ -43,6 +43,8 @@ class OutlineReader {
       const order = (at - lineStart) * 2 + 1
       this.#close(order)
       const list = this.#top
+      // A text that goes on, whatever it looks like.
+      if (list.value !== null) return this.#nextLine()
       const item = this.#add(list, list.children.length, { start: at, end: at + 1 }, null, order)
       this.#open.push(item)
       at = this.#pastSpaces(at + 1)
@@ -107,7 +109,7 @@ class OutlineReader {
   /** Anchors and tags. */
   #pastProperties(): void {
     while (this.#text[this.#at] === '&' || this.#text[this.#at] === '!') {
-      const end = /[\s]|$/g
+      const end = /[\s,{}[\]]|$/g
       end.lastIndex = this.#at
       this.#at = this.#pastSpaces(end.exec(this.#text)?.index ?? this.#text.length)
     }

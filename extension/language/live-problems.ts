@@ -10,6 +10,7 @@ import {
   type TextDocument,
   type Uri,
 } from 'vscode'
+import * as path from 'node:path'
 import type { AppProblem, AppRow } from '#contract/apps.ts'
 import type { AskedPort } from '#contract/language.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
@@ -20,6 +21,7 @@ import type { PortHolding } from '../resources.ts'
 import { holderOf } from '../views/port-item.ts'
 import type { AppFolders } from './app-folders.ts'
 import { isConfiguration } from './config-file.ts'
+import { judged, problemsIn, type Told } from './saved-problems.ts'
 import { strangerOn } from './taken-port.ts'
 
 export interface LiveProblemsDeps {
@@ -83,15 +85,17 @@ export class LiveProblems implements Owned {
     // Whoever types hears of it when the server has looked at the new text.
     if (document.version !== version || document.isClosed) return
     const ofText = this.#ofText.get(uri.toString()) ?? []
-    const saved = app === null || document.isDirty ? null : problemsOf(app, uri)
-    this.#collection.set(uri, [...merged(ofText, saved), ...port])
+    const saved = app === null || document.isDirty ? null : problemsIn(app, path.basename(uri.fsPath))
+    const { right, more } = judged(ofText, placeOf, saved)
+    this.#collection.set(uri, [...right, ...more.map(diagnosticOf), ...port])
   }
 
   async #portProblem({ uri }: TextDocument, app: AppRow | null): Promise<readonly Diagnostic[]> {
     const ports = this.#deps.folders.rows === undefined ? undefined : this.#deps.model.snapshot('ports')
     const asked = ports === undefined ? null : await this.#deps.askedPort(uri)
     if (asked === null) return []
-    const holding = strangerOn(asked.port, ports?.rows ?? [], app)
+    const owner = app ?? { name: null, folder: path.dirname(uri.fsPath), pid: null }
+    const holding = strangerOn(asked.port, ports?.rows ?? [], owner)
     if (holding === null) return []
     const { start, end } = asked.range
     const range = new Range(start.line, start.character, end.line, end.character)
@@ -122,34 +126,12 @@ function withTilde(folder: string): string {
   return folder === home || folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder
 }
 
-/** What the daemon says of the saved file. */
-const problemsOf = ({ problems }: AppRow, { fsPath }: Uri): readonly AppProblem[] =>
-  problems.filter(({ file, line }) => file === fsPath && line !== null)
-
-/**
- * The server's word on the text and the daemon's word on the same text.
- * @param saved - null where the daemon has not read what the editor shows.
- */
-function merged(ofText: readonly Diagnostic[], saved: readonly AppProblem[] | null): readonly Diagnostic[] {
-  if (saved === null) return ofText
-  const told = new Set(saved.map(({ line, column, message }) => key(line ?? 1, column ?? 1, message)))
-  // A variable may be set for the daemon, and not for VS Code.
-  const right = ofText.filter((one) => one.code !== 'unset-variable' || told.has(keyOf(one)))
-  const known = new Set(right.map(keyOf))
-  const more = saved.filter(
-    ({ line, column, message }) =>
-      !known.has(key(line ?? 1, column ?? 1, message)) && isOfDaemon(message, ofText),
-  )
-  return [...right, ...more.map(diagnosticOf)]
-}
-
-const key = (line: number, column: number, message: string): string => `${line}:${column}:${message}`
-const keyOf = ({ range: { start }, message }: Diagnostic): string =>
-  key(start.line + 1, start.character + 1, message)
-
-/** A problem that moved with the text, and is told at its new place already, is not told twice. */
-const isOfDaemon = (message: string, ofText: readonly Diagnostic[]): boolean =>
-  !ofText.some((one) => one.message === message)
+const placeOf = ({ range: { start }, message, code }: Diagnostic): Told => ({
+  line: start.line + 1,
+  column: start.character + 1,
+  message,
+  code: typeof code === 'string' ? code : '',
+})
 
 function diagnosticOf({ line, column, message, severity }: AppProblem): Diagnostic {
   const at = new Position((line ?? 1) - 1, (column ?? 1) - 1)

@@ -1,4 +1,9 @@
+import { isMap, isScalar, isSeq, parseDocument, type Node, type Pair } from 'yaml'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Fix } from '../../daemon/config/findings.ts'
+import { examine } from '../../daemon/config/read-config.ts'
+import { pathOf } from '../../daemon/language/outline.ts'
+import { readOutline } from '../../daemon/language/outline-reader.ts'
 import { mutatedConfig } from '../support/config-mutations.ts'
 import { LanguageServerProcess } from '../support/language-server.ts'
 import { Random } from '../support/random.ts'
@@ -96,4 +101,69 @@ test.each(hostile)('%s do no harm', async (_what, text) => {
   await server.show(other, 'admin: { run: { prot: 1 } }')
   expect(await server.diagnostics(other)).toMatchObject([{ code: 'unknown-key' }])
   expect(server.child.exitCode).toBeNull()
+})
+
+/** Keys that are explicit, or have a tag, an anchor or an alias, are not read; nobody writes them here. */
+const odd = /---|(?:^|[-{,[]) *[?!&*]/m
+
+/** The path of each key and item, as a parser of YAML has them. */
+function pathsIn(node: Node | null, path: readonly (string | number)[] = []): readonly string[] {
+  const at = (key: string | number, value: Node | null) => {
+    const inner = [...path, key]
+    return [inner.join('.'), ...pathsIn(value, inner)]
+  }
+  // What is parsed holds nodes only.
+  if (isSeq(node)) return (node.items as Node[]).flatMap((item, index) => at(index, item))
+  if (!isMap(node)) return []
+  const pairs = node.items as Pair<Node, Node | null>[]
+  return pairs.flatMap(({ key, value }) => at(isScalar(key) ? String(key.source) : '', value))
+}
+
+test('what people make of a configuration has the outline that a parser of YAML finds, while it is YAML', () => {
+  const random = new Random(20_261_124)
+  const rounds = scale(500, 10_000)
+  let compared = 0
+  for (let round = 0; round < rounds; round++) {
+    const text = mutatedConfig(random).toString()
+    const document = parseDocument(text, { uniqueKeys: false })
+    if (odd.test(text) || document.errors.length > 0) continue
+    compared += 1
+    const paths = readOutline(text).entries.map((entry) => pathOf(entry).join('.'))
+    expect(paths, text).toEqual(pathsIn(document.contents))
+  }
+  figure(
+    'outline',
+    `${compared} of ${rounds} mutations were YAML: every key is where a parser of YAML has it`,
+  )
+  expect(compared).toBeGreaterThan(rounds / 4)
+})
+
+const mended = (text: string, { start, end, text: instead }: Fix): string =>
+  text.slice(0, start) + instead + text.slice(end)
+
+test('every quick fix mends what it is offered for, and leaves YAML behind', () => {
+  const random = new Random(20_261_125)
+  const environment = { NAME: 'x' }
+  const syntax = (text: string) => examine(text, environment).findings.some(({ code }) => code === 'syntax')
+  const rounds = scale(500, 10_000)
+  let applied = 0
+  for (let round = 0; round < rounds; round++) {
+    const text = mutatedConfig(random)
+      .toString()
+      .replace('on-failure', 'on_failure')
+      .replace('path: /', 'path: ')
+    for (const { message, offset, fix } of examine(text, environment).findings) {
+      if (fix === undefined) continue
+      applied += 1
+      const after = mended(text, fix)
+      const left = examine(after, environment).findings
+      expect(
+        left.some((one) => one.message === message && one.offset === offset),
+        `${text}\n${message}`,
+      ).toBe(false)
+      if (!syntax(text)) expect(syntax(after), `${text}\n${message}`).toBe(false)
+    }
+  }
+  figure('quick fixes', `${applied} offered for ${rounds} mutations: each mends its problem`)
+  expect(applied).toBeGreaterThan(rounds / 10)
 })
