@@ -5,12 +5,14 @@ export interface LanguageOptions {
   readonly trusted?: boolean
 }
 
-/** Server to client: the names of the apps that the daemon knows. */
+/** Server to client: the names of the apps that the daemon knows; null while it cannot be asked. */
 export const appNamesRequest = 'quantumAdmin/appNames'
 /** Server to client, with `{ app }`: the URI of that app's configuration, or null. */
 export const appFileRequest = 'quantumAdmin/appFile'
 /** Client to server: the workspace is trusted from now on. */
 export const trustedNotification = 'quantumAdmin/trusted'
+/** Client to server: other names are known from now on. */
+export const appsChangedNotification = 'quantumAdmin/appsChanged'
 /** Client to server, with `{ uri }`: {@link AskedPort}, or null where a document asks for none. */
 export const askedPortRequest = 'quantumAdmin/askedPort'
 

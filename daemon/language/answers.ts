@@ -12,7 +12,7 @@ import {
 } from 'vscode-languageserver/node'
 import type { TextDocument } from 'vscode-languageserver-textdocument'
 import type { Finding } from '../config/findings.ts'
-import { complete, completionItem } from './completion.ts'
+import { complete, completionItem, type CompletionAround } from './completion.ts'
 import type { Problem } from './diagnostics.ts'
 import { hoverAt } from './hover.ts'
 import type { Outline } from './outline.ts'
@@ -38,9 +38,9 @@ export function completionOf(
   document: TextDocument,
   outline: Outline,
   offset: number,
-  apps: readonly string[],
+  around: CompletionAround,
 ): CompletionList {
-  const { proposals, ...span } = complete(outline, offset, apps)
+  const { proposals, ...span } = complete(outline, offset, around)
   const range = rangeOf(document, span)
   return { isIncomplete: false, items: proposals.map((one) => completionItem(one, range)) }
 }

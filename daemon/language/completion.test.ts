@@ -3,10 +3,10 @@ import { complete } from './completion.ts'
 import { readOutline } from './outline-reader.ts'
 
 /** What is proposed where `|` stands, and the text that it takes the place of. */
-function proposed(marked: string, apps: readonly string[] = []) {
+function proposed(marked: string, apps: readonly string[] = [], typed: string | null = null) {
   const at = marked.indexOf('|')
   const text = marked.slice(0, at) + marked.slice(at + 1)
-  const { start, end, proposals } = complete(readOutline(text), at, apps)
+  const { start, end, proposals } = complete(readOutline(text), at, { apps, typed })
   return { labels: proposals.map(({ label }) => label), word: text.slice(start, end), proposals }
 }
 const labels = (marked: string, apps?: readonly string[]) => proposed(marked, apps).labels
@@ -76,6 +76,14 @@ describe('keys', () => {
     })
     expect(inserts('admin:\n  jobs:\n    |')).toEqual({ name: '${1:name}:\n  command: ${2}$0' })
     expect(inserts('admin:\n  r|: {}')).toMatchObject({ run: 'run' })
+  })
+
+  test('are not offered to whoever indents a line', () => {
+    const byTyping = (text: string, typed: string) => proposed(text, [], typed).labels
+    expect(byTyping('admin:\n  run:\n    |', ' ')).toEqual([])
+    expect(byTyping('admin:\n  run:\n    autostart: |', ' ')).toEqual(['true', 'false'])
+    expect(byTyping('admin: { run: { | } }', ' ')).toEqual(runKeys)
+    expect(byTyping('admin: { run: {|} }', '{')).toEqual(runKeys)
   })
 
   test('say what they are for', () => {

@@ -28,10 +28,19 @@ export interface Proposals {
   readonly proposals: readonly Proposal[]
 }
 
+export interface CompletionAround {
+  /** The names of apps that the daemon knows. */
+  readonly apps: readonly string[]
+  /** The character that asked by being typed; null when a person asked, or typed a word. */
+  readonly typed: string | null
+}
+
 /** What could be typed at a place, also where the text around it is half-written. */
-export function complete(outline: Outline, offset: number, apps: readonly string[]): Proposals {
+export function complete(outline: Outline, offset: number, { apps, typed }: CompletionAround): Proposals {
   const cursor = cursorAt(outline, offset)
-  if (cursor === null) return { start: offset, end: offset, proposals: [] }
+  // Whoever indents a line is offered nothing that the next Enter would take.
+  const indents = typed === ' ' && cursor?.role === 'key' && !cursor.inFlow
+  if (cursor === null || indents) return { start: offset, end: offset, proposals: [] }
   return { ...cursor.word, proposals: proposalsAt(outline, cursor, apps) }
 }
 

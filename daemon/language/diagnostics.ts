@@ -1,26 +1,35 @@
 import type { Environment } from '../config/config-variables.ts'
 import type { Finding, Fix } from '../config/findings.ts'
-import { examine } from '../config/read-config.ts'
+import { examine, type AppConfig } from '../config/read-config.ts'
 import type { Span } from './outline.ts'
 
 /** Something wrong with a text, with its exact place. */
 export interface Problem extends Span {
   readonly severity: Finding['severity']
   readonly message: string
-  readonly code: NonNullable<Finding['code']> | 'missing-folder'
+  readonly code: NonNullable<Finding['code']> | 'missing-folder' | 'unknown-app'
   readonly fix: Fix | null
 }
 
 /** More than a person reads. */
 const mostProblems = 200
 
-/** What the reader of configurations says of a text, errors first when it is too much. */
-export function problemsIn(text: string, environment: Environment): readonly Problem[] {
+/** What the reader of configurations makes of a text. */
+export interface Reading {
+  /** Errors first, when it is too much. */
+  readonly problems: readonly Problem[]
+  /** Null when one of these is an error. */
+  readonly config: AppConfig | null
+}
+
+export function readingOf(text: string, environment: Environment): Reading {
   // It counts from behind a mark of the byte order.
   const shift = text.startsWith('\ufeff') ? 1 : 0
-  const problems = examine(text, environment).findings.map((finding) => problemOf(finding, text, shift))
+  const { config, findings } = examine(text, environment)
+  const problems = findings.map((finding) => problemOf(finding, text, shift))
   const rank = ({ severity }: Problem): number => (severity === 'error' ? 0 : 1)
-  return problems.toSorted((a, b) => rank(a) - rank(b) || a.start - b.start).slice(0, mostProblems)
+  const inOrder = problems.toSorted((a, b) => rank(a) - rank(b) || a.start - b.start)
+  return { config, problems: inOrder.slice(0, mostProblems) }
 }
 
 function problemOf(finding: Finding, text: string, shift: number): Problem {

@@ -13,6 +13,7 @@ import { build } from '#base/version.ts'
 import {
   appFileRequest,
   appNamesRequest,
+  appsChangedNotification,
   askedPortRequest,
   trustedNotification,
   type AskedPort,
@@ -36,7 +37,6 @@ const answerMs = 1000
  */
 export class LanguageServer {
   readonly #connection: Connection
-  readonly #environment: Environment
   readonly #documents = new TextDocuments(TextDocument)
   readonly #outlines = new Outlines()
   readonly #checks: Checks
@@ -45,9 +45,9 @@ export class LanguageServer {
 
   constructor(connection: Connection, environment: Environment) {
     this.#connection = connection
-    this.#environment = environment
     const files = () => this.#files
-    this.#checks = new Checks({ connection, environment, outlines: this.#outlines, files })
+    const apps = () => this.#ask<readonly string[]>(appNamesRequest, {})
+    this.#checks = new Checks({ connection, environment, outlines: this.#outlines, files, apps })
   }
 
   /** Answers from now on. */
@@ -59,6 +59,7 @@ export class LanguageServer {
     this.#documents.onDidClose(({ document }) => this.#checks.forget(document))
     // Another configuration came or went, perhaps one that an open one names.
     connection.onDidChangeWatchedFiles(() => this.#checkAll())
+    connection.onNotification(appsChangedNotification, () => this.#checkAll())
     connection.onNotification(trustedNotification, () => {
       this.#trusted = true
       this.#checkAll()
@@ -70,15 +71,12 @@ export class LanguageServer {
 
   #answerQuestions(): void {
     const connection = this.#connection
-    connection.onCompletion(async (params) =>
-      this.#at(params, async (document, offset) =>
-        completionOf(
-          document,
-          this.#outlines.of(document),
-          offset,
-          await this.#ask<string[]>(appNamesRequest, {}, []),
-        ),
-      ),
+    connection.onCompletion((params) =>
+      this.#at(params, async (document, offset) => {
+        const apps = (await this.#ask<readonly string[]>(appNamesRequest, {})) ?? []
+        const typed = params.context?.triggerCharacter ?? null
+        return completionOf(document, this.#outlines.of(document), offset, { apps, typed })
+      }),
     )
     connection.onHover((params) =>
       this.#at(params, (document, offset) => hoverOf(document, this.#outlines.of(document), offset)),
@@ -87,7 +85,7 @@ export class LanguageServer {
       this.#at(params, (document, offset) =>
         definitionAt(document, this.#outlines.of(document), offset, {
           files: this.#files,
-          fileOfApp: (app) => this.#ask<string | null>(appFileRequest, { app }, null),
+          fileOfApp: (app) => this.#ask<string>(appFileRequest, { app }),
         }),
       ),
     )
@@ -119,7 +117,7 @@ export class LanguageServer {
           change: TextDocumentSyncKind.Incremental,
           save: { includeText: false },
         },
-        completionProvider: { triggerCharacters: [' ', ':', '-', '[', '{', ','] },
+        completionProvider: { triggerCharacters: [' ', '[', '{', ','] },
         hoverProvider: true,
         definitionProvider: true,
         documentSymbolProvider: true,
@@ -147,17 +145,17 @@ export class LanguageServer {
   #askedPort(uri: string): AskedPort | null {
     const document = this.#documents.get(uri)
     if (document === undefined) return null
-    const asked = askedPortIn(this.#outlines.of(document), this.#environment)
+    const asked = askedPortIn(this.#outlines.of(document), this.#checks.readingOf(document).config)
     return asked === null ? null : { port: asked.port, range: rangeOf(document, asked) }
   }
 
   /** Asks the client for what the daemon knows. Most clients of the protocol know no daemon. */
-  async #ask<T>(method: string, params: object, otherwise: T): Promise<T> {
-    const late = new Promise<T>((resolve) => setTimeout(resolve, answerMs, otherwise).unref())
-    const answer = this.#connection.sendRequest<T | null>(method, params).then(
-      (found) => found ?? otherwise,
-      () => otherwise,
-    )
-    return Promise.race([answer, late])
+  async #ask<T>(method: string, params: object): Promise<T | null> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<null>((resolve) => (timer = setTimeout(resolve, answerMs, null)))
+    const answer = this.#connection.sendRequest<T | null>(method, params).catch(() => null)
+    const first = await Promise.race([answer, late])
+    clearTimeout(timer)
+    return first
   }
 }

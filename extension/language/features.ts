@@ -5,6 +5,7 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import {
   appFileRequest,
   appNamesRequest,
+  appsChangedNotification,
   askedPortRequest,
   trustedNotification,
   type AskedPort,
@@ -63,11 +64,12 @@ export class LanguageFeatures implements Owned {
   /** Starts the server. It is started again when it ends by itself, unless it does so again and again. */
   async start(): Promise<void> {
     const client = this.#client
-    client.onRequest(appNamesRequest, () => (this.#folders.rows ?? []).map(({ name }) => name))
+    client.onRequest(appNamesRequest, () => this.#folders.rows?.map(({ name }) => name) ?? null)
     client.onRequest(appFileRequest, ({ app }: { readonly app: string }) => this.#fileOf(app))
     this.#lifetime.own(workspace.onDidGrantWorkspaceTrust(() => client.sendNotification(trustedNotification)))
     this.#look()
     await client.start()
+    this.#lifetime.own(this.#tellNames())
   }
 
   async dispose(): Promise<void> {
@@ -96,6 +98,18 @@ export class LanguageFeatures implements Owned {
         middleware: { handleDiagnostics: (uri, diagnostics) => this.#problems.take(uri, diagnostics) },
       },
     )
+  }
+
+  /** Lets the server know whenever other apps are known than before. */
+  #tellNames(): Owned {
+    let before = ''
+    return this.#deps.model.onChanged((topic) => {
+      if (topic !== 'apps') return
+      const names = JSON.stringify(this.#folders.rows?.map(({ name }) => name))
+      if (names === before || !this.#client.isRunning()) return
+      before = names
+      void this.#deps.report.guard(() => this.#client.sendNotification(appsChangedNotification))
+    })
   }
 
   /** What the daemon says counts only while somebody sees a configuration. */

@@ -12,6 +12,7 @@ export function followConfigurations(deps: LanguageDeps & { readonly report: Rep
     if (begun || !documents.some(({ uri }) => isConfiguration(uri))) return
     begun = true
     const { LanguageFeatures } = await import('./features.ts')
+    if (lifetime.disposed) return
     await lifetime.own(new LanguageFeatures(deps)).start()
   }
   const guarded = (documents: readonly TextDocument[]) => void deps.report.guard(() => look(documents))

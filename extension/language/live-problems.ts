@@ -71,6 +71,7 @@ export class LiveProblems implements Owned {
     for (const document of open) await this.#show(document)
     const uris = new Set(open.map(({ uri }) => uri.toString()))
     this.#collection.forEach((uri) => uris.has(uri.toString()) || this.#collection.delete(uri))
+    for (const uri of this.#ofText.keys()) if (!uris.has(uri)) this.#ofText.delete(uri)
   }
 
   dispose(): Promise<void> {

@@ -24,7 +24,7 @@ export interface LanguageServerOptions {
   /** The folders of the workspace. */
   readonly folders?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** The apps of a daemon, with the URI of their configuration. */
+  /** The apps of a daemon, with the URI of their configuration; default: no daemon. */
   readonly apps?: Readonly<Record<string, string | null>>
 }
 
@@ -47,9 +47,11 @@ export class LanguageServerProcess {
   }
 
   static async start(options: LanguageServerOptions = {}): Promise<LanguageServerProcess> {
-    const { ipc = false, trusted = false, folders = [], env = {}, apps = {} } = options
+    const { ipc = false, trusted = false, folders = [], env = {}, apps = null } = options
     const child = fork(inRoot('dist/language.cjs'), [ipc ? '--node-ipc' : '--stdio'], {
       stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
+      // As in VS Code.
+      execArgv: ['--max-old-space-size=384'],
       env: { ...process.env, ...env },
     })
     const { stdout, stdin } = child
@@ -58,8 +60,8 @@ export class LanguageServerProcess {
       ? createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child))
       : createMessageConnection(new StreamMessageReader(stdout), new StreamMessageWriter(stdin))
     const server = new LanguageServerProcess(child, connection)
-    connection.onRequest('quantumAdmin/appNames', () => Object.keys(apps))
-    connection.onRequest('quantumAdmin/appFile', ({ app }: { readonly app: string }) => apps[app] ?? null)
+    connection.onRequest('quantumAdmin/appNames', () => (apps === null ? null : Object.keys(apps)))
+    connection.onRequest('quantumAdmin/appFile', ({ app }: { readonly app: string }) => apps?.[app] ?? null)
     await connection.sendRequest('initialize', {
       processId: process.pid,
       rootUri: null,

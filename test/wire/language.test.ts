@@ -205,6 +205,23 @@ describe('the language server', () => {
     expect(apps.map(({ label }) => label)).toEqual(['api'])
   })
 
+  test('warns of an app that nobody knows, and knows which was meant', async () => {
+    const uri = fresh()
+    await server.show(
+      uri,
+      'admin: { name: me, run: { dependsOn: [web, appi, me, "${NAME:-x}", elsewhere] } }',
+    )
+    const problems = await server.diagnostics(uri)
+    expect(problems.map(spot)).toEqual([
+      'warning 0:43-0:47 unknown-app no app "appi" was added; did you mean api?',
+      'warning 0:67-0:76 unknown-app no app "elsewhere" was added',
+    ])
+    const [first] = problems
+    expect(first === undefined ? null : await server.fixes(uri, first)).toMatchObject([
+      { title: 'Change to api', edit: { changes: { [uri]: [{ newText: 'api' }] } } },
+    ])
+  })
+
   test('forgets what was wrong with a document that is closed', async () => {
     const uri = fresh()
     await server.show(uri, 'admin: 1')
