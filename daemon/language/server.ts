@@ -7,6 +7,8 @@ import {
   type InitializeParams,
   type InitializeResult,
   type TextDocumentPositionParams,
+  type WorkspaceFolder,
+  type WorkspaceFoldersChangeEvent,
 } from 'vscode-languageserver/node'
 import { TextDocument } from 'vscode-languageserver-textdocument'
 import { build } from '#base/version.ts'
@@ -41,6 +43,7 @@ export class LanguageServer {
   readonly #outlines = new Outlines()
   readonly #checks: Checks
   #folders: readonly string[] = []
+  #tellsFolders = false
   #trusted = false
 
   constructor(connection: Connection, environment: Environment) {
@@ -63,6 +66,10 @@ export class LanguageServer {
     connection.onNotification(trustedNotification, () => {
       this.#trusted = true
       this.#checkAll()
+    })
+    connection.onInitialized(() => {
+      if (this.#tellsFolders)
+        connection.workspace.onDidChangeWorkspaceFolders((change) => this.#follow(change))
     })
     this.#answerQuestions()
     this.#documents.listen(connection)
@@ -102,13 +109,12 @@ export class LanguageServer {
     connection.onRequest(askedPortRequest, ({ uri }: { readonly uri: string }) => this.#askedPort(uri))
   }
 
-  #initialize({ initializationOptions, workspaceFolders }: InitializeParams): InitializeResult {
+  #initialize({ capabilities, initializationOptions, workspaceFolders }: InitializeParams): InitializeResult {
     // Whatever a client sends here: nothing but `true` counts.
     const { trusted } = (initializationOptions ?? {}) as LanguageOptions
     this.#trusted = trusted === true
-    this.#folders = (workspaceFolders ?? [])
-      .filter(({ uri }) => uri.startsWith('file:'))
-      .map(({ uri }) => fileURLToPath(uri))
+    this.#tellsFolders = capabilities.workspace?.workspaceFolders === true
+    this.#folders = pathsOf(workspaceFolders ?? [])
     return {
       serverInfo: { name: 'Quantum Admin', version: build.version },
       capabilities: {
@@ -122,8 +128,18 @@ export class LanguageServer {
         definitionProvider: true,
         documentSymbolProvider: true,
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+        // Said here, because not every client can be asked for it later.
+        ...(this.#tellsFolders
+          ? { workspace: { workspaceFolders: { supported: true, changeNotifications: true } } }
+          : {}),
       },
     }
+  }
+
+  #follow({ added, removed }: WorkspaceFoldersChangeEvent): void {
+    const gone = new Set(pathsOf(removed))
+    this.#folders = [...this.#folders.filter((folder) => !gone.has(folder)), ...pathsOf(added)]
+    this.#checkAll()
   }
 
   get #files(): WorkspaceFiles {
@@ -159,3 +175,7 @@ export class LanguageServer {
     return first
   }
 }
+
+/** Those that lie on this machine. */
+const pathsOf = (folders: readonly WorkspaceFolder[]): readonly string[] =>
+  folders.filter(({ uri }) => uri.startsWith('file:')).map(({ uri }) => fileURLToPath(uri))

@@ -1,6 +1,7 @@
 import { lstat, realpath, stat } from 'node:fs/promises'
 import * as path from 'node:path'
 import { systemCode } from '#base/failure.ts'
+import { printable } from '#base/printable.ts'
 import type { Problem } from './diagnostics.ts'
 import { entryFor, type Entry, type Outline } from './outline.ts'
 import { namesIn } from './references.ts'
@@ -91,7 +92,7 @@ async function nearest(file: string): Promise<string> {
 
 function isBelow(file: string, folder: string): boolean {
   const way = path.relative(folder, file)
-  return way === '' || (!way.startsWith('..') && !path.isAbsolute(way))
+  return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way)
 }
 
 const textOf = ({ value }: Entry): string => value?.text ?? ''
@@ -108,7 +109,7 @@ function missingFolder(entry: Entry, name: string): Problem {
   return {
     severity: 'warning',
     code: 'missing-folder',
-    message: `There is no folder ${name.length > 200 ? `${name.slice(0, 199)}…` : name}`,
+    message: `There is no folder ${printable(name, 200)}`,
     start,
     end,
     fix: null,

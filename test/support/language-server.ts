@@ -44,6 +44,14 @@ export class LanguageServerProcess {
       this.#arrived()
     })
     connection.listen()
+    child.once('exit', () => this.#arrived())
+  }
+
+  /** Settles when something was published. @throws Error when the server has ended. */
+  async #next(): Promise<void> {
+    const ended = () => this.child.exitCode !== null || this.child.signalCode !== null
+    if (!ended()) await new Promise<void>((resolve) => (this.#arrived = resolve))
+    if (ended()) throw new Error('The language server has ended')
   }
 
   static async start(options: LanguageServerOptions = {}): Promise<LanguageServerProcess> {
@@ -65,7 +73,7 @@ export class LanguageServerProcess {
     await connection.sendRequest('initialize', {
       processId: process.pid,
       rootUri: null,
-      capabilities: {},
+      capabilities: { workspace: { workspaceFolders: true } },
       initializationOptions: { trusted },
       workspaceFolders: folders.map((folder) => ({ uri: pathToFileURL(folder).href, name: 'folder' })),
     })
@@ -93,7 +101,7 @@ export class LanguageServerProcess {
     for (;;) {
       const published = this.#published.get(uri)
       if (published?.version === this.#versions.get(uri)) return published?.diagnostics ?? []
-      await new Promise<void>((resolve) => (this.#arrived = resolve))
+      await this.#next()
     }
   }
 
@@ -104,7 +112,7 @@ export class LanguageServerProcess {
     for (;;) {
       const published = this.#published.get(uri)
       if (published !== undefined) return published.diagnostics
-      await new Promise<void>((resolve) => (this.#arrived = resolve))
+      await this.#next()
     }
   }
 

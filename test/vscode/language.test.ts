@@ -216,4 +216,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace 
     expect(existsSync(server.stateFolder)).toBe(false)
     expect(existsSync(path.join(shop.root, 'canary'))).toBe(false)
   })
+
+  test('has all the rest as soon as it is trusted', async () => {
+    const { page } = scene
+    await page.getByRole('button', { name: 'Manage', exact: true }).first().click()
+    await page.getByRole('button', { name: 'Trust', exact: true }).first().click()
+    await page.locator('.workspace-trust-editor').first().waitFor()
+    await page.keyboard.press('Escape')
+    await lens(page, 'Add This App').waitFor(soon)
+    await problem(page, 'There is no folder ./gone').waitFor(soon)
+  })
 })

@@ -266,6 +266,28 @@ describe('a workspace', () => {
   })
 })
 
+test('a folder that comes to the workspace is looked at, one that leaves it is not', async () => {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'qa-language-')))
+  const uri = pathToFileURL(path.join(folder, 'quantum.config.yaml')).href
+  const server = await LanguageServerProcess.start({ trusted: true })
+  const change = (more: object) =>
+    server.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [], removed: [], ...more },
+    })
+  const root = [{ uri: pathToFileURL(folder).href, name: 'folder' }]
+  try {
+    await server.show(uri, 'admin: { include: [./gone] }')
+    expect(await server.diagnostics(uri)).toEqual([])
+    await change({ added: root })
+    await expect.poll(() => server.diagnostics(uri)).toMatchObject([{ code: 'missing-folder' }])
+    await change({ removed: root })
+    await expect.poll(() => server.diagnostics(uri)).toEqual([])
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 test('the server ends with the client that started it', async () => {
   const server = await LanguageServerProcess.start()
   const exited = once(server.child, 'exit')
