@@ -4,21 +4,16 @@ import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
 import { withPeers } from '../support/peers.ts'
-import { dialog, quickInput, runCommand, screenshot, tree } from '../support/vscode-page.ts'
+import { dialog, openFile, runCommand, screenshot, tree } from '../support/vscode-page.ts'
 import { startListener, type Listener } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
 
 const soon = { timeout: 15_000 }
 const program = `require('node:http').createServer((_, response) => response.end('hello')).listen(process.env.PORT, '127.0.0.1')\n`
 
-/** Opens a file of the workspace by its path, and waits until it is the one that is typed in. */
-async function openFile(page: Page, file: string): Promise<void> {
-  await runCommand(page, 'Go to File...')
-  const box = quickInput(page)
-  await box.locator('input.input').fill(file)
-  await box.locator('.monaco-list-row.focused', { hasText: path.basename(file) }).waitFor()
-  await page.keyboard.press('Enter')
-  await page.locator('.tab.active', { hasText: path.basename(file) }).waitFor()
+/** Opens a file, and puts the cursor into it. */
+async function edit(page: Page, file: string): Promise<void> {
+  await openFile(page, file)
   await page.locator('.editor-instance .monaco-editor .view-lines').first().click()
 }
 
@@ -52,7 +47,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     write('web/server.cjs', program)
     write('web/quantum.config.yaml', 'admin:\n  name: web\n  run:\n    comand: node server.cjs\n')
     write('api/quantum.config.yaml', 'admin:\n  run:\n    command: node ../web/server.cjs\n')
-    await openFile(scene.page, 'web/quantum.config.yaml')
+    await edit(scene.page, 'web/quantum.config.yaml')
   })
   // Apps outlive their daemon, so none may be left when a test before the last one fails.
   afterAll(async () => {
@@ -161,8 +156,10 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     const { page } = scene
     await replaceAll(
       page,
-      'datasources:\n  main: { driver: sqlite }\nadmin:\n  database: { primary: main }\n  run: { dependsOn: [web] }\n',
+      'datasources:\n  main: { driver: sqlite }\nadmin:\n  database: { primary: main }\n  run: { dependsOn: [web, nobody] }\n',
     )
+    await problem(page, 'no app "nobody" was added').waitFor(soon)
+    expect(await problem(page, 'no app "web"').count()).toBe(0)
     await word(page, 'web').click()
     await page.keyboard.press('F12')
     await page.locator('.statusbar-item', { hasText: 'Ln 1, Col 1' }).waitFor()
@@ -204,7 +201,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace 
   test('is read as a text, and nothing is looked at, run or connected to', async () => {
     const { page, shop, server } = scene
     await page.getByText('Restricted Mode').first().waitFor()
-    await openFile(page, 'quantum.config.yaml')
+    await edit(page, 'quantum.config.yaml')
     await squiggles(page).first().waitFor()
     await word(page, 'run').hover()
     await page.locator('.monaco-hover:visible', { hasText: 'How the app is run' }).waitFor()
