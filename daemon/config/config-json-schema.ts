@@ -14,6 +14,7 @@ export interface JsonSchema {
   readonly items?: JsonSchema
   readonly enum?: readonly (string | number | boolean | null)[]
   readonly examples?: readonly string[]
+  readonly default?: string
   readonly anyOf?: readonly JsonSchema[]
 }
 
@@ -26,7 +27,7 @@ export function configJsonSchema(): JsonSchema {
 
 /** Says of each key what it is for and what is expected there, which zod's errors know and JSON Schema does not. */
 function described(schema: JsonSchema, path: readonly string[]): JsonSchema {
-  return { ...withParts(schema, path), ...wordsOn(path) }
+  return { ...withParts(schema, path), ...wordsOn(schema, path) }
 }
 
 function withParts(schema: JsonSchema, path: readonly string[]): JsonSchema {
@@ -43,7 +44,10 @@ function withParts(schema: JsonSchema, path: readonly string[]): JsonSchema {
   }
 }
 
-function wordsOn(path: readonly string[]): Pick<JsonSchema, 'description' | 'examples'> {
+function wordsOn(
+  schema: JsonSchema,
+  path: readonly string[],
+): Pick<JsonSchema, 'description' | 'examples' | 'default'> {
   const entry = descriptions[path.join('.')]
   if (entry === undefined) return {}
   const { text, values } = entry
@@ -56,8 +60,15 @@ function wordsOn(path: readonly string[]): Pick<JsonSchema, 'description' | 'exa
   return {
     description: parts.filter((part) => part !== null).join('\n\n'),
     ...(values === undefined ? {} : { examples: values }),
+    // A default in prose is none for a program.
+    ...(entry.default !== undefined && allows(schema, entry.default) ? { default: entry.default } : {}),
   }
 }
+
+/** Whether a word is one of the few that a value may be. Of yes and no, nobody writes the one that goes without saying. */
+const allows = (schema: JsonSchema, word: string): boolean =>
+  (schema.enum?.includes(word) === true && !schema.enum.includes('false')) ||
+  (schema.anyOf ?? []).some((form) => allows(form, word))
 
 /** What our schema says of a value that fits nowhere: `expected …`; null where the keys below it say more. */
 export function expectedAt(path: readonly string[]): string | null {

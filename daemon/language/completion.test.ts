@@ -94,11 +94,11 @@ describe('keys', () => {
 
 describe('values', () => {
   test.each([
-    ['of a few words', 'admin:\n  run:\n    restart:\n      policy: |', ['never', 'on-failure', 'always']],
+    ['of a few words', 'admin:\n  run:\n    restart:\n      policy: |', ['on-failure', 'never', 'always']],
     [
       'of a few words in braces',
       'admin: { run: { restart: { policy: a| } } }',
-      ['never', 'on-failure', 'always'],
+      ['on-failure', 'never', 'always'],
     ],
     ['that are true or false', 'admin:\n  run:\n    autostart: |\n    port: 1', ['true', 'false']],
     ['that are usual', 'logging:\n  level: |', ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']],
@@ -120,7 +120,7 @@ describe('values', () => {
     [
       'in a text in quotes with a #',
       'admin:\n  run:\n    restart:\n      policy: "a #|"',
-      ['never', 'on-failure', 'always'],
+      ['on-failure', 'never', 'always'],
     ],
   ])('%s', (_what, text, expected) => {
     expect(labels(text)).toEqual(expected)

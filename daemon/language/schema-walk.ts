@@ -29,13 +29,14 @@ function below({ properties, additionalProperties }: JsonSchema, key: string): J
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
-/** The words that a value may be, and those that are usual. */
+/** The words that a value may be, and those that are usual; the default comes first. */
 export function wordsFor(schema: JsonSchema): readonly string[] {
   const found = forms(schema).flatMap((form) => {
     if (form.enum !== undefined) return form.enum.map(String)
     return form.type === 'boolean' ? ['true', 'false'] : []
   })
-  return [...new Set([...found, ...(schema.examples ?? [])])]
+  const first = schema.default === undefined ? [] : [schema.default]
+  return [...new Set([...first, ...found, ...(schema.examples ?? [])])]
 }
 
 const has = (schema: JsonSchema, type: string): boolean =>

@@ -1,5 +1,5 @@
 import * as path from 'node:path'
-import { languages, window, workspace, type LogOutputChannel } from 'vscode'
+import { languages, window, workspace, type LogOutputChannel, type Uri } from 'vscode'
 import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import {
@@ -51,8 +51,7 @@ export class LanguageFeatures implements Owned {
         model,
         folders: this.#folders,
         report: deps.report,
-        askedPort: async (uri) =>
-          this.#client.sendRequest<AskedPort | null>(askedPortRequest, { uri: uri.toString() }),
+        askedPort: (uri) => this.#askedPort(uri),
       }),
     )
     const lenses = this.#lifetime.own(new AppLenses(model, this.#folders))
@@ -66,7 +65,9 @@ export class LanguageFeatures implements Owned {
     const client = this.#client
     client.onRequest(appNamesRequest, () => this.#folders.rows?.map(({ name }) => name) ?? null)
     client.onRequest(appFileRequest, ({ app }: { readonly app: string }) => this.#fileOf(app))
-    this.#lifetime.own(workspace.onDidGrantWorkspaceTrust(() => client.sendNotification(trustedNotification)))
+    this.#lifetime.own(
+      workspace.onDidGrantWorkspaceTrust(() => unlessGone(client.sendNotification(trustedNotification))),
+    )
     this.#look()
     await client.start()
     this.#lifetime.own(this.#tellNames())
@@ -84,7 +85,8 @@ export class LanguageFeatures implements Owned {
       transport: TransportKind.ipc,
       options: { execArgv: [serverMemory] },
     }
-    const options: LanguageOptions = { trusted: workspace.isTrusted }
+    // Asked again for each start: a workspace can become trusted in between.
+    const options = (): LanguageOptions => ({ trusted: workspace.isTrusted })
     return new LanguageClient(
       'quantumAdmin',
       'Quantum Admin',
@@ -108,7 +110,7 @@ export class LanguageFeatures implements Owned {
       const names = JSON.stringify(this.#folders.rows?.map(({ name }) => name))
       if (names === before || !this.#client.isRunning()) return
       before = names
-      void this.#deps.report.guard(() => this.#client.sendNotification(appsChangedNotification))
+      void unlessGone(this.#client.sendNotification(appsChangedNotification))
     })
   }
 
@@ -121,9 +123,17 @@ export class LanguageFeatures implements Owned {
     void before?.dispose()
   }
 
+  async #askedPort(uri: Uri): Promise<AskedPort | null> {
+    if (!this.#client.isRunning()) return null
+    return unlessGone(this.#client.sendRequest<AskedPort>(askedPortRequest, { uri: uri.toString() }))
+  }
+
   async #fileOf(app: string): Promise<string | null> {
     const row = this.#folders.rows?.find(({ name }) => name === app)
     const file = row === undefined ? null : await configurationIn(row.folder)
     return file?.toString() ?? null
   }
 }
+
+/** A server that ends before it answers is started again, and then everything is said and asked anew. */
+const unlessGone = <T>(answer: Promise<T>): Promise<T | null> => answer.catch(() => null)

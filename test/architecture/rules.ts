@@ -80,6 +80,7 @@ export const rules: readonly Rule[] = [
   {
     folder: 'extension',
     ours: [contract, base, client],
+    // The last of these starts the language server: the bundle beside the extension's own, in a process of its own.
     packages: ['tail', 'vscode', 'vscode-languageclient'],
     node: true,
   },

@@ -101,13 +101,13 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     await page.keyboard.press('Control+Space')
     await widget.locator('.monaco-list-row.focused', { hasText: 'policy' }).waitFor()
     await page.keyboard.press('Enter')
-    await widget.locator('.monaco-list-row', { hasText: 'on-failure' }).first().waitFor()
+    await widget.locator('.monaco-list-row', { hasText: 'never' }).first().waitFor()
     await page.keyboard.press('Escape')
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+S')
     await page.locator('.tab.active.dirty').waitFor({ state: 'detached' })
     const saved = readFileSync(path.join(scene.shop.root, 'web/quantum.config.yaml'), 'utf8')
-    expect(saved).toMatch(/^ {4}restart:\n {6}policy: never/m)
+    expect(saved).toMatch(/^ {4}restart:\n {6}policy: on-failure/m)
   })
 
   test('adds, runs and stops its app', async () => {
@@ -167,15 +167,20 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
 
   test('is looked at again when the language server has died', async () => {
     const { page, server } = scene
-    const [pid] = serversBelow(server.extensions)
-    if (pid === undefined) throw new Error('No language server runs')
-    process.kill(pid, 'SIGKILL')
-    await expect.poll(() => serversBelow(server.extensions).filter((one) => one !== pid).length, soon).toBe(1)
+    await restartServer(server.extensions)
     await replaceAll(page, 'admin:\n  run: { prot: 80 }\n')
     await problem(page, 'did you mean port?').waitFor(soon)
     expect(await page.locator('.notification-list-item').count()).toBe(0)
   })
 })
+
+/** Kills the language server, and waits until there is another. */
+async function restartServer(folder: string): Promise<void> {
+  const [pid] = serversBelow(folder)
+  if (pid === undefined) throw new Error('No language server runs')
+  process.kill(pid, 'SIGKILL')
+  await expect.poll(() => serversBelow(folder).filter((one) => one !== pid).length, soon).toBe(1)
+}
 
 /** The language servers of the extensions in a folder. */
 function serversBelow(folder: string): readonly number[] {
@@ -222,5 +227,13 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace 
     await page.keyboard.press('Escape')
     await lens(page, 'Add This App').waitFor(soon)
     await problem(page, 'There is no folder ./gone').waitFor(soon)
+  })
+
+  test('is still trusted by a language server that is started again', async () => {
+    const { page, server } = scene
+    await restartServer(server.extensions)
+    await page.locator('.editor-instance .view-lines').first().click()
+    await replaceAll(page, 'admin: { include: [./missing] }\n')
+    await problem(page, 'There is no folder ./missing').waitFor(soon)
   })
 })
