@@ -223,8 +223,10 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace 
     const { page } = scene
     await page.getByRole('button', { name: 'Manage', exact: true }).first().click()
     await page.getByRole('button', { name: 'Trust', exact: true }).first().click()
-    await page.locator('.workspace-trust-editor').first().waitFor()
-    await page.keyboard.press('Escape')
+    // The editor that was trusted in stands before the others until somebody clicks beside it.
+    const modal = page.locator('.monaco-modal-editor-block')
+    await modal.click({ position: { x: 5, y: 5 } })
+    await modal.waitFor({ state: 'detached' })
     await lens(page, 'Add This App').waitFor(soon)
     await problem(page, 'There is no folder ./gone').waitFor(soon)
   })
