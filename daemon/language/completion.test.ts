@@ -116,6 +116,10 @@ describe('values', () => {
     ['that are free', 'admin:\n  run:\n    command: |', []],
     ['in a comment', 'admin:\n  run:\n    autostart: true # |', []],
     ['in a text of several lines', 'admin:\n  run:\n    command: |-\n      |'.replace('|-', '>-'), []],
+    ['behind a value', 'admin: { run: { autostart: true | } }', []],
+    ['behind an item', 'admin: { run: { dependsOn: [a | ] } }', []],
+    ['behind a key without a colon', 'admin: { run: { po | } }', []],
+    ['before a colon', 'admin:\n  run:\n    port | : 1', []],
     ['of a key that nobody knows', 'admin:\n  unknown: |', []],
     [
       'in a text in quotes with a #',
@@ -129,6 +133,12 @@ describe('values', () => {
   test('are apart from their colon', () => {
     expect(proposed('admin:\n  run:\n    autostart:|').proposals[0]?.insert).toBe(' true')
     expect(proposed('admin:\n  run:\n    autostart: t|').word).toBe('t')
+  })
+
+  test('take the place of what an editor can replace: on one line', () => {
+    const words = 'admin: { run: { restart: { policy: '
+    expect(proposed(`${words}"on-|\n  failure" } } }`).word).toBe('"on-')
+    expect(proposed(`${words}ne|ver } } }`).word).toBe('never')
   })
 
   test('of dependsOn are the other apps, not those that are there already', () => {

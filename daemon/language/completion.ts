@@ -7,7 +7,7 @@ import {
 } from 'vscode-languageserver/node'
 import type { JsonSchema } from '../config/config-json-schema.ts'
 import { cursorAt, type Cursor } from './cursor.ts'
-import { entryFor, pathOf, type Outline } from './outline.ts'
+import { entryFor, pathOf, type Outline, type Span } from './outline.ts'
 import { datasourcesOf, referenceAt } from './references.ts'
 import { forms, isList, isMapping, schemaFor, wordsFor } from './schema-walk.ts'
 
@@ -41,7 +41,12 @@ export function complete(outline: Outline, offset: number, { apps, typed }: Comp
   // Whoever indents a line is offered nothing that the next Enter would take.
   const indents = typed === ' ' && cursor?.role === 'key' && !cursor.inFlow
   if (cursor === null || indents) return { start: offset, end: offset, proposals: [] }
-  return { ...cursor.word, proposals: proposalsAt(outline, cursor, apps) }
+  return { ...replaced(outline, cursor.word, offset), proposals: proposalsAt(outline, cursor, apps) }
+}
+
+/** An editor replaces only what is on one line. */
+function replaced({ text }: Outline, { start, end }: Span, offset: number): Span {
+  return { start, end: text.slice(start, end).includes('\n') ? offset : end }
 }
 
 function proposalsAt(outline: Outline, cursor: Cursor, apps: readonly string[]): readonly Proposal[] {

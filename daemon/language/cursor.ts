@@ -12,7 +12,7 @@ export interface Cursor {
   readonly inFlow: boolean
 }
 
-/** Null inside of a comment or of a text on several lines. */
+/** Null inside of a comment or of a text on several lines, and behind a word that is complete. */
 export function cursorAt(outline: Outline, offset: number): Cursor | null {
   const { text } = outline
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1
@@ -48,20 +48,22 @@ function flowAround(from: Entry, offset: number): Entry | null {
 
 const nothingAt = (offset: number): Span => ({ start: offset, end: offset })
 
-function inFlow(owner: Entry, text: string, offset: number): Cursor {
+function inFlow(owner: Entry, text: string, offset: number): Cursor | null {
   const role = owner.flow?.map === true ? 'key' : 'item'
   const fresh: Cursor = { role, owner, word: nothingAt(offset), changed: null, inFlow: true }
   const child = owner.children.findLast(({ keySpan }) => keySpan.start <= offset)
   if (child === undefined || text.slice(child.end, offset).includes(',')) return fresh
-  if (role === 'item') return { ...fresh, word: child.value ?? fresh.word }
+  if (role === 'item') return touching({ ...fresh, word: child.value ?? fresh.word }, offset)
   if (child.colon !== null && offset >= child.colon) return valueOf(child, offset, true)
-  return { ...fresh, word: child.keySpan, changed: child.colon === null ? null : child }
+  return touching({ ...fresh, word: child.keySpan, changed: child.colon === null ? null : child }, offset)
 }
 
-function valueOf(owner: Entry, offset: number, inFlow: boolean): Cursor {
+const touching = (cursor: Cursor, offset: number): Cursor | null => (offset > cursor.word.end ? null : cursor)
+
+function valueOf(owner: Entry, offset: number, inFlow: boolean): Cursor | null {
   const { value } = owner
-  const isThere = value !== null && value.start <= offset && offset <= value.end
-  return { role: 'value', owner, word: isThere ? value : nothingAt(offset), changed: null, inFlow }
+  const word = value !== null && value.start <= offset ? value : nothingAt(offset)
+  return touching({ role: 'value', owner, word, changed: null, inFlow }, offset)
 }
 
 /** On the line of a key or of a `-`. */
@@ -69,7 +71,14 @@ function behindEntry(entry: Entry, offset: number): Cursor | null {
   if (offset >= (entry.colon ?? entry.keySpan.end) && offset > entry.keySpan.end)
     return valueOf(entry, offset, false)
   if (entry.parent === null || entry.colon === null) return null
-  return { role: 'key', owner: entry.parent, word: entry.keySpan, changed: entry, inFlow: false }
+  const cursor: Cursor = {
+    role: 'key',
+    owner: entry.parent,
+    word: entry.keySpan,
+    changed: entry,
+    inFlow: false,
+  }
+  return touching(cursor, offset)
 }
 
 /** On a line that holds no more than one word: how far it is indented says what it belongs to. */
