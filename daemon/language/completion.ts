@@ -38,9 +38,11 @@ export interface CompletionAround {
 /** What could be typed at a place, also where the text around it is half-written. */
 export function complete(outline: Outline, offset: number, { apps, typed }: CompletionAround): Proposals {
   const cursor = cursorAt(outline, offset)
-  // Whoever indents a line is offered nothing that the next Enter would take.
+  // Whoever indents a line is offered nothing that the next Enter would take, and nothing can take the place of what
+  // was begun on another line.
   const indents = typed === ' ' && cursor?.role === 'key' && !cursor.inFlow
-  if (cursor === null || indents) return { start: offset, end: offset, proposals: [] }
+  const isElsewhere = cursor !== null && outline.text.slice(cursor.word.start, offset).includes('\n')
+  if (cursor === null || indents || isElsewhere) return { start: offset, end: offset, proposals: [] }
   return { ...replaced(outline, cursor.word, offset), proposals: proposalsAt(outline, cursor, apps) }
 }
 

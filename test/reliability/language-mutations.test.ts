@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, parseDocument, type Node, type Pair } from 'yaml'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CompletionList } from 'vscode-languageserver/node'
 import type { Fix } from '../../daemon/config/findings.ts'
 import { examine } from '../../daemon/config/read-config.ts'
 import { pathOf } from '../../daemon/language/outline.ts'
@@ -32,10 +33,21 @@ async function askAll(uri: string, line: number, character: number): Promise<rea
   const durations: number[] = []
   for (const [method, params] of questions) {
     const began = performance.now()
-    await server.connection.sendRequest(method, params)
+    const answer = await server.connection.sendRequest(method, params)
     durations.push(performance.now() - began)
+    if (method === 'textDocument/completion') expectReplaceable(answer as CompletionList, line, character)
   }
   return durations
+}
+
+/** An editor takes only what replaces a part of the cursor's line, with the cursor in it. */
+function expectReplaceable({ items }: CompletionList, line: number, character: number): void {
+  for (const { textEdit, label } of items) {
+    const range = textEdit !== undefined && 'range' in textEdit ? textEdit.range : null
+    expect([range?.start.line, range?.end.line], label).toEqual([line, line])
+    expect(range?.start.character, label).toBeLessThanOrEqual(character)
+    expect(range?.end.character, label).toBeGreaterThanOrEqual(character)
+  }
 }
 
 test('no mutation of a configuration makes an answer fail, hang or end the server', async () => {
