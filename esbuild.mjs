@@ -31,6 +31,7 @@ const programs = [
   { name: 'extension', entry: 'extension/main.ts', external: ['vscode'] },
   { name: 'daemon', entry: 'daemon/main.ts', external: [] },
   { name: 'cli', entry: 'daemon/cli/main.ts', external: [] },
+  { name: 'language', entry: 'daemon/language/main.ts', external: [] },
 ]
 
 /** The same order in every locale. */

@@ -19,6 +19,7 @@ import { Targets } from './commands/targets.ts'
 import { openClient } from './daemon-source.ts'
 import { Documentation } from './documentation.ts'
 import { Documents } from './documents.ts'
+import { followConfigurations } from './language/language.ts'
 import { ContainerLogs } from './logs/container-logs.ts'
 import { DaemonLog } from './logs/daemon-log.ts'
 import { RunOutputs } from './logs/run-output.ts'
@@ -118,6 +119,7 @@ export function activate(context: ExtensionContext): void {
       report,
     ),
   )
+  lifetime.own(followConfigurations({ model, settings, report, log, extensionPath: context.extensionPath }))
   lifetime.own(followSurroundings(context, model, log))
 }
 

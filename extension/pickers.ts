@@ -181,6 +181,14 @@ export class Pickers {
     )
   }
 
+  /** @throws Failure `not-found` when the daemon knows no app of this name. */
+  async appNamed(name: string): Promise<AppRow> {
+    const { rows } = await this.#model.query('apps.list', {})
+    const row = rows.find((one) => one.name === name)
+    if (row === undefined) throw new Failure('not-found', `There is no app ${name}`)
+    return row
+  }
+
   lease(asking: Asking): Promise<LeaseStatus> {
     return pick(
       asking,

@@ -9,7 +9,7 @@ import {
   type SchemaOptions,
   type YAMLError,
 } from 'yaml'
-import { error, warning, type Finding } from './findings.ts'
+import { error, warning, type Finding, type Fix } from './findings.ts'
 
 /** Collections inside one another. */
 export const deepest = 64
@@ -40,13 +40,16 @@ export function parseYaml(text: string): ConfigDocument {
   const second = tokens.filter(({ type }) => type === 'document')[1]
   if (problem !== null) return { root: null, findings: [problem] }
   if (second !== undefined)
-    return { root: null, findings: [error(second.offset, 'expected one document only')] }
+    return {
+      root: null,
+      findings: [error(second.offset, 'expected one document only', { code: 'syntax' })],
+    }
   const [document] = new Composer(options).compose(tokens, true, text.length)
   if (document === undefined) return { root: null, findings: [] }
   const wrong = syntaxError(document.errors, text)
   if (wrong !== null) return { root: null, findings: [wrong] }
   const findings = document.warnings.map(({ pos, message }) =>
-    warning(pos[0], `ignored: ${message.slice(0, 200)}`),
+    warning(pos[0], `ignored: ${message.slice(0, 200)}`, { end: pos[1], code: 'syntax' }),
   )
   return { root: document.contents, findings }
 }
@@ -68,7 +71,7 @@ function tokensOf(text: string): { readonly tokens: readonly CST.Token[]; readon
     if (lexeme.startsWith('*') && previous !== CST.SCALAR) aliases += 1
     previous = lexeme
     const problem = passedLimit(parser, count, aliases)
-    if (problem !== null) return { tokens, problem: error(start, problem) }
+    if (problem !== null) return { tokens, problem: error(start, problem, { code: 'limit' }) }
   }
   for (const token of parser.end()) tokens.push(token)
   return { tokens, problem: null }
@@ -91,9 +94,22 @@ function syntaxError(errors: readonly YAMLError[], text: string): Finding | null
   const inOrder = errors.toSorted((a, b) => a.pos[0] - b.pos[0]).slice(0, 20)
   const tab = inOrder.map((found) => tabBefore(text, found)).find((offset) => offset !== null)
   if (tab !== undefined)
-    return error(tab, 'a tab stands where the line is indented; YAML allows only spaces there')
+    return error(tab, 'a tab stands where the line is indented; YAML allows only spaces there', {
+      end: tab + 1,
+      code: 'syntax',
+      fix: spacesForTabs(text, tab),
+    })
   const [first] = inOrder
-  return first === undefined ? null : error(first.pos[0], inWords(first))
+  if (first === undefined) return null
+  return error(first.pos[0], inWords(first), { end: first.pos[1], code: 'syntax' })
+}
+
+/** Two spaces for each tab that indents the line. */
+function spacesForTabs(text: string, tab: number): Fix {
+  const start = text.lastIndexOf('\n', tab - 1) + 1
+  const indentation = /^[ \t]*/.exec(text.slice(start, start + 1000))?.[0] ?? ''
+  const spaces = indentation.replaceAll('\t', '  ')
+  return { title: 'Indent with spaces', start, end: start + indentation.length, text: spaces }
 }
 
 /** Where a tab indents the line that an error is in. */

@@ -1,5 +1,5 @@
 import { isMap, isScalar, type Node, type Scalar } from 'yaml'
-import { substitute, type Environment } from './config-variables.ts'
+import { substitute, type Environment, type VariableProblem } from './config-variables.ts'
 import { pathText, type Finding, type KeyPath } from './findings.ts'
 
 /** What each scalar of a file becomes, which depends on where it is used. */
@@ -31,24 +31,26 @@ export class ScalarReader {
     if (value.startsWith('secret:')) return value
     const command = isCommand(path)
     const { text, problems } = substitute(value, command ? this.#ofCommand : this.#environment, command)
-    for (const { severity, message, reference } of problems) {
-      const finding = {
-        severity,
-        message: `${pathText(path)}: ${message}`,
-        offset: this.#offsetOf(reference, node),
-      }
+    for (const problem of problems) {
+      const finding = this.#finding(problem, node, path)
       const start = node.range?.[0] ?? 0
-      if (severity === 'error') this.failed.add(start)
+      if (problem.severity === 'error') this.failed.add(start)
       else if (!this.doubtful.has(start)) this.doubtful.set(start, finding)
       this.findings.push(finding)
     }
     return text
   }
 
-  /** Of the reference itself, unless the value is written with escapes that hide it. */
-  #offsetOf(reference: string, { range }: Scalar): number {
+  /** At the reference itself, unless the value is written with escapes that hide it. */
+  #finding(problem: VariableProblem, { range }: Scalar, path: KeyPath): Finding {
+    const { severity, reference, code, meant } = problem
     const [start, end] = range ?? [0, 0]
-    return start + Math.max(this.#text.slice(start, end).indexOf(reference), 0)
+    const message = `${pathText(path)}: ${problem.message}`
+    const inside = this.#text.slice(start, end).indexOf(reference)
+    if (inside < 0) return { severity, message, offset: start, end, code }
+    const place = { start: start + inside, end: start + inside + reference.length }
+    const found = { severity, message, offset: place.start, end: place.end, code }
+    return meant === null ? found : { ...found, fix: { title: `Change to ${meant}`, text: meant, ...place } }
   }
 }
 

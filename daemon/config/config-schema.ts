@@ -232,16 +232,26 @@ const datasourceSection = z.looseObject(
 
 /** The framework's, as they are; `name` and `app` are from its older files. */
 const theirs = z.optional(z.unknown())
+const theirSection = (...keys: readonly string[]) =>
+  z.nullish(z.looseObject(Object.fromEntries(keys.map((key) => [key, theirs])), mapping))
 
 /** `quantum.config.yaml`, after variables were put in. */
 export const configSchema = z.looseObject({
   admin: z.nullish(admin),
   server: z.nullish(
-    z.looseObject({ port: z.nullish(port), host: z.nullish(text('expected a host, as text')) }, mapping),
+    z.looseObject(
+      {
+        port: z.nullish(port),
+        host: z.nullish(text('expected a host, as text')),
+        debug: theirs,
+        reload: theirs,
+      },
+      mapping,
+    ),
   ),
   datasources: z.nullish(z.record(z.string(), z.nullish(datasourceSection), mapping)),
-  paths: theirs,
-  logging: theirs,
+  paths: theirSection('components', 'static', 'logs', 'uploads', 'migrations'),
+  logging: theirSection('level', 'console', 'file', 'filename', 'format'),
   security: theirs,
   performance: theirs,
   llm: theirs,

@@ -14,16 +14,20 @@ export interface ConfigText {
 /** Turns a file into text, before anything of it is parsed. */
 export function decodeConfig(bytes: Uint8Array): ConfigText {
   if (bytes.length > largestBytes)
-    return { text: '', problem: error(null, `expected at most 1 MiB, got ${bytes.length} bytes`) }
+    return {
+      text: '',
+      problem: error(null, `expected at most 1 MiB, got ${bytes.length} bytes`, { code: 'limit' }),
+    }
   const decoded = decodePart(bytes, utf8Length(bytes)) ?? ''
   const bad = bytes[Buffer.byteLength(decoded)]
   // A mark of the byte order is no part of the text.
   const text = decoded.replace(/^\ufeff/, '')
-  if (bad !== undefined) return { text, problem: error(text.length, notUtf8(bad)) }
+  if (bad !== undefined) return { text, problem: error(text.length, notUtf8(bad), { code: 'syntax' }) }
   const found = control.exec(text)
   if (found === null) return { text, problem: null }
   const code = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-  return { text, problem: error(found.index, `YAML does not allow the control character U+${code} here`) }
+  const message = `YAML does not allow the control character U+${code} here`
+  return { text, problem: error(found.index, message, { end: found.index + 1, code: 'syntax' }) }
 }
 
 const notUtf8 = (byte: number): string =>

@@ -7,6 +7,7 @@ import {
   type Alias,
   type Node,
   type Pair,
+  type Range,
   type Scalar,
   type YAMLMap,
   type YAMLSeq,
@@ -17,8 +18,10 @@ import { error, pathText, quoted, type Finding, type KeyPath } from './findings.
 /** Where a value stands in the text. */
 export interface Place {
   readonly offset: number
+  readonly end: number
   /** Of its key; its own where it has none. */
   readonly keyOffset: number
+  readonly keyEnd: number
   /** A scalar as it is written, before variables are put in; null for a collection. */
   readonly written: string | null
   readonly children: ReadonlyMap<string | number, Place>
@@ -54,14 +57,16 @@ export class ValueReader {
   }
 
   /** @param path - where it is used, which differs from where it stands for what an alias names. */
-  read(node: Node | null, path: KeyPath, keyOffset?: number): Placed {
-    const offset = node?.range?.[0] ?? keyOffset ?? 0
+  read(node: Node | null, path: KeyPath, key: Range | null = null): Placed {
+    const own = node?.range ?? key
+    const [offset, end] = own ?? [0, 0]
+    const [keyOffset, keyEnd] = key ?? [offset, end]
     const nothing = {
       value: undefined,
-      place: { offset, keyOffset: keyOffset ?? offset, written: null, children: nowhere },
+      place: { offset, end, keyOffset, keyEnd, written: null, children: nowhere },
     }
     if (node === null || this.#isTooMuch(node, path)) return nothing
-    if (isAlias(node)) return this.#alias(node, path, keyOffset) ?? nothing
+    if (isAlias(node)) return this.#alias(node, path, key) ?? nothing
     if (isScalar(node)) {
       const place = { ...nothing.place, written: node.source ?? '' }
       return { value: this.#readScalar(node, path), place }
@@ -86,14 +91,14 @@ export class ValueReader {
     return true
   }
 
-  #alias(alias: Alias, path: KeyPath, keyOffset: number | undefined): Placed | null {
+  #alias(alias: Alias, path: KeyPath, key: Range | null): Placed | null {
     const target = this.#targets.get(alias)
     const name = quoted(`*${alias.source}`)
     if (target === undefined) this.#fault(alias, path, `${name} needs an anchor &name before it`)
     else if (this.#open.has(target)) this.#fault(alias, path, `${name} stands inside of what it names`)
     if (target === undefined || this.#open.has(target)) return null
     this.#aliases += 1
-    const found = this.read(target, path, keyOffset)
+    const found = this.read(target, path, key)
     this.#aliases -= 1
     return found
   }
@@ -119,7 +124,7 @@ export class ValueReader {
       if (refused.has(key)) this.#fault(pair.key, [...path, key], 'this key is not allowed')
       else if (own.has(key)) this.#fault(pair.key, [...path, key], 'this key is there twice')
       else if (isMerge(pair.key)) this.#merge(pair.value, path, merged)
-      else own.set(key, this.read(pair.value, [...path, key], pair.key.range?.[0]))
+      else own.set(key, this.read(pair.value, [...path, key], pair.key.range ?? null))
     }
     // Own keys last: they overrule what is merged, wherever `<<` stands.
     const all = new Map([...merged, ...own])
@@ -148,7 +153,8 @@ export class ValueReader {
 
   #fault(node: Node, path: KeyPath, message: string): void {
     const where = pathText(path)
-    this.findings.push(error(node.range?.[0] ?? 0, where === '' ? message : `${where}: ${message}`))
+    const [start, end] = node.range ?? [0, 0]
+    this.findings.push(error(start, where === '' ? message : `${where}: ${message}`, { end, code: 'value' }))
   }
 }
 

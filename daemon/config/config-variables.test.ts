@@ -26,6 +26,8 @@ test.each(['NONE', 'toString', '__proto__'])('the variable %s, which is not set,
     {
       severity: 'error',
       reference: `\${${name}}`,
+      code: 'unset-variable',
+      meant: null,
       message: `the variable ${name} is not set; set it, or give it a default: \${${name}:-default}`,
     },
   ])

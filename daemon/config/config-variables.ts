@@ -7,6 +7,9 @@ export interface Substituted {
 export interface VariableProblem {
   readonly severity: 'error' | 'warning'
   readonly message: string
+  readonly code: 'value' | 'unset-variable' | 'single-colon'
+  /** What was certainly meant by the reference; null where that is not known. */
+  readonly meant: string | null
   /** As it stands in the value, so that it can be found in the file. */
   readonly reference: string
 }
@@ -46,7 +49,7 @@ function resolve(reference: string, environment: Environment, command: boolean):
   const [, name, operator, rest = ''] = parts.exec(reference) ?? []
   if (name === undefined || rest.includes('${')) return command ? reference : malformed
   if (command && name === 'PORT') return reference
-  if (operator === ':') return command && ofShell.test(rest) ? reference : singleColon(name)
+  if (operator === ':') return command && ofShell.test(rest) ? reference : singleColon(name, rest)
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined
   if (command && (value !== undefined || operator === ':-')) return reference
   if (operator === ':-') return value === undefined || value === '' ? rest : value
@@ -55,11 +58,15 @@ function resolve(reference: string, environment: Environment, command: boolean):
 
 const malformed: Problem = {
   severity: 'warning',
+  code: 'value',
+  meant: null,
   message: 'this is no variable and stays as it is: expected ${NAME} or ${NAME:-default}; write $$ for a $',
 }
 
-const singleColon = (name: string): Problem => ({
+const singleColon = (name: string, rest: string): Problem => ({
   severity: 'warning',
+  code: 'single-colon',
+  meant: `\${${name}:-${rest}}`,
   message: `a single colon makes no default, so this stays as it is; expected \${${cut(name)}:-default}`,
 })
 
@@ -67,6 +74,8 @@ function missing(name: string, command: boolean): Problem {
   const shell = command ? `, or leave it to the shell: $${cut(name)}` : ''
   return {
     severity: 'error',
+    code: 'unset-variable',
+    meant: null,
     message: `the variable ${cut(name)} is not set; set it, or give it a default: \${${cut(name)}:-default}${shell}`,
   }
 }

@@ -61,7 +61,8 @@ export function passwordWarnings(file: Placed): readonly Finding[] {
     const password = wordAt(file, path)
     if (password === null || isReference(password)) return []
     const message = `${pathText(path)}: whoever has the file can read this password; write \${NAME} for a variable, or secret:NAME for a secret kept with \`quantum-admin secrets set NAME\``
-    return [warning(nearestPlace(file.place, path).offset, message)]
+    const { offset, end } = nearestPlace(file.place, path)
+    return [warning(offset, message, { end, code: 'value' })]
   })
 }
 

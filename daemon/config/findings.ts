@@ -7,6 +7,22 @@ export interface Finding {
   readonly message: string
   /** Of the text, in UTF-16 units; null when it is about the file as a whole. */
   readonly offset: number | null
+  /** Right behind what is wrong, where that is known. */
+  readonly end?: number
+  /** What an editor tells it by. */
+  readonly code?: FindingCode
+  /** The one change that certainly mends it. */
+  readonly fix?: Fix
+}
+
+export type FindingCode = 'syntax' | 'limit' | 'unknown-key' | 'value' | 'unset-variable' | 'single-colon'
+
+/** Another text in the place of a part of the file. */
+export interface Fix {
+  readonly title: string
+  readonly start: number
+  readonly end: number
+  readonly text: string
 }
 
 /** A key or an index, from the top of the file downwards. */
@@ -16,15 +32,19 @@ export type KeyPath = readonly (string | number)[]
 const mostProblems = 100
 const longestWord = 60
 
-export const error = (offset: number | null, message: string): Finding => ({
+type More = Pick<Finding, 'end' | 'code' | 'fix'>
+
+export const error = (offset: number | null, message: string, more: More = {}): Finding => ({
   severity: 'error',
   message,
   offset,
+  ...more,
 })
-export const warning = (offset: number | null, message: string): Finding => ({
+export const warning = (offset: number | null, message: string, more: More = {}): Finding => ({
   severity: 'warning',
   message,
   offset,
+  ...more,
 })
 
 /** `admin.logs.sources[0].file`, and `admin.jobs["a b"]` where a key is not a plain word. */

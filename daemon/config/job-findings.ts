@@ -18,13 +18,14 @@ export const jobFindings = (jobs: Readonly<Record<string, Scheduled>>, file: Pla
 function scheduleFindings(name: string, schedule: string | null, file: Placed): readonly Finding[] {
   if (schedule === null) return []
   const path = ['admin', 'jobs', name, 'schedule']
-  const { offset } = nearestPlace(file.place, path)
+  const { offset, end } = nearestPlace(file.place, path)
   const problem = patternProblem(schedule)
   if (problem !== null)
     return [
       error(
         offset,
         `${pathText(path)}: expected five fields of cron, such as "0 3 * * *", got ${quoted(schedule)}: ${problem}`,
+        { end, code: 'value' },
       ),
     ]
   if (!neverComes(schedule)) return []
@@ -32,6 +33,7 @@ function scheduleFindings(name: string, schedule: string | null, file: Placed): 
     warning(
       offset,
       `${pathText(path)}: ${quoted(schedule)} never comes, because no such day is in that month`,
+      { end, code: 'value' },
     ),
   ]
 }
@@ -39,11 +41,12 @@ function scheduleFindings(name: string, schedule: string | null, file: Placed): 
 function zoneFindings(name: string, zone: string | null, file: Placed): readonly Finding[] {
   if (zone === null || isZone(zone)) return []
   const path = ['admin', 'jobs', name, 'timezone']
-  const { offset } = nearestPlace(file.place, path)
+  const { offset, end } = nearestPlace(file.place, path)
   return [
     error(
       offset,
       `${pathText(path)}: expected a time zone such as Europe/Berlin or UTC, got ${quoted(zone)}`,
+      { end, code: 'value' },
     ),
   ]
 }

@@ -8,6 +8,7 @@ import { ownVariables, ScalarReader } from './config-scalars.ts'
 import type { Environment } from './config-variables.ts'
 import { datasourcesOf, passwordWarnings, type DatasourceConfig } from './datasources.ts'
 import { error, pathText, problemsOf, warning, type Finding, type KeyPath } from './findings.ts'
+import { renaming } from './fixes.ts'
 import { nearest } from './nearest.ts'
 import { jobFindings } from './job-findings.ts'
 import { schemaFindings } from './schema-problems.ts'
@@ -98,6 +99,14 @@ export function readConfig(
   return { config, problems: problemsOf(findings, text, options.file) }
 }
 
+/** Reads the text of such a file, as {@link readConfig} does, and says more of what is wrong. It never throws either. */
+export function examine(text: string, environment: Environment): Read {
+  const { text: decoded, problem } = decodeConfig(new TextEncoder().encode(text))
+  return problem === null
+    ? readText(decoded, { environment, file: '' })
+    : { config: null, findings: [problem] }
+}
+
 interface Read {
   readonly config: AppConfig | null
   readonly findings: readonly Finding[]
@@ -115,7 +124,8 @@ function readText(text: string, { environment, file: path }: ReadOptions): Read 
   if (file.value === null) return checked(emptyFile, found)
   if (typeof file.value === 'object' && !Array.isArray(file.value))
     return withDatasources(checked(file, found, scalars), datasourcesOf(file, text, path))
-  return { config: null, findings: [...found, error(file.place.offset, notMapping)] }
+  const { offset, end } = file.place
+  return { config: null, findings: [...found, error(offset, notMapping, { end, code: 'value' })] }
 }
 
 const withDatasources = ({ config, findings }: Read, datasources: readonly DatasourceConfig[]): Read => ({
@@ -123,7 +133,10 @@ const withDatasources = ({ config, findings }: Read, datasources: readonly Datas
   findings,
 })
 
-const emptyFile = { value: {}, place: { offset: 0, keyOffset: 0, written: null, children: new Map() } }
+const emptyFile = {
+  value: {},
+  place: { offset: 0, end: 0, keyOffset: 0, keyEnd: 0, written: null, children: new Map() },
+}
 const notMapping = 'expected a mapping of sections, such as admin:'
 
 const isError = ({ severity }: Finding): boolean => severity === 'error'
@@ -181,7 +194,8 @@ function unknownSections({ value, place }: Placed): readonly Finding[] {
   return sections.slice(0, mostSections).map((section) => {
     const meant = nearest(section, known)
     const message = `${pathText([section])}: unknown section${meant === null ? '' : `; did you mean ${meant}?`}`
-    return warning(nearestPlace(place, [section]).keyOffset, message)
+    const at = nearestPlace(place, [section])
+    return warning(at.keyOffset, message, renaming(at, meant, place))
   })
 }
 
@@ -198,7 +212,8 @@ function nameOf(
     if (typeof name === 'string' && name.length <= longestAppName && appNamePattern.test(name))
       return { name, findings }
     const message = `${pathText(path)}: not used as the app's name, which begins with a letter or digit and holds only these and . _ @ / -`
-    if (name !== null) findings.push(warning(nearestPlace(file.place, path).offset, message))
+    const { offset, end } = nearestPlace(file.place, path)
+    if (name !== null) findings.push(warning(offset, message, { end, code: 'value' }))
   }
   return { name: null, findings }
 }

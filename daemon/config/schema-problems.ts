@@ -1,7 +1,9 @@
 import type * as z from 'zod/mini'
+import { renaming, valueFix } from './fixes.ts'
 import { nearestPlace, valueAt, type Placed } from './config-values.ts'
 import { pathText, quoted, type Finding, type KeyPath } from './findings.ts'
 import { nearest } from './nearest.ts'
+import { schemaAt } from './schema-at.ts'
 
 /** One broken list can make a hundred thousand issues; nobody is told of more than these. */
 const mostIssues = 1000
@@ -14,19 +16,26 @@ export function schemaFindings(
   severity: Finding['severity'],
 ): readonly Finding[] {
   const faults = issues.slice(0, mostIssues).flatMap((issue) => faultsOf(issue, schema, file.value))
-  const findings = faults.map(({ path, message, atKey }) => {
+  const findings = faults.map(({ path, message, atKey, meant }) => {
     const place = nearestPlace(file.place, path)
-    const stands = atKey ? '' : got(valueAt(file.value, path), place.written ?? '')
-    const offset = atKey ? place.keyOffset : place.offset
-    return { severity, message: `${pathText(path)}: ${message}${stands}`, offset }
+    const value = valueAt(file.value, path)
+    const text = `${pathText(path)}: ${message}`
+    if (meant !== undefined) {
+      const parent = nearestPlace(file.place, path.slice(0, -1))
+      return { severity, message: text, offset: place.keyOffset, ...renaming(place, meant, parent) }
+    }
+    const told = { severity, code: 'value' } as const
+    if (atKey) return { ...told, message: text, offset: place.keyOffset, end: place.keyEnd }
+    const stands = got(value, place.written ?? '')
+    const fix = valueFix(schemaAt(schema, path), place, value)
+    return { ...told, message: `${text}${stands}`, offset: place.offset, end: place.end, ...fix }
   })
   // Several rules can be broken by one value; the first says what is expected.
   const seen = new Set<number>()
   return findings.filter(({ offset }) => !seen.has(offset) && seen.add(offset))
 }
 
-function unknown(key: string, known: readonly string[]): string {
-  const meant = nearest(key, known)
+function unknown(meant: string | null, known: readonly string[]): string {
   return meant === null ? `unknown key; expected ${known.join(', ')}` : `unknown key; did you mean ${meant}?`
 }
 
@@ -35,14 +44,18 @@ interface Fault {
   readonly message: string
   /** The key is wrong, or missing; not its value. */
   readonly atKey: boolean
+  /** Of a key that nobody knows: the one that was probably meant. */
+  readonly meant?: string | null
 }
 
 function faultsOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: unknown): readonly Fault[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, path)
-    const fault = (key: string) => ({ path: [...path, key], message: unknown(key, known), atKey: true })
-    return issue.keys.slice(0, mostIssues).map(fault)
+    return issue.keys.slice(0, mostIssues).map((key) => {
+      const meant = nearest(key, known)
+      return { path: [...path, key], message: unknown(meant, known), atKey: true, meant }
+    })
   }
   if (issue.code === 'invalid_key')
     return [{ path, message: issue.issues[0]?.message ?? issue.message, atKey: true }]
@@ -56,17 +69,9 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: unkno
 
 /** The keys that a schema knows in the mapping at a path. */
 function keysAt(schema: z.core.$ZodType, path: KeyPath): readonly string[] {
-  // The union of all of zod's own classes, of which every schema is one: it alone tells the definitions apart.
-  const { def } = (schema as z.core.$ZodTypes)._zod
-  if (def.type === 'optional' || def.type === 'nullable') return keysAt(def.innerType, path)
-  const [key, ...rest] = path
-  if (def.type === 'object') {
-    if (key === undefined) return Object.keys(def.shape)
-    const inner = def.shape[String(key)]
-    return inner === undefined ? [] : keysAt(inner, rest)
-  }
-  if (def.type === 'record') return keysAt(def.valueType, rest)
-  return def.type === 'array' ? keysAt(def.element, rest) : []
+  const found = schemaAt(schema, path)
+  const { def } = (found as z.core.$ZodTypes | null)?._zod ?? {}
+  return def?.type === 'object' ? Object.keys(def.shape) : []
 }
 
 /** @param written - told instead of the value, which may hold a variable's, which may be a secret. */

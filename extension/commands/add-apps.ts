@@ -16,11 +16,12 @@ export interface AddAppsDeps {
 }
 
 /**
- * Adds the apps of the workspace, or of folders that the person chooses.
+ * Adds the apps of a folder; without one, of the workspace, or of folders that the person chooses.
  * @throws Failure `untrusted`, `cancelled`, and what adding a folder throws.
  */
-export async function addApps(deps: AddAppsDeps): Promise<void> {
+export async function addApps(deps: AddAppsDeps, folder?: unknown): Promise<void> {
   deps.actions.requireTrust()
+  if (folder instanceof Uri) return addFolders(deps, [folder.fsPath])
   await addFolders(deps, await foldersToAdd(deps.settings().daemonUrl !== ''))
 }
 

@@ -1,4 +1,4 @@
-import { commands, env, l10n, Uri, window, workspace } from 'vscode'
+import { commands, env, l10n, Uri, window } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
 import { Failure } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
@@ -6,6 +6,7 @@ import type { Actions } from '../actions.ts'
 import { canRemove, canRestart, canStart, canStop, hostOf, webAddress } from '../apps.ts'
 import { label, withoutIcons } from '../display.ts'
 import type { Documents } from '../documents.ts'
+import { configurationIn } from '../language/config-file.ts'
 import type { Model } from '../model.ts'
 import { inAppsView } from '../progress.ts'
 import type { Remedy } from '../report.ts'
@@ -23,7 +24,7 @@ export interface AppCommandsDeps extends AddAppsDeps {
 
 /** What can be done with apps. */
 export const appCommands = (deps: AppCommandsDeps): Handlers => ({
-  'quantumAdmin.addApps': () => addApps(deps),
+  'quantumAdmin.addApps': (folder) => addApps(deps, folder),
   'quantumAdmin.refreshApps': () => deps.model.refresh(['apps']),
   'quantumAdmin.startApp': async (node) =>
     change(deps, 'apps.start', await deps.targets.app(node, l10n.t('Start an App'), canStart)),
@@ -137,13 +138,9 @@ async function openTerminal({ model }: AppCommandsDeps, { name, folder }: AppRow
     .show()
 }
 
-const configurations = ['quantum.config.yaml', 'quantum.config.yml']
-
 async function showConfiguration({ name, folder }: AppRow): Promise<void> {
-  const uri = Uri.file(folder)
-  const names = new Set((await workspace.fs.readDirectory(uri)).map(([file]) => file))
-  const file = configurations.find((one) => names.has(one))
-  if (file === undefined)
+  const file = await configurationIn(folder)
+  if (file === null)
     throw new Failure('not-found', `${name} has no quantum.config.yaml; it is run as what its folder holds`)
-  await commands.executeCommand('vscode.open', Uri.joinPath(uri, file))
+  await commands.executeCommand('vscode.open', file)
 }

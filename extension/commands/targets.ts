@@ -41,9 +41,11 @@ export class Targets {
     return this.#pickers.container(asking(node, title), only)
   }
 
-  /** A part of an app, such as its address, stands for the app. */
+  /** A part of an app, such as its address, stands for the app; so does its name, as `{ app }`. */
   app(node: unknown, title: string, only?: (row: AppRow) => boolean): Promise<AppRow> {
     if (isAppNode(node)) return Promise.resolve(node.row)
+    const name = appNameOf(node)
+    if (name !== null) return this.#pickers.appNamed(name)
     return this.#pickers.app(asking(node, title), only)
   }
 
@@ -82,6 +84,12 @@ function runOf(node: AppNode | AppPartNode): RunRow | null {
   if (node.kind === 'appJob') return currentRun(node.job)
   return node.kind === 'appTests' ? (node.tests.running ?? node.tests.lastRun) : null
 }
+
+/** Of what a key binding or a link in a file gives a command. */
+const appNameOf = (value: unknown): string | null =>
+  typeof value === 'object' && value !== null && 'app' in value && typeof value.app === 'string'
+    ? value.app
+    : null
 
 /** What stands above rows to pick from when a command came without one, or with one that is gone. */
 export const asking = (node: unknown, title: string): Asking =>

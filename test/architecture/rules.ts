@@ -46,6 +46,12 @@ export const rules: readonly Rule[] = [
   { folder: 'daemon/base', ours: [contract], packages: [], node: true },
   { folder: 'daemon/client', ours: [contract, base], packages: ['ws'], node: true },
   { folder: 'daemon/config', ours: [contract, base], packages: ['croner', 'yaml', 'zod'], node: true },
+  {
+    folder: 'daemon/language',
+    ours: [contract, base, config],
+    packages: ['vscode-languageserver', 'vscode-languageserver-textdocument'],
+    node: true,
+  },
   { folder: 'daemon/kernel', ours: [contract, base], packages: ['json-rpc-2.0', 'ws'], node: true },
   {
     folder: 'daemon/store',
@@ -79,7 +85,13 @@ export const rules: readonly Rule[] = [
     packages: ['commander', 'string-width', 'tail'],
     node: true,
   },
-  { folder: 'extension', ours: [contract, base, client], packages: ['tail', 'vscode'], node: true },
+  {
+    folder: 'extension',
+    ours: [contract, base, client],
+    // The last of these starts the language server: the bundle beside the extension's own, in a process of its own.
+    packages: ['tail', 'vscode', 'vscode-languageclient'],
+    node: true,
+  },
 ]
 
 /** Where queries are written: the stores, and the reading side of the audit trail, which is too long for one file. */

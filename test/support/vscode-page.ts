@@ -65,6 +65,16 @@ export async function runCommand(page: Page, label: string): Promise<void> {
   throw new Error(`The palette never offered ${JSON.stringify(label)}`)
 }
 
+/** Opens a file of the workspace by its path. */
+export async function openFile(page: Page, file: string): Promise<void> {
+  await runCommand(page, 'Go to File...')
+  const box = quickInput(page)
+  await box.locator('input.input').fill(file)
+  await box.locator('.monaco-list-row.focused', { hasText: path.basename(file) }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.locator('.tab.active', { hasText: path.basename(file) }).waitFor()
+}
+
 /** Shows a container of the activity bar. */
 export const openContainer = (page: Page, title: string): Promise<void> =>
   page.locator('.activitybar').getByRole('tab', { name: title }).click({ timeout: appears })

@@ -54,6 +54,7 @@ describe('the package', () => {
         'dist/extension.cjs',
         'dist/daemon.cjs',
         'dist/cli.cjs',
+        'dist/language.cjs',
         'dist/THIRD-PARTY-LICENCES.txt',
         'docs/README.md',
       ]),

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withPeers } from '../support/peers.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
-import { openContainer, openWindow, screenshot, treeRow } from '../support/vscode-page.ts'
+import { openContainer, openFile, openWindow, screenshot, treeRow } from '../support/vscode-page.ts'
 import { freePort } from '../support/vscode-server.ts'
 import { useScene } from '../support/vscode-suite.ts'
 
@@ -42,6 +42,7 @@ function hostileWorkspace(index: number, url: string): string {
   writeFileSync(path.join(folder, '.vscode', 'settings.json'), JSON.stringify(settings))
   const config = pick([
     'name: evil\nrun: { command: touch canary }\n',
+    `admin: { include: [/etc, ../..], run: { command: touch ${canary}, dependsOn: [x] }, docs: ${url} }\n`,
     '&a [*a, *a]\n',
     '\u0000\u001b]0;x\u0007',
     '',
@@ -88,6 +89,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
       await page.getByText('no app is added or started until you trust it').waitFor()
       expect(await page.getByRole('button', { name: 'Add the Apps' }).count()).toBe(0)
       if (index === 0) await screenshot(page, 'untrusted')
+      // The language server reads it as a text, and nothing that it names.
+      await openFile(page, 'quantum.config.yaml')
       expect(readdirSync(folder, { recursive: true }).length, folder).toBe(before)
       await page.context().close()
     }

@@ -146,11 +146,7 @@ export class LiveRuns implements Owned {
   }
 
   /** Begins one that was written before, and only that. @throws as {@link begin}. */
-  async beginAgain(
-    change: Change,
-    run: string,
-    environment: AppCommands['environment'],
-  ): Promise<StoredRun> {
+  async beginAgain(change: Change, run: string, environment: AppCommands['environment']): Promise<StoredRun> {
     const live = this.#live(run)
     return this.#exclusively(live, () => this.#launch(change, live, environment))
   }
@@ -219,11 +215,7 @@ export class LiveRuns implements Owned {
     return live
   }
 
-  async #launch(
-    change: Change,
-    live: LiveRun,
-    environment: AppCommands['environment'],
-  ): Promise<StoredRun> {
+  async #launch(change: Change, live: LiveRun, environment: AppCommands['environment']): Promise<StoredRun> {
     const { store, programs, host, clock, filesOf, tagOf } = this.#deps
     const { run, app, command, folder } = live.stored
     try {

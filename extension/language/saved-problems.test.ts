@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import type { AppProblem } from '#contract/apps.ts'
+import { judged, problemsIn, type Told } from './saved-problems.ts'
+
+const file = '/shop/quantum.config.yaml'
+const saved = (message: string, line: number | null = 1): AppProblem => ({
+  severity: 'error',
+  message,
+  file,
+  line,
+  column: line,
+})
+const told = (message: string, code = 'value'): Told => ({ line: 1, column: 1, message, code })
+const judge = (ofText: readonly Told[], problems: readonly AppProblem[] | null) => {
+  const { right, more } = judged(ofText, (one) => one, problems)
+  return [right.map(({ message }) => message), more.map(({ message }) => message)]
+}
+
+test('what both say is told once, also when it has moved', () => {
+  expect(judge([told('a'), told('b')], [saved('a', 7)])).toEqual([['a', 'b'], []])
+})
+
+test('what only the daemon knows is told as well', () => {
+  expect(judge([told('a')], [saved('a'), saved('b')])).toEqual([['a'], ['b']])
+})
+
+test('whether a variable is set is for the daemon to say, once it has read the text', () => {
+  const unset = told('A is not set', 'unset-variable')
+  expect(judge([unset], null)).toEqual([['A is not set'], []])
+  expect(judge([unset], [])).toEqual([[], []])
+  expect(judge([unset], [saved('A is not set')])).toEqual([['A is not set'], []])
+  expect(judge([], [saved('A is not set')])).toEqual([[], ['A is not set']])
+})
+
+test('only what is said of this file and has a place counts', () => {
+  const other = { ...saved('of another file'), file: '/shop/package.json' }
+  const problems = [saved('here'), saved('nowhere', null), other]
+  expect(problemsIn({ folder: '/shop', problems }, 'quantum.config.yaml')).toEqual([saved('here')])
+})

@@ -1,0 +1,241 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectLocal } from '#client/connect.ts'
+import { withPeers } from '../support/peers.ts'
+import { dialog, openFile, runCommand, screenshot, tree } from '../support/vscode-page.ts'
+import { startListener, type Listener } from '../support/vscode-scene.ts'
+import { useScene } from '../support/vscode-suite.ts'
+
+const soon = { timeout: 15_000 }
+const program = `require('node:http').createServer((_, response) => response.end('hello')).listen(process.env.PORT, '127.0.0.1')\n`
+
+/** Opens a file, and puts the cursor into it. */
+async function edit(page: Page, file: string): Promise<void> {
+  await openFile(page, file)
+  await page.locator('.editor-instance .monaco-editor .view-lines').first().click()
+}
+
+const word = (page: Page, text: string): Locator =>
+  page.locator('.view-line span span', { hasText: text }).first()
+const squiggles = (page: Page): Locator =>
+  page.locator('.editor-instance .squiggly-error, .editor-instance .squiggly-warning')
+const lens = (page: Page, text: string): Locator => page.locator('.codelens-decoration a', { hasText: text })
+const problem = (page: Page, text: string | RegExp): Locator =>
+  tree(page, 'Problems View')
+    .or(page.locator('.markers-panel'))
+    .locator('.monaco-list-row', { hasText: text })
+
+/** Puts a text in the place of all that the editor shows. */
+async function replaceAll(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(text)
+}
+
+describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor', () => {
+  // So that a text of several lines stays as it is put in.
+  const scene = useScene(() => ({ settings: { '[yaml]': { 'editor.autoIndent': 'none' } } }))
+  const write = (file: string, text: string) => {
+    const target = path.join(scene.shop.root, file)
+    mkdirSync(path.dirname(target), { recursive: true })
+    writeFileSync(target, text)
+  }
+  let listener: Listener | undefined
+
+  beforeAll(async () => {
+    write('web/server.cjs', program)
+    write('web/quantum.config.yaml', 'admin:\n  name: web\n  run:\n    comand: node server.cjs\n')
+    write('api/quantum.config.yaml', 'admin:\n  run:\n    command: node ../web/server.cjs\n')
+    await edit(scene.page, 'web/quantum.config.yaml')
+  })
+  // Apps outlive their daemon, so none may be left when a test before the last one fails.
+  afterAll(async () => {
+    await listener?.stop()
+    const client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
+    for (const { name } of (await client.call('apps.list', {})).rows)
+      await client.call('apps.stop', { app: name })
+    await client.dispose()
+  })
+
+  test('has its mistakes underlined and listed', async () => {
+    const { page } = scene
+    await squiggles(page).first().waitFor()
+    await runCommand(page, 'Problems: Focus on Problems View')
+    await problem(page, 'did you mean command?').waitFor()
+    await screenshot(page, 'language-problem')
+  })
+
+  test('has a mistake mended by its quick fix', async () => {
+    const { page } = scene
+    await word(page, 'comand').click()
+    await page.keyboard.press('Control+.')
+    const menu = page.locator('.action-widget')
+    await menu.getByText('Change to command').waitFor()
+    await screenshot(page, 'language-quick-fix')
+    await page.keyboard.press('Enter')
+    await word(page, 'command').waitFor()
+    await squiggles(page).first().waitFor({ state: 'detached' })
+  })
+
+  test('says under the mouse what a key is for', async () => {
+    const { page } = scene
+    await word(page, 'command').hover()
+    const hover = page.locator('.monaco-hover:visible', { hasText: 'What starts it' })
+    await hover.waitFor()
+    await screenshot(page, 'language-hover')
+    await page.keyboard.press('Escape')
+  })
+
+  test('is completed with the keys that fit and are not there', async () => {
+    const { page } = scene
+    await page.locator('.editor-instance .view-lines').first().click()
+    await page.keyboard.press('Control+End')
+    await page.keyboard.type('    re')
+    await page.keyboard.press('Control+Space')
+    const widget = page.locator('.suggest-widget.visible')
+    await widget.locator('.monaco-list-row', { hasText: 'restart' }).first().waitFor()
+    await screenshot(page, 'language-completion')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('po')
+    await page.keyboard.press('Control+Space')
+    await widget.locator('.monaco-list-row.focused', { hasText: 'policy' }).waitFor()
+    await page.keyboard.press('Enter')
+    await widget.locator('.monaco-list-row', { hasText: 'never' }).first().waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+S')
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' })
+    const saved = readFileSync(path.join(scene.shop.root, 'web/quantum.config.yaml'), 'utf8')
+    expect(saved).toMatch(/^ {4}restart:\n {6}policy: on-failure/m)
+  })
+
+  test('adds, runs and stops its app', async () => {
+    const { page } = scene
+    await lens(page, 'Add This App').click()
+    await lens(page, 'Run').waitFor(soon)
+    await screenshot(page, 'language-lens')
+    await lens(page, 'Run').click()
+    await lens(page, 'Stop').waitFor(soon)
+    await lens(page, 'Open in Browser').waitFor(soon)
+    await screenshot(page, 'language-running')
+    const client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
+    const [row] = (await client.call('apps.list', {})).rows
+    await client.dispose()
+    expect(row).toMatchObject({ name: 'web', state: 'running' })
+    expect(await (await fetch(row?.url ?? '')).text()).toBe('hello')
+    await lens(page, 'Stop').click()
+    await dialog(page).getByText('Stop web?').waitFor()
+    await dialog(page).getByRole('button', { name: 'Stop' }).click()
+    await lens(page, 'Run').waitFor(soon)
+  })
+
+  test('says who has taken the port that it asks for', async () => {
+    const { page, shop } = scene
+    listener = await startListener({ folder: path.join(shop.root, 'other') })
+    await page.locator('.editor-instance .view-lines').first().click()
+    await replaceAll(
+      page,
+      `admin:\n  name: web\n  run:\n    command: node server.cjs\n    port: ${listener.port}\n`,
+    )
+    const taken = `Port ${listener.port} is taken by node, pid ${listener.process.pid}, started in `
+    await problem(page, taken).waitFor(soon)
+    await screenshot(page, 'language-port')
+    await listener.stop()
+    await problem(page, taken).waitFor({ state: 'detached', ...soon })
+  })
+
+  test('says which folder is missing', async () => {
+    const { page } = scene
+    await replaceAll(page, 'admin:\n  name: web\n  include: [../api, ../apj]\n')
+    await problem(page, 'There is no folder ../apj').waitFor(soon)
+    expect(await problem(page, 'There is no folder ../api').count()).toBe(0)
+  })
+
+  test('leads to the configuration of an app that it names', async () => {
+    const { page } = scene
+    await replaceAll(
+      page,
+      'datasources:\n  main: { driver: sqlite }\nadmin:\n  database: { primary: main }\n  run: { dependsOn: [web, nobody] }\n',
+    )
+    await problem(page, 'no app "nobody" was added').waitFor(soon)
+    expect(await problem(page, 'no app "web"').count()).toBe(0)
+    await word(page, 'web').click()
+    await page.keyboard.press('F12')
+    await page.locator('.statusbar-item', { hasText: 'Ln 1, Col 1' }).waitFor()
+  })
+
+  test('is looked at again when the language server has died', async () => {
+    const { page, server } = scene
+    await restartServer(server.extensions)
+    await replaceAll(page, 'admin:\n  run: { prot: 80 }\n')
+    await problem(page, 'did you mean port?').waitFor(soon)
+    expect(await page.locator('.notification-list-item').count()).toBe(0)
+  })
+})
+
+/** Kills the language server, and waits until there is another. */
+async function restartServer(folder: string): Promise<void> {
+  const [pid] = serversBelow(folder)
+  if (pid === undefined) throw new Error('No language server runs')
+  process.kill(pid, 'SIGKILL')
+  await expect.poll(() => serversBelow(folder).filter((one) => one !== pid).length, soon).toBe(1)
+}
+
+/** The language servers of the extensions in a folder. */
+function serversBelow(folder: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const file = `/proc/${name}/cmdline`
+      const words = existsSync(file) ? readFileSync(file, 'utf8') : ''
+      return words.includes('language.cjs') && words.includes(folder)
+    })
+    .map(Number)
+}
+
+describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace that is not trusted', () => {
+  const scene = useScene((shop) => {
+    writeFileSync(
+      path.join(shop.root, 'quantum.config.yaml'),
+      'admin:\n  include: [./gone]\n  run:\n    comand: touch canary\n',
+    )
+    return { workspaceTrust: true }
+  })
+
+  test('is read as a text, and nothing is looked at, run or connected to', async () => {
+    const { page, shop, server } = scene
+    await page.getByText('Restricted Mode').first().waitFor()
+    await edit(page, 'quantum.config.yaml')
+    await squiggles(page).first().waitFor()
+    await word(page, 'run').hover()
+    await page.locator('.monaco-hover:visible', { hasText: 'How the app is run' }).waitFor()
+    await runCommand(page, 'Problems: Focus on Problems View')
+    await problem(page, 'did you mean command?').waitFor()
+    await screenshot(page, 'language-untrusted')
+    expect(await problem(page, 'There is no folder').count()).toBe(0)
+    expect(await page.locator('.codelens-decoration').count()).toBe(0)
+    expect(existsSync(server.stateFolder)).toBe(false)
+    expect(existsSync(path.join(shop.root, 'canary'))).toBe(false)
+  })
+
+  test('has all the rest as soon as it is trusted', async () => {
+    const { page } = scene
+    await page.getByRole('button', { name: 'Manage', exact: true }).first().click()
+    await page.getByRole('button', { name: 'Trust', exact: true }).first().click()
+    // The editor that was trusted in stands before the others until somebody clicks beside it.
+    const modal = page.locator('.monaco-modal-editor-block')
+    await modal.click({ position: { x: 5, y: 5 } })
+    await modal.waitFor({ state: 'detached' })
+    await lens(page, 'Add This App').waitFor(soon)
+    await problem(page, 'There is no folder ./gone').waitFor(soon)
+  })
+
+  test('is still trusted by a language server that is started again', async () => {
+    const { page, server } = scene
+    await restartServer(server.extensions)
+    await page.locator('.editor-instance .view-lines').first().click()
+    await replaceAll(page, 'admin: { include: [./missing] }\n')
+    await problem(page, 'There is no folder ./missing').waitFor(soon)
+  })
+})
