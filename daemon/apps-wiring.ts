@@ -94,6 +94,7 @@ export function wireApps(
       worktreeOf: (folder) => git.worktreeOf(folder),
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
       machine,
+      ports: async () => (await resources.ports()).rows,
       stopProcess: (change, shown) => resources.stop(change, shown, false),
       writtenBy: (app, lines) => written(programs, filesOf(paths, app, ''), lines),
       startByRule: (app) => around.act('apps.start', { app }),

@@ -78,7 +78,7 @@ function description(row: AppRow): string {
   // A stranger's reason only says in more words what the state says.
   const reason = row.state === 'external' ? null : (row.reason ?? firstError(row)?.message ?? null)
   const changed = row.restartToApply.length === 0 ? null : l10n.t('restart to apply')
-  return [appStateWord(row.state), hostOf(row.url), alive, changed, reason]
+  return [appStateWord(row.state), changed, hostOf(row.url), alive, reason]
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')

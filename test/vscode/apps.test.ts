@@ -155,7 +155,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
       path.join(shop.root, 'web', 'quantum.config.yaml'),
       'admin: { run: { env: { MODE: fast } } }\n',
     )
-    await row(/^webrunning · localhost:\d+ · .* · restart to apply$/).waitFor()
+    await row(/^webrunning · restart to apply · localhost:\d+/).waitFor()
     await row(/^Restart to apply: MODE$/).waitFor()
     await screenshot(page, 'apps-changed')
     await clickInline(row(/^Restart to apply: MODE$/), 'Restart App…')

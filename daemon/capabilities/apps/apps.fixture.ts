@@ -145,6 +145,7 @@ async function openApps(life: Lifetime, folder: string) {
         return port
       },
       machine: () => machineOf(host),
+      ports: async () => (await machineOf(host)).ports,
       stopProcess: async (change, { pid }) => {
         const target = await host.process(pid)
         if (target === null) return
