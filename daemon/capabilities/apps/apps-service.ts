@@ -300,14 +300,15 @@ export class AppsService implements Owned {
     const { name, folder } = entry.added
     const launch = await launchOf(this.#deps, change, { name, folder }, found)
     change.note({ command: launch.command, port: launch.port })
-    const saved = found === null ? null : this.#keepStart(change, entry, found)
     const start = { app: name, folder, ...launch }
-    // Neither waits for the other; a start that failed is told before anything else.
-    await (
+    const [started, saved] = await Promise.allSettled([
       isComposed(found)
         ? composed.start(change, { ...start, health: healthOf(found) })
-        : supervisor.start(change, start, again)
-    ).finally(() => saved)
+        : supervisor.start(change, start, again),
+      found === null ? null : this.#keepStart(change, entry, found),
+    ])
+    if (started.status === 'rejected') throw started.reason
+    if (saved.status === 'rejected') throw saved.reason
   }
 
   async #keepStart(change: Change, entry: Entry, found: FoundApp): Promise<void> {
