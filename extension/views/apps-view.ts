@@ -3,6 +3,7 @@ import {
   EventEmitter,
   l10n,
   window,
+  workspace,
   type TreeDataProvider,
   type TreeItem,
   type TreeView,
@@ -10,9 +11,10 @@ import {
 import type { AppRow } from '#contract/apps.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
+import { appFolders, type AppFolder } from '../app-folders.ts'
 import { startPatienceMs, type Model } from '../model.ts'
-import { appItem, appLines } from './app-item.ts'
-import type { AppNode, AppTreeNode } from './app-nodes.ts'
+import { appGroupItem, appItem, appLines } from './app-item.ts'
+import type { AppFolderGroupNode, AppNode, AppTreeNode } from './app-nodes.ts'
 import { appPartItem, appParts } from './app-parts.ts'
 import { GroupRows } from './group-rows.ts'
 import { noteItem, waitingNote } from './notes.ts'
@@ -45,6 +47,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#lifetime.own(this.#changed)
     this.#lifetime.own(this.#view.onDidChangeVisibility(() => this.#look()))
     this.#lifetime.own(window.onDidChangeWindowState(() => this.#look()))
+    this.#lifetime.own(workspace.onDidChangeWorkspaceFolders(() => this.#changed.fire(undefined)))
     this.#lifetime.own(model.onState(() => this.#redraw()))
     this.#lifetime.own(model.onChanged((topic) => void (topic === 'apps' && this.#redraw())))
     this.#look()
@@ -52,11 +55,13 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
 
   getChildren(node?: AppTreeNode): AppTreeNode[] | Promise<AppTreeNode[]> {
     if (node === undefined) return this.#roots()
+    if (node.kind === 'appGroup') return node.group.rows.flatMap(({ name }) => this.#rows.node(name) ?? [])
     return node.kind === 'app' ? [...appParts(node.row)] : []
   }
 
   getTreeItem(node: AppTreeNode): TreeItem {
     if (node.kind === 'note') return noteItem(node)
+    if (node.kind === 'appGroup') return appGroupItem(node)
     return node.kind === 'app' ? appItem(node) : appPartItem(node)
   }
 
@@ -76,7 +81,21 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     if (this.#picture === 'waiting') await this.#firstPicture()
     this.#drawn = this.#picture
     if (this.#drawn === 'waiting') return [waitingNote('apps')]
-    return this.#drawn === 'apps' ? [...this.#rows.nodes] : []
+    if (this.#drawn !== 'apps') return []
+    const groups = this.#groups()
+    return groups === null
+      ? [...this.#rows.nodes]
+      : groups.map((group): AppFolderGroupNode => ({ kind: 'appGroup', group }))
+  }
+
+  /** Null where there is one folder to speak of. */
+  #groups(): readonly AppFolder[] | null {
+    const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file')
+    const rows = this.#model.snapshot('apps')?.rows ?? []
+    return appFolders(
+      rows,
+      folders.map(({ name, uri }) => ({ name, folder: uri.fsPath })),
+    )
   }
 
   /** Settles with the first picture, or when waiting for it would keep the view empty for too long. */
@@ -105,6 +124,8 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#count(rows)
     // The first picture and the last one change the whole tree from or to a welcome view.
     if (change === 'rows' || this.#picture !== this.#drawn) this.#changed.fire(undefined)
+    // What one app is, its folder may be.
+    else if (change.length > 0 && this.#groups() !== null) this.#changed.fire(undefined)
     else if (change.length > 0) this.#changed.fire([...change])
   }
 

@@ -209,6 +209,28 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
     await other.context().close()
   })
 
+  test('groups apps by folder in a workspace of several, each as bad as its worst', async () => {
+    const { browser, server, shop } = scene
+    const file = path.join(shop.root, 'both.code-workspace')
+    writeFileSync(file, JSON.stringify({ folders: [{ path: 'web' }, { path: 'import' }] }))
+    const other = await openWindow(browser, `${server.base}/?workspace=${encodeURIComponent(file)}`)
+    await openContainer(other, 'Quantum Admin')
+    await treeRow(other, 'Applications', /^web1 stopped$/)
+      .first()
+      .waitFor()
+    await treeRow(other, 'Applications', /^import1 failed$/)
+      .first()
+      .waitFor()
+    await treeRow(other, 'Applications', /^Elsewhere1 stopped$/)
+      .first()
+      .waitFor()
+    await treeRow(other, 'Applications', /^importfailed/)
+      .first()
+      .waitFor()
+    await screenshot(other, 'apps-folders')
+    await other.context().close()
+  })
+
   test('forgets apps after a question, and is empty again', async () => {
     const { page } = scene
     for (const name of ['web', 'api', 'import']) {
