@@ -77,6 +77,7 @@ export function wireApps(
     compose: new ComposeCommand(),
     clock,
     containers: async () => (await resources.containers()).rows,
+    stopContainer: (change, id) => around.engine.stop(change, id),
     engineHost: () => engineHost(around.engine),
     outputOf: (app) => filesOf(paths, app, '').output,
     portProblem: (port, health) => portProblem({ answers, ask: askStatus }, port, health),

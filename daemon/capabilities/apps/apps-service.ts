@@ -324,7 +324,7 @@ export class AppsService implements Owned {
     const planned = plannedOf(entry)
     if (!isComposed(planned)) return
     const launch = await launchOf(this.#deps, change, { name, folder }, planned)
-    await composed.stop(change, { app: name, folder, ...launch, health: null })
+    await composed.stop(change, { app: name, folder, ...launch, health: null }, entry.found === null)
   }
 
   async #projectOf(entry: Entry): Promise<readonly unknown[]> {

@@ -36,6 +36,7 @@ const noCompose = new ComposeApps({
   compose: new ComposeCommand(),
   clock: systemClock,
   containers: () => Promise.resolve([]),
+  stopContainer: () => Promise.resolve(),
   engineHost: () => null,
   outputOf: () => '/dev/null',
   portProblem: () => Promise.resolve(null),
