@@ -84,6 +84,7 @@ export function wireApps(
     compose: new ComposeCommand(),
     clock,
     containers: async () => (await resources.containers()).rows,
+    stopContainer: (change, id) => around.engine.stop(change, id),
     engineHost: () => engineHost(around.engine),
     outputOf: (app) => filesOf(paths, app, '').output,
     portProblem: (port, health) => portProblem({ answers, ask: askStatus }, port, health),
@@ -102,6 +103,7 @@ export function wireApps(
       secret: around.secret,
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
       machine,
+      ports: async () => (await resources.ports()).rows,
       stopProcess: (change, shown) => resources.stop(change, shown, false),
       writtenBy: async (app, most) => {
         const { file, lines } = await written(programs, filesOf(paths, app, ''), most)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AppProblem, AppState } from '#contract/apps.ts'
+import type { AppProblem, AppRow, AppState } from '#contract/apps.ts'
 import { canRemove, canRestart, canStart, canStop, firstError, hostOf, placeOf, webAddress } from './apps.ts'
 
 const problem = (values: Partial<AppProblem>): AppProblem => ({
@@ -12,16 +12,26 @@ const problem = (values: Partial<AppProblem>): AppProblem => ({
 })
 
 test('each state offers what fits it, and one that ends offers nothing', () => {
-  const offers = (state: AppState) =>
+  const offers = (state: AppState, containers: AppRow['containers'] = []) =>
     [
-      canStart({ state }) && 'start',
-      canStop({ state }) && 'stop',
-      canRestart({ state }) && 'restart',
-      canRemove({ state }) && 'remove',
+      canStart({ state, containers }) && 'start',
+      canStop({ state, containers }) && 'stop',
+      canRestart({ state, containers }) && 'restart',
+      canRemove({ state, containers }) && 'remove',
     ]
       .filter(Boolean)
       .join(' ')
   expect(offers('stopped')).toBe('start remove')
+  const left = {
+    id: 'c1',
+    name: 'shop_db_1',
+    service: 'db',
+    state: 'exited',
+    health: null,
+    stopsWithApp: true,
+  } as const
+  expect(offers('stopped', [left])).toBe('start stop')
+  expect(offers('stopped', [{ ...left, stopsWithApp: false }])).toBe('start remove')
   expect(offers('starting')).toBe('stop restart')
   expect(offers('running')).toBe('stop restart')
   expect(offers('stopping')).toBe('')

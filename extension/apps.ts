@@ -6,13 +6,16 @@ const stoppable: ReadonlySet<AppState> = new Set(['running', 'starting', 'waitin
 const restartable: ReadonlySet<AppState> = new Set(['running', 'starting', 'external', 'failed'])
 const removable: ReadonlySet<AppState> = new Set(['stopped', 'failed', 'waiting', 'external'])
 
-type Looked = Pick<AppRow, 'state'>
+type Looked = Pick<AppRow, 'state' | 'containers'>
 
 export const canStart = ({ state }: Looked): boolean => startable.has(state)
-export const canStop = ({ state }: Looked): boolean => stoppable.has(state)
+/** A compose project that has ended leaves containers behind, which a stop removes. */
+export const canStop = ({ state, containers }: Looked): boolean =>
+  stoppable.has(state) || (state !== 'stopping' && containers.some(({ stopsWithApp }) => stopsWithApp))
 export const canRestart = ({ state }: Looked): boolean => restartable.has(state)
 /** Whether nothing of it runs that we would lose sight of. */
-export const canRemove = ({ state }: Looked): boolean => removable.has(state)
+export const canRemove = ({ state, containers }: Looked): boolean =>
+  removable.has(state) && !(state !== 'external' && containers.some(({ stopsWithApp }) => stopsWithApp))
 
 /** What a browser may be sent to: an address of the web, and nothing that another program would open. */
 export function webAddress(url: string | null): string | null {

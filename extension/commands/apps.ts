@@ -3,7 +3,7 @@ import type { AppRow } from '#contract/apps.ts'
 import { Failure } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
 import type { Actions } from '../actions.ts'
-import { canRemove, canRestart, canStart, canStop, hostOf, webAddress } from '../apps.ts'
+import { canRemove, canRestart, canStart, canStop, firstError, hostOf, webAddress } from '../apps.ts'
 import { label, withoutIcons } from '../display.ts'
 import type { Documents } from '../documents.ts'
 import { configurationIn } from '../language/config-file.ts'
@@ -11,6 +11,7 @@ import type { Model } from '../model.ts'
 import { inAppsView } from '../progress.ts'
 import type { Remedy } from '../report.ts'
 import { appLines, appStateWord } from '../views/app-item.ts'
+import { placeArguments } from '../views/app-parts.ts'
 import { linesOf } from '../views/tooltip.ts'
 import { addApps, type AddAppsDeps } from './add-apps.ts'
 import type { Handlers } from './register.ts'
@@ -76,6 +77,12 @@ function remedyFor(deps: AppCommandsDeps, name: AppCommand, row: AppRow, error: 
   if (error.code === 'app-failed') {
     const title = l10n.t('Show Output')
     return { title, run: () => showOutput(deps, row), hint: l10n.t('Its output may say more.') }
+  }
+  const problem = error.code === 'app-invalid' ? firstError(row) : undefined
+  if (problem !== undefined && problem.file !== null) {
+    const open = placeArguments(problem, problem.file)
+    const run = async () => void (await commands.executeCommand('vscode.open', ...open))
+    return { title: l10n.t('Open File'), run, hint: null }
   }
   if (error.code === 'conflict' && name === 'apps.start') {
     const hint = l10n.t('A restart stops what runs and starts the app.')

@@ -1,8 +1,9 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode'
 import type { AppProblem, AppRow, AppState } from '#contract/apps.ts'
 import { canRemove, canRestart, canStart, canStop, firstError, hostOf, placeOf } from '../apps.ts'
+import { worstOf } from '../app-folders.ts'
 import { age, bytes, label, moment, percent } from '../display.ts'
-import type { AppNode } from './app-nodes.ts'
+import type { AppFolderGroupNode, AppNode } from './app-nodes.ts'
 import type { Line } from './tooltip.ts'
 
 const warning = 'problemsWarningIcon.foreground'
@@ -78,7 +79,7 @@ function description(row: AppRow): string {
   // A stranger's reason only says in more words what the state says.
   const reason = row.state === 'external' ? null : (row.reason ?? firstError(row)?.message ?? null)
   const changed = row.restartToApply.length === 0 ? null : l10n.t('restart to apply')
-  return [appStateWord(row.state), hostOf(row.url), alive, changed, reason]
+  return [appStateWord(row.state), changed, hostOf(row.url), alive, reason]
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')
@@ -104,5 +105,20 @@ export function appItem({ row }: AppNode): TreeItem {
   item.iconPath = icon(row)
   item.contextValue = flags(row)
   item.accessibilityInformation = { label: l10n.t('App {0}, {1}', label(row.name), item.description) }
+  return item
+}
+
+/** A folder looks like the worst of its apps, and says how many are in each state. */
+export function appGroupItem({ group: { name, folder, rows } }: AppFolderGroupNode): TreeItem {
+  const shown = name === null ? l10n.t('Elsewhere') : label(name)
+  const item = new TreeItem(shown, TreeItemCollapsibleState.Expanded)
+  const counts = Map.groupBy(rows, ({ state }) => state)
+  const worst = worstOf(rows)
+  item.id = `appGroup:${folder ?? ''}`
+  item.description = [...counts].map(([state, { length }]) => `${length} ${appStateWord(state)}`).join(' · ')
+  if (worst !== undefined) item.iconPath = icon(worst)
+  item.contextValue = 'appGroup'
+  item.tooltip = folder ?? shown
+  item.accessibilityInformation = { label: `${shown}, ${item.description}` }
   return item
 }

@@ -1,10 +1,23 @@
 import type { AppContainer, AppProblem, AppRow } from '#contract/apps.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
 import type { JobRow, TestsRow } from '#contract/jobs.ts'
+import type { AppFolder } from '../app-folders.ts'
 import type { NoteNode } from './nodes.ts'
 
 /** One line of the Applications tree. Parts know their app, so that what can be done with it can be done there. */
-export type AppTreeNode = AppNode | AppPartNode | ConnectorGroupNode | ConnectorNode | NoteNode
+export type AppTreeNode =
+  | AppFolderGroupNode
+  | AppNode
+  | AppPartNode
+  | ConnectorGroupNode
+  | ConnectorNode
+  | NoteNode
+
+/** A folder of the workspace, where several of them hold apps. */
+export interface AppFolderGroupNode {
+  readonly kind: 'appGroup'
+  readonly group: AppFolder
+}
 
 export interface AppNode {
   readonly kind: 'app'

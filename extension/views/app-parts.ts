@@ -127,7 +127,7 @@ function problemItem({ row, problem, index }: AppProblemNode): TreeItem {
 }
 
 /** Opens the file at the place, which is counted from 1 there and from 0 in an editor. */
-function placeArguments({ line, column }: AppProblemNode['problem'], file: string): unknown[] {
+export function placeArguments({ line, column }: AppProblemNode['problem'], file: string): unknown[] {
   const uri = Uri.file(file)
   if (line === null) return [uri]
   const [row, character] = [line - 1, (column ?? 1) - 1]

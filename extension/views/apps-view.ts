@@ -3,6 +3,7 @@ import {
   EventEmitter,
   l10n,
   window,
+  workspace,
   type TreeDataProvider,
   type TreeItem,
   type TreeView,
@@ -12,9 +13,10 @@ import type { ConnectorRow } from '#contract/connectors.ts'
 import type { Topic } from '#contract/system.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
+import { appFolders, type AppFolder } from '../app-folders.ts'
 import { startPatienceMs, type JobsSnapshot, type Model } from '../model.ts'
-import { appItem, appLines } from './app-item.ts'
-import type { AppNode, AppTreeNode } from './app-nodes.ts'
+import { appGroupItem, appItem, appLines } from './app-item.ts'
+import type { AppFolderGroupNode, AppNode, AppTreeNode } from './app-nodes.ts'
 import { appPartItem, appParts } from './app-parts.ts'
 import { connectorGroupItem, connectorItem, connectorLines } from './connector-item.ts'
 import { GroupRows } from './group-rows.ts'
@@ -53,6 +55,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#lifetime.own(this.#changed)
     this.#lifetime.own(this.#view.onDidChangeVisibility(() => this.#look()))
     this.#lifetime.own(window.onDidChangeWindowState(() => this.#look()))
+    this.#lifetime.own(workspace.onDidChangeWorkspaceFolders(() => this.#changed.fire(undefined)))
     this.#lifetime.own(model.onState(() => this.#redraw()))
     this.#lifetime.own(model.onChanged((topic) => void (drawn.includes(topic) && this.#redraw())))
     this.#look()
@@ -60,6 +63,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
 
   getChildren(node?: AppTreeNode): AppTreeNode[] | Promise<AppTreeNode[]> {
     if (node === undefined) return this.#roots()
+    if (node.kind === 'appGroup') return node.group.rows.flatMap(({ name }) => this.#rows.node(name) ?? [])
     if (node.kind === 'appJobs') return node.jobs.map((job) => ({ kind: 'appJob', row: node.row, job }))
     if (node.kind === 'connectorGroup')
       return node.connectors.map((connector) => ({ kind: 'connector', connector }))
@@ -68,6 +72,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
 
   getTreeItem(node: AppTreeNode): TreeItem {
     if (node.kind === 'note') return noteItem(node)
+    if (node.kind === 'appGroup') return appGroupItem(node)
     if (node.kind === 'connectorGroup') return connectorGroupItem(node)
     if (node.kind === 'connector') return connectorItem(node)
     return node.kind === 'app' ? appItem(node) : appPartItem(node)
@@ -91,7 +96,22 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#drawn = this.#picture
     if (this.#drawn === 'waiting') return [waitingNote('apps')]
     if (this.#drawn !== 'apps') return []
-    return [...this.#rows.nodes, ...(this.#own.connectors.length === 0 ? [] : [this.#own])]
+    const groups = this.#groups()
+    const apps =
+      groups === null
+        ? this.#rows.nodes
+        : groups.map((group): AppFolderGroupNode => ({ kind: 'appGroup', group }))
+    return [...apps, ...(this.#own.connectors.length === 0 ? [] : [this.#own])]
+  }
+
+  /** Null where there is one folder to speak of. */
+  #groups(): readonly AppFolder[] | null {
+    const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file')
+    const rows = this.#model.snapshot('apps')?.rows ?? []
+    return appFolders(
+      rows,
+      folders.map(({ name, uri }) => ({ name, folder: uri.fsPath })),
+    )
   }
 
   /** Settles with the first picture, or when waiting for it would keep the view empty for too long. */
@@ -124,7 +144,10 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     void commands.executeCommand('setContext', 'quantumAdmin.apps.empty', rows?.length === 0)
     this.#count(rows)
     // The first picture and the last one change the whole tree from or to a welcome view.
-    if (change === 'rows' || cameOrWent || this.#picture !== this.#drawn) this.#changed.fire(undefined)
+    // What one app is, its folder may be.
+    const isFolderNew = change.length > 0 && this.#groups() !== null
+    if (change === 'rows' || cameOrWent || isFolderNew || this.#picture !== this.#drawn)
+      this.#changed.fire(undefined)
     else if (change.length > 0 || isOwnNew) this.#changed.fire([...change, ...(isOwnNew ? [this.#own] : [])])
   }
 

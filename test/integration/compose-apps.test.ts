@@ -176,4 +176,19 @@ describeWithEngine('compose projects as apps', () => {
       expect(await names()).toEqual([])
     },
   )
+
+  test.runIf(present)(
+    'without its folder it goes on, and its containers are ended all the same',
+    async () => {
+      await client.call('apps.start', { app: 'stack' })
+      rmSync(path.join(folder, 'stack'), { recursive: true })
+      await until('that is told', async () => /its folder is gone/.test((await row()).reason ?? ''))
+      expect(await row()).toMatchObject({ state: 'running', kind: 'compose' })
+      await expect(client.call('apps.restart', { app: 'stack' })).rejects.toMatchObject({
+        code: 'app-invalid',
+      })
+      await client.call('apps.stop', { app: 'stack' })
+      expect((await engine.docker('ps', '--quiet')).trim()).toBe('')
+    },
+  )
 })

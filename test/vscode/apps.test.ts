@@ -155,7 +155,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
       path.join(shop.root, 'web', 'quantum.config.yaml'),
       'admin: { run: { env: { MODE: fast } } }\n',
     )
-    await row(/^webrunning · localhost:\d+ · .* · restart to apply$/).waitFor()
+    await row(/^webrunning · restart to apply · localhost:\d+/).waitFor()
     await row(/^Restart to apply: MODE$/).waitFor()
     await screenshot(page, 'apps-changed')
     await clickInline(row(/^Restart to apply: MODE$/), 'Restart App…')
@@ -206,6 +206,28 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
     )
     await openContainer(other, 'Quantum Admin')
     await treeRow(other, 'Applications', /^webstopped/).waitFor()
+    await other.context().close()
+  })
+
+  test('groups apps by folder in a workspace of several, each as bad as its worst', async () => {
+    const { browser, server, shop } = scene
+    const file = path.join(shop.root, 'both.code-workspace')
+    writeFileSync(file, JSON.stringify({ folders: [{ path: 'web' }, { path: 'import' }] }))
+    const other = await openWindow(browser, `${server.base}/?workspace=${encodeURIComponent(file)}`)
+    await openContainer(other, 'Quantum Admin')
+    await treeRow(other, 'Applications', /^web1 stopped$/)
+      .first()
+      .waitFor()
+    await treeRow(other, 'Applications', /^import1 failed$/)
+      .first()
+      .waitFor()
+    await treeRow(other, 'Applications', /^Elsewhere1 stopped$/)
+      .first()
+      .waitFor()
+    await treeRow(other, 'Applications', /^importfailed/)
+      .first()
+      .waitFor()
+    await screenshot(other, 'apps-folders')
     await other.context().close()
   })
 

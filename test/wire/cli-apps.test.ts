@@ -36,9 +36,9 @@ const row = z.strictObject({
     z.strictObject({
       id: z.string(),
       name: z.string(),
+      service: z.string().nullable(),
       state: z.string(),
       health: z.string().nullable(),
-      service: z.string().nullable(),
       stopsWithApp: z.boolean(),
     }),
   ),
@@ -114,6 +114,33 @@ test('show tells where each value comes from, how the last run ended and what it
     lastExit: { code: 3 },
     lastLines: ['tried once'],
   })
+})
+
+test('output tells the last lines of what an app wrote, and nothing of one that never ran', async () => {
+  expect(await dataOf(await daemon.cli('apps', 'output', 'typo', '--json'))).toEqual({
+    file: null,
+    lines: [],
+  })
+  const { code, stdout } = await daemon.cli('apps', 'output', 'fails', '--lines', '1')
+  expect([code, stdout]).toEqual([0, 'tried once\n'])
+  const { lines } = dataOf(await daemon.cli('apps', 'output', 'fails', '--json')) as {
+    lines: readonly string[]
+  }
+  expect(new Set(lines)).toEqual(new Set(['tried once']))
+  expect(errorOf(await daemon.cli('apps', 'output', 'nobody', '--json'))).toMatchObject({ code: 'not-found' })
+})
+
+test('what is wrong with a folder is told beside the apps that are in the others', async () => {
+  write('mono/quantum.config.yaml', 'admin: { include: [./web, ./gone] }\n')
+  write('mono/web/Procfile', 'web: sleep 600\n')
+  const { code, stdout, stderr } = await daemon.cli('apps', 'add', path.join(folder, 'mono'))
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringMatching(/error: .*quantum\.config\.yaml: include names .*gone/),
+  ])
+  expect(stdout).toContain('web')
+  await daemon.cli('apps', 'remove', 'web', '--yes')
+  rmSync(path.join(folder, 'mono'), { recursive: true })
 })
 
 test('a mistake in the configuration is told with its place, and nothing is run', async () => {

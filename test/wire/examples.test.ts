@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from '#client/client.ts'
 import { appProcesses } from '../support/app-processes.ts'
@@ -51,6 +53,36 @@ describe.runIf(withPeers('python'))('the examples', () => {
     expect(await client.call('apps.stop', { app })).toMatchObject({ state: 'stopped' })
     expect(appProcesses(folder)).toEqual([])
   })
+
+  test.each([
+    ['clock', 'python3', ['app.py']],
+    ['hello', process.execPath, ['server.mjs']],
+    ['site', 'python3', ['-m', 'http.server', '18993', '--bind', '127.0.0.1']],
+  ])(
+    '%s is seen when somebody else has started it, and a restart takes it over',
+    async (app, program, words) => {
+      const child = spawn(program, words, {
+        cwd: path.join(folder, app),
+        env: { ...process.env, PORT: '18993' },
+        stdio: 'ignore',
+      })
+      const ended = once(child, 'exit')
+      try {
+        const row = async () => (await client.call('apps.list', {})).rows.find(({ name }) => name === app)
+        while ((await row())?.state !== 'external') await sleep(50)
+        expect(await row()).toMatchObject({ pid: child.pid, port: 18993 })
+        await expect(client.call('apps.start', { app })).rejects.toMatchObject({ code: 'conflict' })
+        const taken = await client.call('apps.restart', { app })
+        expect(taken).toMatchObject({ state: 'running', reason: null })
+        await ended
+        expect((await fetch(taken.url ?? '')).status).toBe(200)
+        await client.call('apps.stop', { app })
+        expect(appProcesses(folder)).toEqual([])
+      } finally {
+        child.kill('SIGKILL')
+      }
+    },
+  )
 
   test('orders behaves as an app of the Quantum framework does', async () => {
     const { url } = await client.call('apps.start', { app: 'orders' })

@@ -24,6 +24,8 @@ export interface Entry {
   /** What it was last started with. */
   startedWith: StartedWith | null
   lookedAt: number
+  /** When the look began that `found` is of: a slow one must not undo what a later one has seen. */
+  foundAt: number
   /** Settles when what was last asked of it is done: one thing at a time. */
   busy: Promise<unknown>
 }
@@ -75,6 +77,7 @@ export class AppEntries {
       good: null,
       startedWith,
       lookedAt: Number.NEGATIVE_INFINITY,
+      foundAt: Number.NEGATIVE_INFINITY,
       busy: Promise.resolve(),
     }
     await this.refresh(entry, 0)
@@ -91,6 +94,8 @@ export class AppEntries {
     if (now - entry.lookedAt > acceptedMs) {
       entry.lookedAt = now
       const found = await this.#deps.understand(entry.added.folder)
+      if (now < entry.foundAt) return entry.found
+      entry.foundAt = now
       entry.found = found
       if (found !== null && !found.broken) entry.good = found
     }

@@ -22,6 +22,8 @@ export interface AppRun {
   readonly since: number
   /** Where in its output file what it wrote begins, in bytes; 0 for one that an earlier daemon started. */
   readonly outputFrom: number
+  /** Whether it was seen that none of its processes is left; nobody can join a run of which nobody lives. */
+  empty: boolean
   /** What there is to say of one that is ready all the same. */
   note: string | null
   /** What it still lacks to be ready, when that was last asked. */

@@ -35,6 +35,8 @@ export interface AppsDeps extends LaunchDeps, AppEntriesDeps {
   readonly findIn: (folder: string) => Promise<FoundApps>
   /** What runs on the machine, looked at after this call. */
   readonly machine: () => Promise<Machine>
+  /** The listeners of the machine alone. */
+  readonly ports: () => Promise<Machine['ports']>
   /** Stops a process that was not started here. @throws what stopping a process does. */
   readonly stopProcess: (change: Change, shown: { pid: number; startedAt: string }) => Promise<unknown>
   /** The file that what an app writes goes to, and at most so many of its last lines. */
@@ -49,6 +51,14 @@ export interface AppsDeps extends LaunchDeps, AppEntriesDeps {
 /** A folder is looked into again after this time, in milliseconds. */
 const keptMs = 2000
 const shownLines = 10
+/** A picture of the machine is as good as a new one for so long, in milliseconds. */
+const freshMs = 200
+const nothing: Machine = {
+  ports: [],
+  processes: [],
+  containers: [],
+  engine: { state: 'absent', reason: null },
+}
 const defaultRule: RestartRule = { policy: 'on-failure', backoffMs: 1000, limit: 5 }
 
 /** The apps that were added: what they are, what runs of them, and what is done with them. */
@@ -219,10 +229,16 @@ export class AppsService implements Owned {
    */
   async start(change: Change, name: string): Promise<AppRow> {
     const entry = this.#entries.get(name)
+    // Begun now, since it does not depend on what the folder says; used unless others were waited for meanwhile.
+    const look = this.#lookForOutsiders(entry)
+    // When what is needed does not start, nobody asks what this look has found.
+    look.catch(() => undefined)
     await this.#startNeeded(entry)
     await this.#entries.exclusively(entry, async () => {
+      const { machine, at } = await look
       if (this.#deps.supervisor.run(name)?.leader) return change.note({ already: 'running' })
-      await this.#refuseOutsiders(entry)
+      const fresh = this.#deps.clock.monotonic() - at <= freshMs
+      this.#refuseOutsiders(entry, fresh ? machine : (await this.#lookForOutsiders(entry)).machine)
       await this.#launch(change, entry, entry.found, false)
     })
     return this.#whenReady(change, name)
@@ -279,9 +295,18 @@ export class AppsService implements Owned {
     for (const needed of entry.found?.dependsOn ?? []) await this.#deps.startByRule(needed)
   }
 
-  async #refuseOutsiders(entry: Entry): Promise<void> {
+  /** A look at the listeners costs a fraction of one at all processes and containers. */
+  async #lookForOutsiders(entry: Entry): Promise<{ readonly machine: Machine; readonly at: number }> {
+    const { clock, machine, ports } = this.#deps
+    const at = clock.monotonic()
+    if (isComposed(plannedOf(entry))) return { machine: await machine(), at }
+    return { machine: { ...nothing, ports: await ports() }, at }
+  }
+
+  #refuseOutsiders(entry: Entry, machine: Machine): void {
     const { name } = entry.added
-    const row = await this.#rowNow(entry)
+    const stranger = outsiders(this.#known, machine).get(name) ?? null
+    const row = appRow(this.#knownOf(entry), machine, stranger)
     if (row.state !== 'external') return
     throw new Failure('conflict', `${name} is run already, and not by us: ${row.reason ?? ''}`, {
       hint: `\`quantum-admin apps restart ${name}\` stops it and starts the app.`,
@@ -289,17 +314,24 @@ export class AppsService implements Owned {
   }
 
   async #launch(change: Change, entry: Entry, found: FoundApp | null, again: boolean): Promise<void> {
-    const { supervisor, composed, store } = this.#deps
+    const { supervisor, composed } = this.#deps
     const { name, folder } = entry.added
     const launch = await launchOf(this.#deps, change, { name, folder }, found)
     change.note({ command: launch.command, port: launch.port })
-    if (found !== null) {
-      entry.startedWith = startedWith(found)
-      await store.saveStart(change, name, entry.startedWith)
-    }
-    if (isComposed(found))
-      return composed.start(change, { app: name, folder, ...launch, health: healthOf(found) })
-    await supervisor.start(change, { app: name, folder, ...launch }, again)
+    const start = { app: name, folder, ...launch }
+    const [started, saved] = await Promise.allSettled([
+      isComposed(found)
+        ? composed.start(change, { ...start, health: healthOf(found) })
+        : supervisor.start(change, start, again),
+      found === null ? null : this.#keepStart(change, entry, found),
+    ])
+    if (started.status === 'rejected') throw started.reason
+    if (saved.status === 'rejected') throw saved.reason
+  }
+
+  async #keepStart(change: Change, entry: Entry, found: FoundApp): Promise<void> {
+    entry.startedWith = startedWith(found)
+    await this.#deps.store.saveStart(change, entry.added.name, entry.startedWith)
   }
 
   async #end(change: Change, entry: Entry): Promise<void> {
@@ -310,7 +342,7 @@ export class AppsService implements Owned {
     const planned = plannedOf(entry)
     if (!isComposed(planned)) return
     const launch = await launchOf(this.#deps, change, { name, folder }, planned)
-    await composed.stop(change, { app: name, folder, ...launch, health: null })
+    await composed.stop(change, { app: name, folder, ...launch, health: null }, entry.found === null)
   }
 
   async #projectOf(entry: Entry): Promise<readonly unknown[]> {

@@ -36,6 +36,7 @@ const noCompose = new ComposeApps({
   compose: new ComposeCommand(),
   clock: systemClock,
   containers: () => Promise.resolve([]),
+  stopContainer: () => Promise.resolve(),
   engineHost: () => null,
   outputOf: () => '/dev/null',
   portProblem: () => Promise.resolve(null),
@@ -146,6 +147,7 @@ async function openApps(life: Lifetime, folder: string) {
       },
       secret: (name) => Promise.resolve(name === 'kept' ? 'what is kept' : null),
       machine: () => machineOf(host),
+      ports: async () => (await machineOf(host)).ports,
       stopProcess: async (change, { pid }) => {
         const target = await host.process(pid)
         if (target === null) return

@@ -15,6 +15,8 @@ export interface ComposeAppsDeps {
   readonly containers: () => Promise<readonly ContainerRow[]>
   /** Where the engine is, as DOCKER_HOST says it; null where its clients find it by themselves. */
   readonly engineHost: () => string | null
+  /** Ends a container without compose. @throws what the engine does. */
+  readonly stopContainer: (change: Change, id: string) => Promise<void>
   /** The file that what compose says about an app goes to. */
   readonly outputOf: (app: string) => string
   /** What keeps a port from counting as ready; null when it does. */
@@ -73,13 +75,18 @@ export class ComposeApps {
     })
   }
 
-  /** Ends and removes its containers, also those that somebody else has started in its folder. */
-  async stop(change: Change, start: ComposeStart): Promise<void> {
+  /**
+   * Ends and removes its containers, also those that somebody else has started in its folder. Without a folder compose
+   * can do neither: then they are ended only. @param isGone - there is none.
+   */
+  async stop(change: Change, start: ComposeStart, isGone: boolean): Promise<void> {
     const { app, folder } = start
     const { project, external } = containersOf({ name: app, folder }, await this.#deps.containers())
     await this.#during(app, 'stopping', async () => {
-      for (const name of projectsOf([...project, ...external]))
-        await this.#deps.compose.down(change, this.#project(start, name))
+      const all = [...project, ...external]
+      if (isGone) await Promise.all(all.map(({ id }) => this.#deps.stopContainer(change, id)))
+      else
+        for (const name of projectsOf(all)) await this.#deps.compose.down(change, this.#project(start, name))
       await this.#deps.containers()
       return null
     })

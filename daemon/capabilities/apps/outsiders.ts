@@ -12,7 +12,9 @@ export function outsiders(apps: readonly KnownApp[], machine: Machine): Readonly
   const found = new Map<string, PortRow>()
   for (const row of machine.ports) {
     const { pid, cwd, container, protocol } = row
-    if (pid === null || cwd === null || container !== null || protocol !== 'tcp' || ours.has(pid)) continue
+    if (pid === null || cwd === null || container !== null || protocol !== 'tcp') continue
+    // Not all processes are looked at each time; the row tells what an earlier look has found.
+    if (ours.has(pid) || row.app !== null) continue
     const app = nearest(byFolder, cwd)
     if (app === null || app.run?.leader || isComposed(app.planned) || found.has(app.name)) continue
     found.set(app.name, row)

@@ -11,11 +11,11 @@ import type { Change } from '../../kernel/execute.ts'
 import { exitOf, pauseAfter, restartsAfter, type AppRun, type RestartRule } from './app-run.ts'
 import type { AppsStore, StoredRun } from './apps-store.ts'
 import { exitHint } from './exit-hint.ts'
-import { readinessOf, type HealthCheck, type ReadinessDeps } from './readiness.ts'
+import { ReadinessWatch, type ReadinessWatchDeps } from './readiness-watch.ts'
 import { runVariable, type RunProcesses } from './run-processes.ts'
 import { stopAll } from './stop-run.ts'
 
-export interface SupervisorDeps extends ReadinessDeps {
+export interface SupervisorDeps extends ReadinessWatchDeps {
   readonly store: AppsStore
   readonly host: Host
   readonly programs: Programs
@@ -24,13 +24,10 @@ export interface SupervisorDeps extends ReadinessDeps {
   /** Where the files of an app's run are. */
   readonly filesOf: (app: string, run: string) => RunFiles
   readonly ruleOf: (app: string) => RestartRule
-  readonly healthOf: (app: string) => HealthCheck | null
   /** Starts an app again through the one door. */
   readonly recover: (app: string, reason: string) => Promise<unknown>
   /** How long an app may take to end by itself, in milliseconds. */
   readonly graceMs: number
-  /** Told of what went wrong where nobody asked. */
-  readonly report: (error: unknown) => void
 }
 
 /** What is to be run. */
@@ -43,12 +40,6 @@ export interface Start {
 }
 
 const tickMs = 100
-/** Whether it is ready is asked this often: every question is a request in its log. */
-const askMs = 200
-/** So long an app may take until it is ready before whoever waits is told what is missing. */
-const patienceMs = 30_000
-/** Why an app waits is told when it takes longer than apps usually do. */
-const unusualMs = 1500
 /** What it writes is kept within bounds by a look this often. */
 const outputMs = 1000
 /** Of the end of what it wrote. */
@@ -61,6 +52,7 @@ export class Supervisor implements Owned {
   readonly changed = new Emitter<void>()
   readonly #deps: SupervisorDeps
   readonly #runs = new Map<string, AppRun>()
+  readonly #readiness: ReadinessWatch
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
   #closed = false
@@ -68,6 +60,7 @@ export class Supervisor implements Owned {
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps
+    this.#readiness = new ReadinessWatch(deps, () => this.#announce())
   }
 
   /** Takes up the runs of an earlier daemon: what lives goes on, what ended meanwhile is treated as its rule says. */
@@ -194,6 +187,7 @@ export class Supervisor implements Owned {
       others: [],
       exit: null,
       due: null,
+      empty: false,
       note: null,
       missing: null,
       asked: 0,
@@ -204,8 +198,10 @@ export class Supervisor implements Owned {
 
   /** Ends what an earlier run has left behind. */
   async #clear(change: Change, run: AppRun): Promise<void> {
+    if (run.empty) return
     await stopAll(this.#deps, change, run)
     run.leader = null
+    run.empty = true
   }
 
   async #end(change: Change, run: AppRun): Promise<void> {
@@ -224,6 +220,7 @@ export class Supervisor implements Owned {
     const ending = await programs.ending(filesOf(run.stored.app, run.stored.run))
     run.leader = null
     run.others = []
+    run.empty = true
     run.exit = exitOf(ending, run.stored, clock.now())
     if (killed) run.exit = { ...run.exit, reason: 'it was killed, because it had not ended when asked to' }
     run.state = 'stopped'
@@ -311,7 +308,7 @@ export class Supervisor implements Owned {
       void this.#recover(run)
     } else if (leader !== null && (run.state === 'starting' || run.state === 'running')) {
       if (!(await host.alive(leader))) await this.#leaderless(run)
-      else this.#lookWhetherReady(run)
+      else this.#readiness.look(run)
     }
   }
 
@@ -344,32 +341,6 @@ export class Supervisor implements Owned {
     }
   }
 
-  /** Asks beside the looks, since an answer may take seconds: meanwhile the process may end, which must be seen. */
-  #lookWhetherReady(run: AppRun): void {
-    const now = this.#deps.clock.monotonic()
-    // One that took too long may still come; one that was ready once is not asked again.
-    if (run.state !== 'starting' && run.missing === null) return
-    if (run.asking || now - run.asked < askMs) return
-    run.asking = true
-    run.asked = now
-    this.#ask(run)
-      .catch((error: unknown) => this.#deps.report(error))
-      .finally(() => (run.asking = false))
-  }
-
-  async #ask(run: AppRun): Promise<void> {
-    const { ready, reason } = await readinessOf(this.#deps, run, this.#deps.healthOf(run.stored.app))
-    if (run.state !== 'starting' && run.state !== 'running') return
-    const age = this.#deps.clock.monotonic() - run.since
-    const shown = ready || age < unusualMs ? run.note : reason
-    const state = ready || age >= patienceMs ? 'running' : run.state
-    run.missing = ready ? null : reason
-    if (state === run.state && shown === run.reason) return
-    run.state = state
-    run.reason = shown
-    this.#announce()
-  }
-
   /** Its first process has ended: either others go on in its place, or the app has ended. */
   async #leaderless(run: AppRun): Promise<void> {
     const { processes, programs, clock, filesOf } = this.#deps
@@ -388,6 +359,7 @@ export class Supervisor implements Owned {
     } else {
       run.leader = null
       run.others = []
+      run.empty = heir === undefined
       run.exit = await this.#explained(run, exitOf(ending, run.stored, clock.now()))
       this.#settle(run)
     }
