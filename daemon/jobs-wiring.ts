@@ -18,6 +18,7 @@ import { LiveRuns } from './capabilities/jobs/live-runs.ts'
 import { Scheduler } from './capabilities/jobs/scheduler.ts'
 import { resultsOf } from './capabilities/jobs/test-results.ts'
 import type { Store } from './store/open.ts'
+import { readQuantumQueue } from './store/quantum-queue.ts'
 
 export interface JobsSurroundings {
   readonly paths: StatePaths
@@ -85,6 +86,7 @@ export function wireJobs(lifetime: Lifetime, around: JobsSurroundings): JobsServ
       apps: () => around.apps.commands(),
       zone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone,
       descendants,
+      queueIn: readQuantumQueue,
       fire: (app, job, time) => act('jobs.fire', { app, job, time }),
       report,
     }),

@@ -139,4 +139,19 @@ describe.runIf(withPeers('vscode', 'chromium'))('jobs and tests of an app', () =
       .waitFor()
     await screenshot(page, 'tests-below-app')
   })
+
+  test('a job is a task, which writes into a terminal and ends with its exit code', async () => {
+    const { page } = scene
+    await runCommand(page, 'Tasks: Run Task')
+    await answer(page, 'quantumAdmin', 'quantumAdmin')
+    await answer(page, 'import of shop', 'import of shop')
+    await answer(page, 'Continue without scanning the task output', 'Continue without')
+    await page.locator('.terminal-wrapper.active').first().waitFor()
+    await page
+      .locator('.part.panel')
+      .getByText(/exit code:? 3/i)
+      .first()
+      .waitFor()
+    await screenshot(page, 'job-task')
+  })
 })

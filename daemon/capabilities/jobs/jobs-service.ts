@@ -1,4 +1,12 @@
-import type { JobRow, RunDetail, RunOutput, RunRow, TestsDetail, TestsRow } from '#contract/jobs.ts'
+import type {
+  JobRow,
+  QuantumQueue,
+  RunDetail,
+  RunOutput,
+  RunRow,
+  TestsDetail,
+  TestsRow,
+} from '#contract/jobs.ts'
 import type { ProcessRow } from '#contract/resources.ts'
 import { isoTime } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
@@ -108,6 +116,12 @@ export class JobsService implements Owned {
       }),
     )
     return { revision: this.revision, rows }
+  }
+
+  /** @throws Failure `not-found`. */
+  async queue(app: string, limit: number): Promise<QuantumQueue> {
+    await this.refresh()
+    return this.#deps.queueIn(this.#app(app).folder, limit)
   }
 
   async history(filter: RunFilter, limit: number): Promise<readonly RunRow[]> {
