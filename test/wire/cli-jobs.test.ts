@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
 import type { RunRow } from '#contract/jobs.ts'
@@ -191,6 +192,39 @@ test('bad input is told: no such job, app or run, a schedule that cannot be righ
   }
   const { stdout } = await daemon.cli('apps', 'show', 'wrong')
   expect(stdout).toMatch(/quantum\.config\.yaml:5:17: admin\.jobs\.j\.schedule: .*99 \* \* \* \*.*minute/)
+})
+
+test('the queue that a Quantum app keeps itself is read', async () => {
+  const queue = z.strictObject({
+    file: z.string().nullable(),
+    problem: z.string().nullable(),
+    counts: z.record(z.string(), z.int()),
+    rows: z.array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string().nullable(),
+        queue: z.string().nullable(),
+        status: z.string(),
+        attempts: z.int().nullable(),
+        mostAttempts: z.int().nullable(),
+        createdAt: z.string().nullable(),
+        error: z.string().nullable(),
+      }),
+    ),
+  })
+  expect((await shaped(queue, 'jobs', 'queue', 'shop')).file).toBeNull()
+  const file = path.join(folder, 'shop', 'quantum_jobs.db')
+  const sqlite = new Sqlite(file)
+  sqlite.exec(`create table quantum_jobs (id integer primary key, name text, queue text, status text, attempts integer,
+    max_attempts integer, created_at text, error text);
+    insert into quantum_jobs (name, status, attempts, max_attempts) values ('send-mail', 'pending', 0, 3)`)
+  sqlite.close()
+  expect(await shaped(queue, 'jobs', 'queue', 'shop')).toMatchObject({
+    file,
+    problem: null,
+    counts: { pending: 1 },
+  })
+  expect((await daemon.cli('jobs', 'queue', 'shop')).stdout).toMatch(/1 +send-mail +pending +0 of 3/)
 })
 
 test('each start and each end is on the trail, those of the daemon by its name', async () => {

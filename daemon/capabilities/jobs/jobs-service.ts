@@ -294,10 +294,12 @@ export class JobsService implements Owned {
   async #prune(change: Change, { app, job }: StoredRun): Promise<void> {
     const { store, programs, filesOf, report } = this.#deps
     try {
-      const old = tooMany(await store.history({ app, job }, 2 * keptRuns))
-      if (old.length === 0) return
+      const sizes = new Map<string, number>()
+      const runs = await store.history({ app, job }, 2 * keptRuns)
+      for (const { run } of runs) sizes.set(run, (await programs.outputFrom(filesOf(app, run), 0, 0)).size)
+      const old = tooMany(runs, sizes)
       for (const run of old) await programs.remove(change, filesOf(app, run))
-      await store.forget(change, old)
+      if (old.length > 0) await store.forget(change, old)
     } catch (error) {
       // That old runs could not be forgotten must not keep a new one from being told of.
       report(error)
