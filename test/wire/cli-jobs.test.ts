@@ -145,6 +145,17 @@ test('--follow shows what a job writes as it comes, and its exit code tells how 
   expect(failed.stderr).toContain('code: job-failed')
 })
 
+test('Ctrl-C leaves a run that is followed to itself, and says so', async () => {
+  const terminal = openTerminal(daemon.home, ['jobs', 'run', 'shop', 'greet', '--follow'])
+  await terminal.shows('hello from shop')
+  terminal.type('\u0003')
+  await terminal.shows(/The run goes on; `quantum-admin jobs cancel [0-9a-f]{8}` ends it\./)
+  expect(await terminal.ended).toBe(130)
+  const [run] = await shaped(z.array(row), 'jobs', 'history', '--limit', '1')
+  while ((await shaped(detail, 'jobs', 'show', run?.run ?? '')).state === 'running');
+  expect(await shaped(detail, 'jobs', 'show', run?.run ?? '')).toMatchObject({ state: 'passed' })
+})
+
 test('a run is cancelled with all its processes, after a question', async () => {
   const { run } = await shaped(row, 'jobs', 'run', 'shop', 'long')
   expect((await daemon.cli('jobs', 'cancel', run)).code).toBe(4)
