@@ -187,6 +187,20 @@ test('tests are run, counted and told one by one', async () => {
   expect(await shaped(z.array(row), 'tests', 'history')).toHaveLength(2)
 })
 
+test('a report of many thousand tests is counted, and nobody waits for it', async () => {
+  const program = `let x = '<testsuite name="s">'; for (let n = 0; n < 30000; n++)
+    x += '<testcase name="number ' + n + '"' + (n % 100 === 7 ? '><failure/></testcase>' : '/>')
+  require('fs').writeFileSync('junit.xml', x + '</testsuite>')`
+  write('many/quantum.config.yaml', 'admin: { name: many, tests: { command: node write.cjs } }\n')
+  write('many/write.cjs', program)
+  dataOf(await daemon.cli('apps', 'add', path.join(folder, 'many'), '--json'))
+  const { run, tests } = await shaped(row, 'tests', 'run', 'many', '--wait')
+  expect(tests).toEqual({ passed: 29_700, failed: 300, skipped: 0, source: 'junit' })
+  const { cases } = await shaped(testsDetail, 'tests', 'show', run)
+  expect(cases).toHaveLength(10_000)
+  expect(cases.filter(({ state }) => state === 'failed')).toHaveLength(300)
+})
+
 test('bad input is told: no such job, app or run, a schedule that cannot be right with its place', async () => {
   const cases = [
     [['jobs', 'run', 'shop', 'nothing'], 3, 'not-found'],

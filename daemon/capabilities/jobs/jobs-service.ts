@@ -165,8 +165,8 @@ export class JobsService implements Owned {
     const [commands, config] = await this.#job(app, job)
     const [other] = this.#going(app, job)
     if (other !== undefined && config.overlap === 'skip')
-      throw new Failure('conflict', `${job} of ${app} runs already, since ${other.startedAt}`, {
-        hint: `\`quantum-admin jobs cancel ${other.run}\` ends it.`,
+      throw new Failure('conflict', `${job} of ${app} runs already`, {
+        hint: `\`quantum-admin jobs cancel ${other.run.slice(0, 8)}\` ends it.`,
       })
     return this.#begin(change, commands, { ...ofJob(config), trigger: 'person', scheduledFor: null }, wait)
   }
@@ -182,8 +182,8 @@ export class JobsService implements Owned {
       })
     const [other] = this.#going(app, null)
     if (other !== undefined)
-      throw new Failure('conflict', `The tests of ${app} run already, since ${other.startedAt}`, {
-        hint: `\`quantum-admin tests cancel ${other.run}\` ends them.`,
+      throw new Failure('conflict', `The tests of ${app} run already`, {
+        hint: `\`quantum-admin tests cancel ${other.run.slice(0, 8)}\` ends them.`,
       })
     const plan = { job: null, command: command.value, timeoutMs, report, scheduledFor: null } as const
     return this.#begin(change, commands, { ...plan, trigger: 'person' }, wait)
