@@ -192,8 +192,8 @@ export class JobsService implements Owned {
   /** Runs a job whose time has come. @throws Failure `conflict` when it was run for that time, `not-found`. */
   async fire(change: Change, app: string, job: string, time: string): Promise<RunRow> {
     const { runs, store } = this.#deps
-    const written = runs.all.find((one) => one.app === app && one.job === job && one.scheduledFor === time)
     const [commands, config] = await this.#job(app, job)
+    const written = runs.all.find((one) => one.app === app && one.job === job && one.scheduledFor === time)
     if (written !== undefined) {
       if (written.pid !== null) throw new Failure('conflict', `${job} of ${app} runs for ${time} already`)
       return runRow(await runs.beginAgain(change, written.run, commands.environment))
