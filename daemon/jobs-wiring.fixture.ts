@@ -12,7 +12,9 @@ import type { JobConfig } from './config/read-config.ts'
 import * as cron from './config/cron.ts'
 import { callContext, callsAs } from './kernel/call.fixture.ts'
 import { createExecutor, type Execute, type Handlers } from './kernel/execute.ts'
+import { parseResults } from './parse-results.ts'
 import { openStore } from './store/open.ts'
+import { readQuantumQueue } from './store/quantum-queue.ts'
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
 import type { AppCommands } from './capabilities/jobs/jobs-deps.ts'
 import { JobsService } from './capabilities/jobs/jobs-service.ts'
@@ -83,7 +85,13 @@ export async function startJobs(life: Lifetime, folder: string, shop: Shop) {
       settle: (id) => act('jobs.settle', { run: id }),
       conclude: async (change, stored) =>
         stored.job === null
-          ? { tests: await resultsOf({ programs, reports: junitReports, filesOf }, change, stored) }
+          ? {
+              tests: await resultsOf(
+                { programs, reports: junitReports, filesOf, parse: parseResults },
+                change,
+                stored,
+              ),
+            }
           : {},
       report: (error) => reported.push(error),
     }),
@@ -112,6 +120,7 @@ export async function startJobs(life: Lifetime, folder: string, shop: Shop) {
       apps: () => Promise.resolve(shop.gone === true ? [] : [commandsOf(folder, shop)]),
       zone: () => 'UTC',
       descendants: (leader) => new Set([leader]),
+      queueIn: readQuantumQueue,
       fire: (app, name, time) => act('jobs.fire', { app, job: name, time }),
       report: (error) => reported.push(error),
     }),

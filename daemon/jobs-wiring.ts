@@ -17,7 +17,9 @@ import { JobsStore } from './capabilities/jobs/jobs-store.ts'
 import { LiveRuns } from './capabilities/jobs/live-runs.ts'
 import { Scheduler } from './capabilities/jobs/scheduler.ts'
 import { resultsOf } from './capabilities/jobs/test-results.ts'
+import { resultsApart } from './results-apart.ts'
 import type { Store } from './store/open.ts'
+import { readQuantumQueue } from './store/quantum-queue.ts'
 
 export interface JobsSurroundings {
   readonly paths: StatePaths
@@ -37,6 +39,7 @@ export function wireJobs(lifetime: Lifetime, around: JobsSurroundings): JobsServ
   const store = new JobsStore(around.store)
   const programs = new ShellPrograms()
   const processes = new RunProcesses({ host, environmentOf })
+  const parse = (kind: 'junit' | 'tap', text: string) => resultsApart(process.argv[1] ?? '', kind, text)
   const files = (app: string, run: string) => filesOf(paths, app, run)
   const runs = lifetime.own(
     new LiveRuns({
@@ -55,7 +58,9 @@ export function wireJobs(lifetime: Lifetime, around: JobsSurroundings): JobsServ
       settle: (run) => act('jobs.settle', { run }),
       conclude: async (change, run) =>
         run.job === null
-          ? { tests: await resultsOf({ programs, reports: junitReports, filesOf: files }, change, run) }
+          ? {
+              tests: await resultsOf({ programs, reports: junitReports, filesOf: files, parse }, change, run),
+            }
           : {},
       report,
     }),
@@ -85,6 +90,7 @@ export function wireJobs(lifetime: Lifetime, around: JobsSurroundings): JobsServ
       apps: () => around.apps.commands(),
       zone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone,
       descendants,
+      queueIn: readQuantumQueue,
       fire: (app, job, time) => act('jobs.fire', { app, job, time }),
       report,
     }),

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
 
 /** The first Node.js on which everything below runs: older ones lack what the drivers need, or crash on them. */
 const oldestNode = [22, 18] as const
@@ -34,6 +35,8 @@ async function main(): Promise<void> {
     process.exitCode = await verify(rest)
     return
   }
+  // A thread of a daemon.
+  if (command === 'results' && !isMainThread) return (await import('./results-main.ts')).answerResults()
   fail('wrong-use', usage, 'Run `quantum-admin daemon --help`.', 2)
 }
 

@@ -29,6 +29,7 @@ import { Report } from './report.ts'
 import { settings } from './settings.ts'
 import { StatusBar } from './status-bar.ts'
 import { followSurroundings } from './surroundings.ts'
+import { AppTasks } from './tasks/app-tasks.ts'
 import { AppTests } from './tests/app-tests.ts'
 import { SecretTokens } from './tokens.ts'
 import { ActivityView } from './views/activity-view.ts'
@@ -73,6 +74,7 @@ export function activate(context: ExtensionContext): void {
   )
   lifetime.own(new AppsView(model))
   lifetime.own(new AppTests({ model, actions, report }))
+  lifetime.own(new AppTasks({ model, actions, report }))
   const outputs = lifetime.own(new RunOutputs(model, report))
   const activity = lifetime.own(new ActivityView(model, report))
   lifetime.own(new ProblemView(model))

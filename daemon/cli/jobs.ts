@@ -1,4 +1,5 @@
-import type { JobRow, RunRow } from '#contract/jobs.ts'
+import type { JobRow, QueuedJob, RunRow } from '#contract/jobs.ts'
+import { printable } from '#base/printable.ts'
 import { wholeNumber } from './arguments.ts'
 import { show as showView, type View } from './live.ts'
 import type { Declare } from './noun.ts'
@@ -43,6 +44,12 @@ export const declare: Declare = (noun, session) => {
     .option('--job <name>', 'of this job only')
     .option('--limit <n>', 'how many at most', wholeNumber('--limit', 1, 1000), 50)
     .action((options: HistoryOptions) => showView(session, history(session, options)))
+  noun
+    .command('queue')
+    .description('the queue that a Quantum app keeps itself, in its quantum_jobs.db')
+    .argument('<app>', 'its name in the list')
+    .option('--limit <n>', 'how many at most', wholeNumber('--limit', 1, 1000), 50)
+    .action((app: string, { limit }: { readonly limit: number }) => queue(session, app, limit))
   noun
     .command('cancel')
     .description('end a run with all its processes')
@@ -115,3 +122,28 @@ async function cancel(session: Session, wanted: string): Promise<void> {
   const asked = { question: 'Cancel this run?', name: row.run, touches }
   tellCancelled(session, await session.command('jobs.cancel', { run: row.run }, asked))
 }
+
+async function queue(session: Session, app: string, limit: number): Promise<void> {
+  const { out } = session
+  const found = await session.query('jobs.queue', { app, limit })
+  if (out.json) return out.data(found)
+  if (found.file === null) return out.line(printable(`${app} has no quantum_jobs.db.`))
+  if (found.problem !== null) return out.line(printable(`${found.file}: ${found.problem}.`))
+  const counts = Object.entries(found.counts).map(([status, count]) => `${count} ${status}`)
+  out.lines(await table(out, queueColumns, found.rows))
+  out.note(printable(counts.length === 0 ? 'It is empty.' : `${counts.join(', ')}.`))
+}
+
+const queueColumns: readonly Column<QueuedJob>[] = [
+  { title: 'ID', value: ({ id }) => id, look: () => 'dim' },
+  { title: 'JOB', least: 8, value: ({ name }) => name ?? '', look: () => 'bold' },
+  { title: 'QUEUE', spare: 2, value: ({ queue: name }) => name ?? '' },
+  { title: 'STATUS', value: ({ status }) => status },
+  {
+    title: 'ATTEMPTS',
+    spare: 3,
+    value: ({ attempts, mostAttempts }) => (attempts === null ? '' : `${attempts} of ${mostAttempts ?? '?'}`),
+  },
+  { title: 'CREATED', spare: 1, value: ({ createdAt }) => createdAt ?? '' },
+  { title: 'ERROR', least: 10, value: ({ error }) => error ?? '' },
+]

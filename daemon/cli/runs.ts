@@ -115,7 +115,12 @@ export async function tellRun(
     else out.line(printable(`${what} ${begun.job === null ? 'run' : 'runs'}: ${begun.run.slice(0, 8)}`))
     return
   }
-  const row = await untilEnded(session, begun.run, options.follow && !out.json)
+  const row = await untilEnded(session, begun.run, options.follow && !out.json).catch((error: unknown) => {
+    const noun = begun.job === null ? 'tests' : 'jobs'
+    if (session.signal.aborted)
+      out.note(`The run goes on; \`quantum-admin ${noun} cancel ${begun.run.slice(0, 8)}\` ends it.`)
+    throw error
+  })
   if (out.json) out.data(row)
   const counts = row.tests === null ? '' : `: ${countsText(row.tests)}`
   const text = `${what} ${row.state} after ${took(row)}${counts}`

@@ -96,6 +96,31 @@ export interface TestsDetail extends RunDetail {
   readonly cases: readonly TestCase[]
 }
 
+/** An entry of a Quantum app's own queue, as its file has it. */
+export interface QueuedJob {
+  readonly id: string
+  readonly name: string | null
+  readonly queue: string | null
+  /** `pending`, `running`, `completed` or `failed`, where its framework wrote it. */
+  readonly status: string
+  readonly attempts: number | null
+  readonly mostAttempts: number | null
+  /** As it stands there. */
+  readonly createdAt: string | null
+  readonly error: string | null
+}
+
+export interface QuantumQueue {
+  /** Null when the app has none. */
+  readonly file: string | null
+  /** Why it cannot be read. */
+  readonly problem: string | null
+  /** How many of each status, of the newest 10,000. */
+  readonly counts: Readonly<Record<string, number>>
+  /** Newest first. */
+  readonly rows: readonly QueuedJob[]
+}
+
 /** A piece of what a run wrote. */
 export interface RunOutput {
   readonly text: string
@@ -150,6 +175,12 @@ export const jobsMethods = {
   'jobs.list': query({
     params: z.strictObject({ app: z.optional(app) }),
     result: type<{ readonly revision: string; readonly rows: readonly JobRow[] }>(),
+    role: 'viewer',
+  }),
+  /** The queue that a Quantum app keeps itself, in its `quantum_jobs.db`; it is only read. */
+  'jobs.queue': query({
+    params: z.strictObject({ app, limit }),
+    result: type<QuantumQueue>(),
     role: 'viewer',
   }),
   /** Runs of jobs, newest first. */

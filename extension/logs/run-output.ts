@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { RunRow } from '#contract/jobs.ts'
 import { printableLine } from '#base/printable.ts'
 import type { Owned } from '#base/lifetime.ts'
-import { label } from '../display.ts'
+import { fullText, label } from '../display.ts'
 import type { Model } from '../model.ts'
 import type { Report } from '../report.ts'
 import { countsText, runStateWord, runTitle, tookText } from '../runs.ts'
@@ -78,7 +78,7 @@ export class RunOutputs implements Owned {
         if (lines.length > 0) channel.append(`${lines.map(shown).join('\n')}\n`)
       })
       if (rest !== '') channel.appendLine(shown(rest))
-      channel.appendLine(closing(ended))
+      channel.appendLine(closingText(ended))
     } catch (error) {
       // Another run of it is shown instead, or the window closes.
       if (!signal.aborted) throw error
@@ -89,12 +89,20 @@ export class RunOutputs implements Owned {
 /** An output channel shows text, so colours are left out. */
 const shown = (line: string): string => printableLine(line.replace(/\r$/, ''), false)
 
-function closing(run: RunRow): string {
+/** Text from a run for a terminal: its colours stay, whatever else could act on one is shown as what it is. */
+export const forTerminal = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => printableLine(line.replace(/\r$/, ''), true))
+    .join('\r\n')
+
+/** How a run ended, as the last line of what it wrote. */
+export function closingText(run: RunRow): string {
   const parts = [
     runStateWord(run.state),
     tookText(run),
     run.tests === null ? null : countsText(run.tests),
     run.reason,
   ]
-  return `— ${parts.filter((part) => part !== null).join(' · ')} —`
+  return fullText(`— ${parts.filter((part) => part !== null).join(' · ')} —`)
 }

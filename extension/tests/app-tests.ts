@@ -19,7 +19,7 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { printableLine } from '#base/printable.ts'
 import type { Actions } from '../actions.ts'
 import { fullText, label } from '../display.ts'
-import { readRun } from '../logs/run-output.ts'
+import { forTerminal, readRun } from '../logs/run-output.ts'
 import type { Model } from '../model.ts'
 import type { Report } from '../report.ts'
 import { runStateWord } from '../runs.ts'
@@ -203,9 +203,3 @@ const fullLines = (text: string): string =>
     .split('\n')
     .map((line) => printableLine(line, false))
     .join('\n')
-
-const forTerminal = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => printableLine(line.replace(/\r$/, ''), true))
-    .join('\r\n')

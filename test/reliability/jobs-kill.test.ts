@@ -147,3 +147,26 @@ test('what was missed while no daemon ran is run once, and a schedule that was g
     for (const one of [home, folder]) rmSync(one, { recursive: true, force: true })
   }
 })
+
+test('a schedule keeps a daemon that nobody is connected to, and one without a schedule ends', async () => {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'qa-jobs-')))
+  const write = (schedule: string): void =>
+    writeFileSync(
+      path.join(folder, 'quantum.config.yaml'),
+      `admin: { jobs: { j: { command: 'true'${schedule} } } }\n`,
+    )
+  write(`, schedule: '0 0 1 1 *'`)
+  const daemon = await startDaemon({ env: { QUANTUM_ADMIN_IDLE_SECONDS: '0.4' } })
+  const client = daemon.client()
+  await client.call('apps.add', { folder })
+  await client.call('jobs.list', {})
+  await client.dispose()
+  await sleep(1500)
+  expect(daemon.process.exitCode).toBeNull()
+  // It is read again by itself.
+  write('')
+  while (daemon.process.exitCode === null) await sleep(50)
+  expect(daemon.process.exitCode).toBe(0)
+  await daemon.stop()
+  rmSync(folder, { recursive: true })
+})

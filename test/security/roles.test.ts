@@ -63,6 +63,7 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'apps.restart': { app: 'no-such-app' },
   'apps.recover': { app: 'no-such-app', reason: 'none' },
   'jobs.list': {},
+  'jobs.queue': { app: 'no-such-app' },
   'jobs.history': {},
   'jobs.show': { run: noRun },
   'jobs.output': { run: noRun },

@@ -7,6 +7,7 @@ import {
   dialog,
   notification,
   openContainer,
+  quickInput,
   runCommand,
   screenshot,
   treeRow,
@@ -138,5 +139,18 @@ describe.runIf(withPeers('vscode', 'chromium'))('jobs and tests of an app', () =
       .getByText(/—\sfailed\s·\s1\.\d\ss\s·\s2\spassed,\s1\sfailed/)
       .waitFor()
     await screenshot(page, 'tests-below-app')
+  })
+
+  test('a job is a task, which writes into a terminal and ends with its exit code', async () => {
+    const { page } = scene
+    await page.keyboard.press('F1')
+    // The prefix of the palette that lists tasks.
+    await quickInput(page).locator('input.input').fill('task ')
+    await quickInput(page).getByText('quantumAdmin', { exact: true }).click()
+    await quickInput(page).getByText('import of shop').click()
+    // A terminal draws on a canvas; its tab tells that its program failed.
+    const tab = page.locator('.part.panel .single-terminal-tab', { hasText: 'import of shop' })
+    await tab.locator('.codicon-error, .codicon-terminal-decoration-error').waitFor()
+    await screenshot(page, 'job-task')
   })
 })

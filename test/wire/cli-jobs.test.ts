@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
 import type { RunRow } from '#contract/jobs.ts'
@@ -144,6 +145,17 @@ test('--follow shows what a job writes as it comes, and its exit code tells how 
   expect(failed.stderr).toContain('code: job-failed')
 })
 
+test('Ctrl-C leaves a run that is followed to itself, and says so', async () => {
+  const terminal = openTerminal(daemon.home, ['jobs', 'run', 'shop', 'greet', '--follow'])
+  await terminal.shows('hello from shop')
+  terminal.type('\u0003')
+  await terminal.shows(/The run goes on; `quantum-admin jobs cancel [0-9a-f]{8}` ends it\./)
+  expect(await terminal.ended).toBe(130)
+  const [run] = await shaped(z.array(row), 'jobs', 'history', '--limit', '1')
+  while ((await shaped(detail, 'jobs', 'show', run?.run ?? '')).state === 'running');
+  expect(await shaped(detail, 'jobs', 'show', run?.run ?? '')).toMatchObject({ state: 'passed' })
+})
+
 test('a run is cancelled with all its processes, after a question', async () => {
   const { run } = await shaped(row, 'jobs', 'run', 'shop', 'long')
   expect((await daemon.cli('jobs', 'cancel', run)).code).toBe(4)
@@ -175,6 +187,20 @@ test('tests are run, counted and told one by one', async () => {
   expect(await shaped(z.array(row), 'tests', 'history')).toHaveLength(2)
 })
 
+test('a report of many thousand tests is counted, and nobody waits for it', async () => {
+  const program = `let x = '<testsuite name="s">'; for (let n = 0; n < 30000; n++)
+    x += '<testcase name="number ' + n + '"' + (n % 100 === 7 ? '><failure/></testcase>' : '/>')
+  require('fs').writeFileSync('junit.xml', x + '</testsuite>')`
+  write('many/quantum.config.yaml', 'admin: { name: many, tests: { command: node write.cjs } }\n')
+  write('many/write.cjs', program)
+  dataOf(await daemon.cli('apps', 'add', path.join(folder, 'many'), '--json'))
+  const { run, tests } = await shaped(row, 'tests', 'run', 'many', '--wait')
+  expect(tests).toEqual({ passed: 29_700, failed: 300, skipped: 0, source: 'junit' })
+  const { cases } = await shaped(testsDetail, 'tests', 'show', run)
+  expect(cases).toHaveLength(10_000)
+  expect(cases.filter(({ state }) => state === 'failed')).toHaveLength(300)
+})
+
 test('bad input is told: no such job, app or run, a schedule that cannot be right with its place', async () => {
   const cases = [
     [['jobs', 'run', 'shop', 'nothing'], 3, 'not-found'],
@@ -191,6 +217,39 @@ test('bad input is told: no such job, app or run, a schedule that cannot be righ
   }
   const { stdout } = await daemon.cli('apps', 'show', 'wrong')
   expect(stdout).toMatch(/quantum\.config\.yaml:5:17: admin\.jobs\.j\.schedule: .*99 \* \* \* \*.*minute/)
+})
+
+test('the queue that a Quantum app keeps itself is read', async () => {
+  const queue = z.strictObject({
+    file: z.string().nullable(),
+    problem: z.string().nullable(),
+    counts: z.record(z.string(), z.int()),
+    rows: z.array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string().nullable(),
+        queue: z.string().nullable(),
+        status: z.string(),
+        attempts: z.int().nullable(),
+        mostAttempts: z.int().nullable(),
+        createdAt: z.string().nullable(),
+        error: z.string().nullable(),
+      }),
+    ),
+  })
+  expect((await shaped(queue, 'jobs', 'queue', 'shop')).file).toBeNull()
+  const file = path.join(folder, 'shop', 'quantum_jobs.db')
+  const sqlite = new Sqlite(file)
+  sqlite.exec(`create table quantum_jobs (id integer primary key, name text, queue text, status text, attempts integer,
+    max_attempts integer, created_at text, error text);
+    insert into quantum_jobs (name, status, attempts, max_attempts) values ('send-mail', 'pending', 0, 3)`)
+  sqlite.close()
+  expect(await shaped(queue, 'jobs', 'queue', 'shop')).toMatchObject({
+    file,
+    problem: null,
+    counts: { pending: 1 },
+  })
+  expect((await daemon.cli('jobs', 'queue', 'shop')).stdout).toMatch(/1 +send-mail +pending +0 of 3/)
 })
 
 test('each start and each end is on the trail, those of the daemon by its name', async () => {

@@ -1,4 +1,5 @@
 import type { Sourced } from '#contract/apps.ts'
+import type { QuantumQueue } from '#contract/jobs.ts'
 import type { ProcessRow } from '#contract/resources.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Programs, RunFiles } from '../../adapters/process/programs.ts'
@@ -38,6 +39,8 @@ export interface JobsDeps {
   readonly zone: () => string
   /** A process and all that descend from it. */
   readonly descendants: (leader: number, processes: readonly ProcessRow[]) => ReadonlySet<number>
+  /** The queue that a Quantum app keeps itself. */
+  readonly queueIn: (folder: string, limit: number) => Promise<QuantumQueue>
   /** Begins a run again that was written for a time and never begun, through the one door. */
   readonly fire: (app: string, job: string, time: string) => Promise<unknown>
   readonly report: (error: unknown) => void

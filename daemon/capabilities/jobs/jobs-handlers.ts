@@ -4,6 +4,7 @@ import type { JobsService } from './jobs-service.ts'
 
 export const jobsHandlers = (jobs: JobsService): HandlersOf<typeof jobsMethods> => ({
   'jobs.list': ({ app }) => jobs.list(app),
+  'jobs.queue': ({ app, limit }) => jobs.queue(app, limit),
   'jobs.history': ({ app, job, limit }) => jobs.history({ app, job }, limit),
   'jobs.show': ({ run }) => jobs.show(run),
   'jobs.output': ({ run, from }) => jobs.output(run, from),

@@ -1,4 +1,12 @@
-import type { JobRow, RunDetail, RunOutput, RunRow, TestsDetail, TestsRow } from '#contract/jobs.ts'
+import type {
+  JobRow,
+  QuantumQueue,
+  RunDetail,
+  RunOutput,
+  RunRow,
+  TestsDetail,
+  TestsRow,
+} from '#contract/jobs.ts'
 import type { ProcessRow } from '#contract/resources.ts'
 import { isoTime } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
@@ -110,6 +118,12 @@ export class JobsService implements Owned {
     return { revision: this.revision, rows }
   }
 
+  /** @throws Failure `not-found`. */
+  async queue(app: string, limit: number): Promise<QuantumQueue> {
+    await this.refresh()
+    return this.#deps.queueIn(this.#app(app).folder, limit)
+  }
+
   async history(filter: RunFilter, limit: number): Promise<readonly RunRow[]> {
     return (await this.#deps.store.history(filter, limit)).map(runRow)
   }
@@ -151,8 +165,8 @@ export class JobsService implements Owned {
     const [commands, config] = await this.#job(app, job)
     const [other] = this.#going(app, job)
     if (other !== undefined && config.overlap === 'skip')
-      throw new Failure('conflict', `${job} of ${app} runs already, since ${other.startedAt}`, {
-        hint: `\`quantum-admin jobs cancel ${other.run}\` ends it.`,
+      throw new Failure('conflict', `${job} of ${app} runs already`, {
+        hint: `\`quantum-admin jobs cancel ${other.run.slice(0, 8)}\` ends it.`,
       })
     return this.#begin(change, commands, { ...ofJob(config), trigger: 'person', scheduledFor: null }, wait)
   }
@@ -168,8 +182,8 @@ export class JobsService implements Owned {
       })
     const [other] = this.#going(app, null)
     if (other !== undefined)
-      throw new Failure('conflict', `The tests of ${app} run already, since ${other.startedAt}`, {
-        hint: `\`quantum-admin tests cancel ${other.run}\` ends them.`,
+      throw new Failure('conflict', `The tests of ${app} run already`, {
+        hint: `\`quantum-admin tests cancel ${other.run.slice(0, 8)}\` ends them.`,
       })
     const plan = { job: null, command: command.value, timeoutMs, report, scheduledFor: null } as const
     return this.#begin(change, commands, { ...plan, trigger: 'person' }, wait)
@@ -178,8 +192,8 @@ export class JobsService implements Owned {
   /** Runs a job whose time has come. @throws Failure `conflict` when it was run for that time, `not-found`. */
   async fire(change: Change, app: string, job: string, time: string): Promise<RunRow> {
     const { runs, store } = this.#deps
-    const written = runs.all.find((one) => one.app === app && one.job === job && one.scheduledFor === time)
     const [commands, config] = await this.#job(app, job)
+    const written = runs.all.find((one) => one.app === app && one.job === job && one.scheduledFor === time)
     if (written !== undefined) {
       if (written.pid !== null) throw new Failure('conflict', `${job} of ${app} runs for ${time} already`)
       return runRow(await runs.beginAgain(change, written.run, commands.environment))
@@ -280,10 +294,12 @@ export class JobsService implements Owned {
   async #prune(change: Change, { app, job }: StoredRun): Promise<void> {
     const { store, programs, filesOf, report } = this.#deps
     try {
-      const old = tooMany(await store.history({ app, job }, 2 * keptRuns))
-      if (old.length === 0) return
+      const sizes = new Map<string, number>()
+      const runs = await store.history({ app, job }, 2 * keptRuns)
+      for (const { run } of runs) sizes.set(run, (await programs.outputFrom(filesOf(app, run), 0, 0)).size)
+      const old = tooMany(runs, sizes)
       for (const run of old) await programs.remove(change, filesOf(app, run))
-      await store.forget(change, old)
+      if (old.length > 0) await store.forget(change, old)
     } catch (error) {
       // That old runs could not be forgotten must not keep a new one from being told of.
       report(error)

@@ -136,19 +136,25 @@ export class LiveRuns implements Owned {
     // It counts from here on, so that nobody begins another one meanwhile.
     const live = this.#keep(stored, null)
     live.beginning = true
-    try {
-      await this.#deps.store.begin(change, stored, firing)
-    } catch (error) {
-      this.#runs.delete(stored.run)
-      throw error
-    }
-    return this.#exclusively(live, () => this.#launch(change, live, environment))
+    return this.#exclusively(live, async () => {
+      try {
+        await this.#deps.store.begin(change, stored, firing)
+      } catch (error) {
+        this.#runs.delete(stored.run)
+        throw error
+      }
+      return this.#launch(change, live, environment)
+    })
   }
 
   /** Begins one that was written before, and only that. @throws as {@link begin}. */
   async beginAgain(change: Change, run: string, environment: AppCommands['environment']): Promise<StoredRun> {
     const live = this.#live(run)
-    return this.#exclusively(live, () => this.#launch(change, live, environment))
+    return this.#exclusively(live, () => {
+      if (live.leader !== null || live.stored.endedAt !== null || !this.#runs.has(run))
+        throw new Failure('conflict', `Run ${run} was begun already`)
+      return this.#launch(change, live, environment)
+    })
   }
 
   /** Ends a run with all its processes. @throws Failure `not-found` when it does not go on, `timeout`. */

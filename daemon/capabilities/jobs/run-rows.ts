@@ -27,9 +27,18 @@ export function runRow(stored: StoredRun): RunRow {
 /** So many runs of a job are kept, with what they wrote. */
 export const keptRuns = 50
 
-/** Those of one job's runs, newest first, that are more than are kept. */
-export const tooMany = (runs: readonly StoredRun[]): readonly string[] =>
-  runs
-    .slice(keptRuns)
-    .filter(({ endedAt }) => endedAt !== null)
-    .map(({ run }) => run)
+/** So much of what they wrote is kept of all runs of a job, in bytes. */
+const keptOutput = 64 * 1024 * 1024
+
+/**
+ * Those of one job's runs, newest first, that are more than are kept, by their number or by what they wrote.
+ * @param sizes - of what each wrote, in bytes.
+ */
+export function tooMany(runs: readonly StoredRun[], sizes: ReadonlyMap<string, number>): readonly string[] {
+  let written = 0
+  const isOld = runs.map(({ run }, index) => {
+    written += sizes.get(run) ?? 0
+    return index >= keptRuns || (written > keptOutput && index > 0)
+  })
+  return runs.filter(({ endedAt }, index) => isOld[index] === true && endedAt !== null).map(({ run }) => run)
+}

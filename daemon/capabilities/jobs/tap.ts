@@ -1,9 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { TestCase } from '#contract/jobs.ts'
 
-/** More than this is no list that a person reads. */
-const mostCases = 10_000
-
 interface Point {
   readonly depth: number
   readonly ok: boolean
@@ -30,9 +27,8 @@ export function tapCases(output: string): readonly TestCase[] | null {
     if (within.length === 0) list.push(caseOf(point))
     else for (const one of within) list.push({ ...one, suite: [point.name, ...one.suite] })
     if (open.length === 1) cases.push(...list.splice(0))
-    if (cases.length >= mostCases) break
   }
-  return [...cases, ...open.flat()].slice(0, mostCases)
+  return [...cases, ...open.flat()]
 }
 
 function pointsOf(lines: readonly string[]): readonly Point[] {

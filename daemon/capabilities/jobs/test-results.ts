@@ -4,39 +4,51 @@ import type { Reports } from '../../adapters/project/reports.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { countsIn } from './closing-line.ts'
 import type { StoredRun } from './jobs-store.ts'
-import { tapCases } from './tap.ts'
 
 /** How a runner closes stands in its last lines. */
 const closingBytes = 64 * 1024
-/** More TAP than this is not read: it would hold everybody else up. */
-const tapBytes = 2 * 1024 * 1024
+/** More than a run's output is ever long. */
+const outputBytes = 16 * 1024 * 1024
 const casesFile = 'cases.json'
+
+/** What results say: all of them counted, and of the single tests as many as are kept. */
+export interface ParsedResults {
+  readonly counts: Omit<TestCounts, 'source'>
+  readonly cases: readonly TestCase[]
+}
 
 export interface ResultsDeps {
   readonly programs: Programs
   readonly reports: Reports
   readonly filesOf: (app: string, run: string) => RunFiles
+  /** Reads a text of results without holding up the event loop; null when it is none. */
+  readonly parse: (kind: 'junit' | 'tap', text: string) => Promise<ParsedResults | null>
 }
 
 /** Counts the tests of a run that has ended, and keeps each where they can be told apart. Null when nothing says. */
 export async function resultsOf(
-  { programs, reports, filesOf }: ResultsDeps,
+  { programs, reports, filesOf, parse }: ResultsDeps,
   change: Change,
   run: StoredRun,
 ): Promise<TestCounts | null> {
   const files = filesOf(run.app, run.run)
-  const fromReport = await reports.junit(run.folder, run.report, Date.parse(run.startedAt))
-  const cases = fromReport ?? tapCases((await programs.outputFrom(files, 0, tapBytes)).text)
+  const keep = async (found: ParsedResults, source: 'junit' | 'tap'): Promise<TestCounts> => {
+    await programs.keep(change, files, casesFile, JSON.stringify(found.cases))
+    return { ...found.counts, source }
+  }
+  const report = await reports.junit(run.folder, run.report, Date.parse(run.startedAt))
+  const junit = report === null ? null : await parse('junit', report)
+  if (junit !== null) return keep(junit, 'junit')
+  const { text } = await programs.outputFrom(files, 0, outputBytes)
+  const tap = mayBeTap(text) ? await parse('tap', text) : null
+  if (tap !== null) return keep(tap, 'tap')
   const counts = countsIn(await programs.lastOutput(files, closingBytes))
-  if (cases === null || cases.length === 0) return counts === null ? null : { ...counts, source: 'output' }
-  await programs.keep(change, files, casesFile, JSON.stringify(cases))
-  return { ...countsOf(cases), source: fromReport === null ? 'tap' : 'junit' }
+  return counts === null ? null : { ...counts, source: 'output' }
 }
 
-function countsOf(cases: readonly TestCase[]): Omit<TestCounts, 'source'> {
-  const of = (state: TestCase['state']) => cases.filter((one) => one.state === state).length
-  return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') }
-}
+/** Most output is not, and needs no thread to find out. */
+const mayBeTap = (text: string): boolean =>
+  /^(?:not )?ok\b/m.test(text) && /^(?:TAP version 1[34]|1\.\.\d+)/m.test(text)
 
 /** The tests that were kept of a run; empty when there were none to tell apart. */
 export async function casesOf(programs: Programs, files: RunFiles): Promise<readonly TestCase[]> {
