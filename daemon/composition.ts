@@ -245,7 +245,7 @@ async function openServices(
     act,
     report,
   })
-  const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps })
+  const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps, report })
   await leases.open()
   await connectors.open()
   const users = new UsersService({

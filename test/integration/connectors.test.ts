@@ -224,7 +224,7 @@ describe.runIf(withPeers('openssl', 'faketime'))('HTTP', () => {
 
   async function serve(status: number, certificate?: TestCertificate): Promise<number> {
     const answer: RequestListener = (_request, response) =>
-      void response.writeHead(status, { server: 'shop/1', location: 'http://169.254.169.254/' }).end()
+      void response.writeHead(status, { server: 'shop/1', location: 'http://127.0.0.1:1/' }).end()
     const server =
       certificate === undefined
         ? createHttp(answer)
