@@ -51,14 +51,14 @@ const datasource = (name: string, values: Partial<DatasourceConfig>): Datasource
 const probe = ['--experimental-strip-types', join(import.meta.dirname, '../../main.ts'), 'probe']
 
 /** A service on the store of this test's folder; called again it is the next start of the daemon. */
-async function setup() {
+async function setup(command: readonly string[] = [process.execPath, ...probe]) {
   const run = life.own(new Lifetime())
   const store = run.own(await openStore({ file: join(folder, 'store.db') }))
   const records: (AuditTarget | Outcome)[] = []
   const connectors = run.own(
     new ConnectorsService({
       store: new ConnectorsStore(store),
-      prober: new ChildProber([process.execPath, ...probe]),
+      prober: new ChildProber(command),
       clock: systemClock,
       instance: 'test',
       datasources: () => Promise.resolve([{ app: 'shop', folder, variables, datasources }]),
@@ -211,7 +211,7 @@ test('nobody there, and somebody who hangs up, are told apart, with who it is', 
   })
 })
 
-test("an app's file cannot send us to a cloud's own addresses, and a person may", async () => {
+test("an app's file cannot send us to a cloud's own addresses", async () => {
   const hosts = [
     '169.254.169.254',
     '0xa9fea9fe',
@@ -232,11 +232,20 @@ test("an app's file cannot send us to a cloud's own addresses, and a person may"
       status: 'error',
       fault: 'address-refused',
     })
-  // Without the name of a link nothing is sent there.
-  await call('connectors.add', { name: 'own', url: 'http://[fe80::1]/' })
-  expect(await call('connectors.test', { name: 'own', timeoutMs: 3000 })).toMatchObject({
-    fault: 'unreachable',
-  })
+})
+
+test("only what an app's file names is guarded", async () => {
+  // It sends nothing anywhere: it says what it was told.
+  const code =
+    "process.once('message', ({ guarded }) => process.send({ ok: true, latencyMs: 1, version: `${guarded}` }))"
+  datasources = [datasource('main', {})]
+  const { call } = await setup([process.execPath, '-e', code])
+  await call('connectors.add', { name: 'own', url: 'http://169.254.169.254/' })
+  const tested = [
+    await call('connectors.test', { name: 'main', app: 'shop' }),
+    await call('connectors.test', { name: 'own' }),
+  ]
+  expect(tested.map(({ version }) => version)).toEqual(['true', 'false'])
 })
 
 test('passwords are in no row, no detail, no file of ours and no record, wherever they come from', async () => {
