@@ -254,7 +254,7 @@ async function openServices(
     report,
   })
   const jobs: JobsService = wireJobs(lifetime, { paths, store, host, clock, instance, apps, act, report })
-  const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps })
+  const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps, report })
   await leases.open()
   await connectors.open()
   const users = new UsersService({

@@ -21,6 +21,7 @@ export interface ConnectorsSurroundings {
   readonly instance: string
   readonly resources: ResourcesService
   readonly apps: AppsService
+  readonly report: (error: unknown) => void
 }
 
 /** Secrets, which need nothing of anybody. */
@@ -40,7 +41,7 @@ export function wireSecrets(lifetime: Lifetime, paths: StatePaths): SecretsServi
 export function wireConnectors(
   lifetime: Lifetime,
   secrets: SecretsService,
-  { store, instance, resources, apps }: ConnectorsSurroundings,
+  { store, instance, resources, apps, report }: ConnectorsSurroundings,
 ): ConnectorsService {
   const connectors = lifetime.own(
     new ConnectorsService({
@@ -53,11 +54,12 @@ export function wireConnectors(
       secretChangedAt: (name) => secrets.changedAt(name),
       withoutSecrets: (text, values) => withoutValues(secrets.withoutValues(text), values),
       holderOf: async (port) => holderOf((await resources.ports()).rows, port),
+      report,
       environment: process.env,
     }),
   )
-  lifetime.own(secrets.changed.on(() => connectors.touch()))
-  lifetime.own(apps.changed.on(() => connectors.touch()))
+  lifetime.own(secrets.changed.on(() => void connectors.look()))
+  lifetime.own(apps.changed.on(() => void connectors.look()))
   return connectors
 }
 

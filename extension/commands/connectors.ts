@@ -5,7 +5,7 @@ import type { Actions } from '../actions.ts'
 import { label, withoutIcons, withoutLinks } from '../display.ts'
 import type { Documentation } from '../documentation.ts'
 import type { Model } from '../model.ts'
-import { inAppsView } from '../progress.ts'
+import { inAppsView, withProgress } from '../progress.ts'
 import { isConnectorGroup } from '../views/app-nodes.ts'
 import { connectorLines, connectorStatusWord } from '../views/connector-item.ts'
 import { linesOf } from '../views/tooltip.ts'
@@ -50,14 +50,15 @@ async function chosen({ model }: ConnectorCommandsDeps, node: unknown): Promise<
   return rows
 }
 
-const test = (actions: Actions, { name, app }: ConnectorRow): Promise<ConnectorRow> => {
+const test = (actions: Actions, { name, app }: ConnectorRow, signal: AbortSignal): Promise<ConnectorRow> => {
   const message = l10n.t('Test {0}?', label(name))
   const question = { message, detail: '', yes: l10n.t('Test'), name }
-  return actions.run({ name: 'connectors.test', params: { name, app }, question })
+  return actions.run({ name: 'connectors.test', params: { name, app }, question, signal })
 }
 
 async function testOne(deps: ConnectorCommandsDeps, row: ConnectorRow): Promise<void> {
-  const tested = await inAppsView(() => test(deps.actions, row))
+  const title = l10n.t('Testing {0}', label(row.name))
+  const tested = await inAppsView(() => withProgress(title, (_, signal) => test(deps.actions, row, signal)))
   if (tested.status === 'connected') return tellWell([tested])
   const again = l10n.t('Test Again')
   const learn = l10n.t('Learn More')
@@ -70,7 +71,10 @@ async function testOne(deps: ConnectorCommandsDeps, row: ConnectorRow): Promise<
 }
 
 async function testAll({ actions }: ConnectorCommandsDeps, rows: readonly ConnectorRow[]): Promise<void> {
-  const results = await inAppsView(() => Promise.allSettled(rows.map((row) => test(actions, row))))
+  const title = l10n.t('Testing {0} connectors', rows.length)
+  const results = await inAppsView(() =>
+    withProgress(title, (_, signal) => Promise.allSettled(rows.map((row) => test(actions, row, signal)))),
+  )
   const tested = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   tellWell(tested)
   for (const result of results) if (result.status === 'rejected') throw result.reason

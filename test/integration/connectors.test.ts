@@ -7,15 +7,8 @@ import { ChildProber } from '../../daemon/adapters/connectors/child-prober.ts'
 import type { ProbeResult, ProbeTarget } from '../../daemon/adapters/connectors/prober.ts'
 import { withChange } from '../support/change.ts'
 import { daemonScript } from '../support/daemon.ts'
-import {
-  freePort,
-  known,
-  startMariadb,
-  startPostgresql,
-  startRabbitmq,
-  startRedis,
-  type TestServer,
-} from '../support/databases.ts'
+import { known, startMariadb, startPostgresql, startRabbitmq, startRedis } from '../support/databases.ts'
+import { freePort, type TestServer } from '../support/test-server.ts'
 import { withPeers } from '../support/peers.ts'
 import { figure } from '../support/scale.ts'
 import { makeCertificate, type TestCertificate } from '../support/tls.ts'
@@ -58,7 +51,7 @@ describe.runIf(withPeers('openssl', 'faketime', 'postgresql', 'mariadb', 'redis'
     let mariadb: TestServer
     let redis: TestServer
     let redisTls: TestServer
-    let rabbitmq: TestServer
+    let rabbitmq: Awaited<ReturnType<typeof startRabbitmq>>
 
     beforeAll(async () => {
       // Not for the address, so that one and the same server has the right name and a wrong one.
@@ -68,7 +61,7 @@ describe.runIf(withPeers('openssl', 'faketime', 'postgresql', 'mariadb', 'redis'
         startMariadb(certificate),
         startRedis(),
         startRedis(certificate),
-        startRabbitmq(),
+        startRabbitmq(certificate),
       ])
     })
     afterAll(async () => {
@@ -158,6 +151,11 @@ describe.runIf(withPeers('openssl', 'faketime', 'postgresql', 'mariadb', 'redis'
         expect(await probe(make({ ...tls, tls: 'unverified', ca: null })), what).toMatchObject({ ok: true })
       }
       expect(await probe(rd({ port: redisTls.port }))).toMatchObject(failed('tls-required'))
+      expect(await probe(mq({ port: rabbitmq.tlsPort }))).toMatchObject(failed('tls-required'))
+      expect(
+        await probe(mq({ port: rabbitmq.tlsPort, tls: 'unverified', user: 'guest', password: 'x' })),
+      ).toMatchObject(failed('login-refused'))
+      expect(await probe(mq({ tls: 'on', limitMs: 1000 }))).toMatchObject({ ok: false })
     })
 
     test('another kind of server than is asked for is named where it says who it is', async () => {
@@ -226,7 +224,7 @@ describe.runIf(withPeers('openssl', 'faketime'))('HTTP', () => {
 
   async function serve(status: number, certificate?: TestCertificate): Promise<number> {
     const answer: RequestListener = (_request, response) =>
-      void response.writeHead(status, { server: 'shop/1', location: 'http://169.254.169.254/' }).end()
+      void response.writeHead(status, { server: 'shop/1', location: 'http://127.0.0.1:1/' }).end()
     const server =
       certificate === undefined
         ? createHttp(answer)

@@ -9,6 +9,7 @@ import { statePaths } from '#base/state-paths.ts'
 import { removeLeftovers } from '../../daemon/adapters/files/state-folder.ts'
 import { withChange } from '../support/change.ts'
 import { withPeers } from '../support/peers.ts'
+import { callsOf, PowerLoss, powerLossOptions } from '../support/power-loss.ts'
 import { figure, full, scale } from '../support/scale.ts'
 import { afterSteps, contentOf, openVault } from '../support/secrets.ts'
 import { inParallel } from '../support/strace.ts'
@@ -29,23 +30,29 @@ interface Run {
   readonly lines: readonly string[]
 }
 
-/** Runs the child under strace with a fault, such as `signal=SIGKILL`, at the n-th of its calls. */
-const runAt = <T>({ call, when }: Point, fault: string, use: (run: Run) => Promise<T>): Promise<T> =>
+/** Runs the child under strace in a folder of its own. */
+const runUnder = <T>(
+  options: (log: string) => readonly string[],
+  use: (run: Run) => Promise<T>,
+): Promise<T> =>
   withFolder(async (folder) => {
     const home = path.join(folder, 'home')
     for (const made of [home, statePaths(home).audit]) mkdirSync(made, { mode: 0o700 })
     const log = path.join(folder, 'strace.log')
-    // Every thread counts for itself; what is done beside the event loop is done by one.
-    const strace = ['-f', '-o', log, '-e', `trace=${call}`, '-e', `inject=${call}:${fault}:when=${when}`]
-    const child = spawn('strace', [...strace, process.execPath, childProgram, home], {
+    const child = spawn('strace', ['-f', ...options(log), process.execPath, childProgram, home], {
       stdio: ['ignore', 'pipe', 'ignore'],
+      // Every thread counts for itself; what is done beside the event loop is done by one.
       env: { ...process.env, NODE_OPTIONS: '', UV_THREADPOOL_SIZE: '1' },
     })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
     await once(child, 'close')
-    return use({ home, log: readFileSync(log, 'utf8'), lines: output.split('\n').filter(Boolean) })
+    return use({ home, log: readFileSync(log, 'latin1'), lines: output.split('\n').filter(Boolean) })
   })
+
+/** With a fault, such as `signal=SIGKILL`, at the n-th of its calls. */
+const runAt = <T>({ call, when }: Point, fault: string, use: (run: Run) => Promise<T>): Promise<T> =>
+  runUnder((log) => ['-o', log, '-e', `trace=${call}`, '-e', `inject=${call}:${fault}:when=${when}`], use)
 
 /** The calls of the thread that writes, after the program was loaded: how many there were, by call. */
 async function allPoints(): Promise<readonly Point[]> {
@@ -128,4 +135,37 @@ describe.runIf(withPeers('strace'))('secrets', () => {
     figure('R4', `secrets: a full disk at ${chosen.length} points, ${problems.flat().length} bad states`)
     expect(problems.flat()).toEqual([])
   }, 240_000)
+
+  test('a loss of power takes nothing that was acknowledged (R3)', async () => {
+    const { states, problems } = await runUnder(powerLossOptions, losses)
+    figure('R3', `secrets: ${states} states after a loss of power, ${problems.length} problems`)
+    expect(states).toBeGreaterThan(30)
+    expect(problems).toEqual([])
+  }, 240_000)
 })
+
+/** Takes the power away after each thing that was said or synced. */
+async function losses({
+  home,
+  log,
+  lines,
+}: Run): Promise<{ readonly states: number; readonly problems: readonly string[] }> {
+  expect(lines.at(-1)).toBe('done')
+  const disk = new PowerLoss(home)
+  const problems: string[] = []
+  let states = 0
+  for (const call of callsOf(log)) {
+    if (!disk.apply(call)) continue
+    for (const names of ['early', 'late'] as const) {
+      const left = path.join(path.dirname(home), `state-${++states}`)
+      for (const made of [left, statePaths(left).audit]) mkdirSync(made, { mode: 0o700 })
+      disk.leave(left, names)
+      const said = disk.said.split('\n').filter(Boolean)
+      const found = await problemsAfter({ home: left, log: '', lines: said })
+      problems.push(
+        ...found.map((problem) => `names ${names}, after ${said.at(-1) ?? 'nothing'}: ${problem}`),
+      )
+    }
+  }
+  return { states, problems }
+}

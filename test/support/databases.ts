@@ -1,143 +1,11 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { nobody } from './nobody.ts'
 import { findProgram, peers } from './peers.ts'
+import { answers, freePort, isRoot, launch, makeFolder, own, run, type TestServer } from './test-server.ts'
 import type { TestCertificate } from './tls.ts'
-
-/** A server of the test's own, on loopback, that leaves nothing behind. */
-export interface TestServer {
-  readonly port: number
-  readonly pid: number
-  /** Where its data lies. */
-  readonly folder: string
-  /** Ends it, so that nothing listens on its port. */
-  stop(): Promise<void>
-}
-
-/** A port of loopback that nobody had a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return address !== null && typeof address === 'object' ? address.port : 0
-}
-
-const isRoot = process.getuid?.() === 0
-/** Servers that refuse to run as root run as the user that owns nothing. */
-const asNobody = isRoot ? { uid: nobody, gid: nobody } : {}
-
-function makeFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'qa-db-'))
-  chmodSync(folder, 0o755)
-  return folder
-}
-
-function own(file: string): void {
-  if (isRoot) chownSync(file, nobody, nobody)
-}
-
-interface Launch {
-  readonly program: string
-  readonly args: readonly string[]
-  readonly folder: string
-  readonly port: number
-  readonly env?: NodeJS.ProcessEnv
-  readonly asNobody?: boolean
-  /** More to end than the process itself. */
-  readonly cleanUp?: () => void | Promise<void>
-  readonly signal?: NodeJS.Signals
-}
-
-/** Starts a server and waits until its port answers. @throws Error with what it said when it ends instead. */
-async function launch(options: Launch): Promise<TestServer> {
-  const child = spawn(options.program, options.args, {
-    cwd: options.folder,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that what a script has started goes with it.
-    detached: true,
-    ...(options.asNobody === true ? asNobody : {}),
-  })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => (said = (said + String(chunk)).slice(-4000)))
-  const orphan = () => killGroup(child)
-  process.once('exit', orphan)
-  const exited = once(child, 'close').then(() => process.off('exit', orphan))
-  const deadline = performance.now() + 60_000
-  while (!(await answers(options.port))) {
-    if (hasEnded(child) || performance.now() > deadline)
-      throw new Error(`${options.program} did not come up: ${said}`)
-    await wait(50)
-  }
-  return {
-    port: options.port,
-    pid: child.pid ?? 0,
-    folder: options.folder,
-    stop: async () => {
-      child.kill(options.signal ?? 'SIGTERM')
-      await exited
-      killGroup(child)
-      await options.cleanUp?.()
-      rmSync(options.folder, { recursive: true, force: true })
-    },
-  }
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // All of it has ended.
-  }
-}
-
-const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const end = (answer: boolean) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
-  })
-}
-
-/** Runs a program to its end. @throws Error with what it said when it fails. */
-function run(
-  program: string,
-  args: readonly string[],
-  options: { input?: string; nobody?: boolean } = {},
-): void {
-  const { status, stderr, error } = spawnSync(program, args, {
-    input: options.input ?? '',
-    encoding: 'utf8',
-    ...(options.nobody === true ? asNobody : {}),
-    cwd: '/',
-    env: { ...process.env, LC_ALL: 'C' },
-  })
-  if (status !== 0) throw new Error(`${program} failed with ${status ?? error?.message}: ${stderr}`)
-}
 
 function program(name: 'postgresql' | 'mariadb' | 'redis' | 'rabbitmq'): string {
   const found = findProgram(peers[name].files)
@@ -340,10 +208,31 @@ export async function startRedis(certificate?: TestCertificate): Promise<TestSer
   return launch({ program: program('redis'), args: [config], folder, port, asNobody: true })
 }
 
-/** RabbitMQ with its usual user, and with an Erlang port mapper of its own. */
-export async function startRabbitmq(): Promise<TestServer> {
+/** RabbitMQ with its usual user, and with an Erlang port mapper of its own. @param certificate - then a second port speaks TLS. */
+export async function startRabbitmq(
+  certificate: TestCertificate,
+): Promise<TestServer & { readonly tlsPort: number }> {
   const folder = makeFolder()
-  const [port, dist, mapper] = [await freePort(), await freePort(), await freePort()]
+  const [port, tlsPort, dist, mapper] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ]
+  const [cert, key] = copyCertificate(folder, certificate)
+  const config = path.join(folder, 'rabbitmq.conf')
+  const options = [
+    `certfile = ${cert}`,
+    `cacertfile = ${cert}`,
+    `keyfile = ${key}`,
+    'verify = verify_none',
+    'fail_if_no_peer_cert = false',
+  ]
+  const lines = [
+    `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
+    ...options.map((option) => `ssl_options.${option}`),
+  ]
+  writeFileSync(config, `${lines.join('\n')}\n`)
   const env = {
     HOME: folder,
     ERL_EPMD_PORT: String(mapper),
@@ -356,7 +245,7 @@ export async function startRabbitmq(): Promise<TestServer> {
     RABBITMQ_LOG_BASE: path.join(folder, 'log'),
     RABBITMQ_LOGS: '-',
     RABBITMQ_ENABLED_PLUGINS_FILE: path.join(folder, 'plugins'),
-    RABBITMQ_CONFIG_FILE: path.join(folder, 'none'),
+    RABBITMQ_CONFIG_FILE: config,
     RABBITMQ_PID_FILE: path.join(folder, 'pid'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
   }
@@ -375,5 +264,14 @@ export async function startRabbitmq(): Promise<TestServer> {
     process.off('exit', orphan)
   }
   while (!(await answers(mapper))) await wait(20)
-  return launch({ program: program('rabbitmq'), args: [], folder, port, env, cleanUp: endMapper })
+  const server = await launch({
+    program: program('rabbitmq'),
+    args: [],
+    folder,
+    port,
+    env,
+    cleanUp: endMapper,
+  })
+  while (!(await answers(tlsPort))) await wait(50)
+  return { ...server, tlsPort }
 }

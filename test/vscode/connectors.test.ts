@@ -1,7 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { known, startRedis, type TestServer } from '../support/databases.ts'
+import { known, startRedis } from '../support/databases.ts'
+import type { TestServer } from '../support/test-server.ts'
 import { withPeers } from '../support/peers.ts'
 import {
   dialog,
@@ -113,6 +116,34 @@ describe.runIf(withPeers('vscode', 'chromium', 'redis'))('connectors in the tree
       /^cacheerror · The password was refused by .*; redis-server \(pid \d+\) listens there/,
     ).waitFor()
     await screenshot(page, 'connectors-refused')
+  })
+
+  test('that take long can be cancelled, and are then as they were', async () => {
+    const { page, shop } = scene
+    const mute = createServer((socket) => void socket.on('error', () => undefined).resume()).listen(
+      0,
+      '127.0.0.1',
+    )
+    await once(mute, 'listening')
+    const address = mute.address()
+    const port = address !== null && typeof address === 'object' ? address.port : 0
+    const file = path.join(shop.root, 'web', 'quantum.config.yaml')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace(
+        'admin:',
+        `  mute: { driver: mysql, host: 127.0.0.1, port: ${port} }\nadmin:`,
+      ),
+    )
+    await row(/^mutenot tested/).waitFor()
+    await clickInline(row(/^mute/), 'Test Connector')
+    const shown = notification(page, 'Testing mute')
+    await shown.waitFor()
+    await screenshot(page, 'connectors-testing')
+    await shown.getByRole('button', { name: 'Cancel' }).click()
+    await shown.waitFor({ state: 'detached' })
+    await row(/^mutenot tested/).waitFor()
+    mute.close()
   })
 
   test('open the configuration at their line', async () => {

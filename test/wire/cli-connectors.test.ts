@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { dataOf, errorOf, openTerminal } from '../support/cli.ts'
 import { cliScript, startDaemon, type CliResult, type TestDaemon } from '../support/daemon.ts'
-import { known, startRedis, type TestServer } from '../support/databases.ts'
+import { known, startRedis } from '../support/databases.ts'
+import type { TestServer } from '../support/test-server.ts'
 import { withPeers } from '../support/peers.ts'
 
 // The shapes of docs/cli.md, strictly: a member too many or too few is a broken promise to scripts.

@@ -74,6 +74,7 @@ export class ChildProber implements Prober {
       // What a driver prints goes nowhere: it could hold a password.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: environment(),
+      windowsHide: true,
     })
     return answerOf(child, target, signal)
   }

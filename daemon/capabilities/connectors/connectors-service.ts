@@ -30,6 +30,8 @@ export interface ConnectorsDeps {
   readonly withoutSecrets: (text: string, values: readonly string[]) => string
   /** Who listens on a port of this machine, for a person; null when nobody knows. */
   readonly holderOf: (port: number) => Promise<string | null>
+  /** Told of what went wrong where nobody asked. */
+  readonly report: (error: unknown) => void
   /** What `${NAME}` of a person's own connectors is taken from. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -66,6 +68,8 @@ export class ConnectorsService implements Owned {
   readonly #marks = new Map<string, string>()
   #rows: readonly ConnectorRow[] = []
   #version = 0
+  #looking: Promise<void> | undefined
+  #isWanted = false
 
   constructor(deps: ConnectorsDeps) {
     this.#deps = deps
@@ -81,10 +85,25 @@ export class ConnectorsService implements Owned {
     return `${this.#deps.instance}.${this.#version}`
   }
 
-  /** Tells whoever watches that what connectors are made of may have changed. */
-  touch(): void {
-    this.#version++
-    this.changed.emit()
+  /** Looks again, because what connectors are made of may have changed, and tells whoever watches. It never rejects. */
+  look(): Promise<void> {
+    // Whoever asks meanwhile is answered by one more look, however many they are.
+    this.#isWanted = true
+    this.#looking ??= this.#lookWhileWanted().finally(() => (this.#looking = undefined))
+    return this.#looking
+  }
+
+  async #lookWhileWanted(): Promise<void> {
+    while (this.#isWanted) {
+      this.#isWanted = false
+      const before = this.revision
+      try {
+        await this.list()
+      } catch (error) {
+        this.#deps.report(error)
+      }
+      if (this.revision !== before) this.changed.emit()
+    }
   }
 
   /** All connectors: those of apps by app, then a person's own. */
@@ -121,7 +140,7 @@ export class ConnectorsService implements Owned {
     change.note({ status: test.status, fault: test.fault, latencyMs: test.latencyMs })
     this.#tests.set(keyOf(definition), test)
     this.#marks.set(keyOf(definition), markOf(password))
-    this.touch()
+    await this.look()
     return this.#row(definition)
   }
 
@@ -140,7 +159,7 @@ export class ConnectorsService implements Owned {
     change.note({ type: row.type, address: row.address, tls })
     await this.#deps.store.add(change, added)
     this.#own.set(name, added)
-    this.touch()
+    await this.look()
     return row
   }
 
@@ -150,11 +169,12 @@ export class ConnectorsService implements Owned {
     await this.#deps.store.remove(change, name)
     this.#own.delete(name)
     this.#tests.delete(keyOf({ app: null, name }))
-    this.touch()
+    await this.look()
     return null
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
+    await this.#looking
     this.#marks.clear()
   }
 
