@@ -7,22 +7,21 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { FolderWatcher } from '../../adapters/project/folder-watcher.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { commandsOf, type AppCommands } from './app-commands.ts'
+import { AppControl } from './app-control.ts'
 import { appDatasources, type AppDatasources } from './app-datasources.ts'
 import { shownEnvironment } from './app-environment.ts'
 import { AppEntries, plannedOf, type AppEntriesDeps, type Entry } from './app-entries.ts'
-import { commandOf, healthOf, launchOf, type LaunchDeps } from './app-launch.ts'
+import { healthOf, type LaunchDeps } from './app-launch.ts'
 import { nameFor } from './app-names.ts'
-import { appDetail, appRow, pidsOf, type KnownApp, type Machine } from './app-rows.ts'
+import { appDetail, pidsOf, type Machine } from './app-rows.ts'
 import type { RestartRule } from './app-run.ts'
 import type { AddedApp, AppsStore } from './apps-store.ts'
 import type { ComposeApps } from './compose-apps.ts'
 import { containersOf, isComposed } from './compose-project.ts'
-import { refuseCycle } from './dependencies.ts'
 import type { FoundApps } from './find-apps.ts'
 import type { FoundApp } from './found-app.ts'
-import { outsiders } from './outsiders.ts'
+import { KnownApps } from './known-apps.ts'
 import type { HealthCheck } from './readiness.ts'
-import { startedWith } from './started-with.ts'
 import type { Supervisor } from './supervisor.ts'
 
 export interface AppsDeps extends LaunchDeps, AppEntriesDeps {
@@ -51,14 +50,6 @@ export interface AppsDeps extends LaunchDeps, AppEntriesDeps {
 /** A folder is looked into again after this time, in milliseconds. */
 const keptMs = 2000
 const shownLines = 10
-/** A picture of the machine is as good as a new one for so long, in milliseconds. */
-const freshMs = 200
-const nothing: Machine = {
-  ports: [],
-  processes: [],
-  containers: [],
-  engine: { state: 'absent', reason: null },
-}
 const defaultRule: RestartRule = { policy: 'on-failure', backoffMs: 1000, limit: 5 }
 
 /** The apps that were added: what they are, what runs of them, and what is done with them. */
@@ -66,6 +57,8 @@ export class AppsService implements Owned {
   readonly changed = new Emitter<void>()
   readonly #deps: AppsDeps
   readonly #entries: AppEntries
+  readonly #known: KnownApps
+  readonly #control: AppControl
   readonly #life = new Lifetime()
   #rows: readonly AppRow[] = []
   #owners: ReadonlyMap<number, string> = new Map()
@@ -74,6 +67,8 @@ export class AppsService implements Owned {
   constructor(deps: AppsDeps) {
     this.#deps = deps
     this.#entries = new AppEntries(deps)
+    this.#known = new KnownApps(this.#entries, deps)
+    this.#control = new AppControl({ ...deps, entries: this.#entries, known: this.#known })
   }
 
   /** Takes up the apps that were added before this start, and what of them still runs. */
@@ -116,8 +111,7 @@ export class AppsService implements Owned {
   async list(): Promise<{ readonly revision: string; readonly rows: readonly AppRow[] }> {
     await this.#refreshAll()
     const machine = await this.#deps.machine()
-    const strangers = outsiders(this.#known, machine)
-    const rows = this.#known.map((app) => appRow(app, machine, strangers.get(app.name) ?? null))
+    const rows = this.#known.rows(machine)
     this.observe(machine.processes)
     if (!isDeepStrictEqual(rows, this.#rows)) {
       this.#rows = rows
@@ -129,7 +123,7 @@ export class AppsService implements Owned {
   /** The databases that each app's configuration names, and what their variables are taken from. */
   async datasources(): Promise<readonly AppDatasources[]> {
     await this.#refreshAll()
-    return this.#known.flatMap((app) => appDatasources(app, this.#deps.environment) ?? [])
+    return this.#known.all.flatMap((app) => appDatasources(app, this.#deps.environment) ?? [])
   }
 
   /** @throws Failure `not-found`. */
@@ -138,7 +132,7 @@ export class AppsService implements Owned {
     await this.#entries.refresh(entry, 0)
     const { file, lines } = await this.output(name, shownLines)
     const row = await this.#rowNow(entry)
-    return appDetail(this.#knownOf(entry), row, { output: file, lastLines: lines })
+    return appDetail(this.#known.of(entry), row, { output: file, lastLines: lines })
   }
 
   /** The last lines of what an app wrote. @throws Failure `not-found`. */
@@ -159,13 +153,13 @@ export class AppsService implements Owned {
   /** Every app's folder, environment, jobs and tests, as they are now. */
   async commands(): Promise<readonly AppCommands[]> {
     await this.#refreshAll()
-    return this.#known.map((app) => commandsOf(app, this.#deps))
+    return this.#known.all.map((app) => commandsOf(app, this.#deps))
   }
 
   /** Tells which app each process belongs to. @returns whether that is another than before. */
   observe(processes: Machine['processes']): boolean {
     const owners = new Map<number, string>()
-    for (const app of this.#known) for (const pid of pidsOf(app, { processes })) owners.set(pid, app.name)
+    for (const app of this.#known.all) for (const pid of pidsOf(app, { processes })) owners.set(pid, app.name)
     const same = isDeepStrictEqual(owners, this.#owners)
     this.#owners = owners
     return !same
@@ -173,7 +167,7 @@ export class AppsService implements Owned {
 
   /** Says that containers have changed, which may be those of an app. */
   observeContainers(): void {
-    if (this.#known.some(({ planned }) => planned?.kind === 'compose')) this.#moved()
+    if (this.#known.all.some(({ planned }) => planned?.kind === 'compose')) this.#moved()
   }
 
   /** Adds the apps of a folder. @throws Failure `not-found` when there is none. */
@@ -227,55 +221,23 @@ export class AppsService implements Owned {
    * @throws Failure `not-found`, `app-invalid`, `app-failed`, `conflict` when somebody else runs it, and what a lease
    * throws.
    */
-  async start(change: Change, name: string): Promise<AppRow> {
-    const entry = this.#entries.get(name)
-    // Begun now, since it does not depend on what the folder says; used unless others were waited for meanwhile.
-    const look = this.#lookForOutsiders(entry)
-    // When what is needed does not start, nobody asks what this look has found.
-    look.catch(() => undefined)
-    await this.#startNeeded(entry)
-    await this.#entries.exclusively(entry, async () => {
-      const { machine, at } = await look
-      if (this.#deps.supervisor.run(name)?.leader) return change.note({ already: 'running' })
-      const fresh = this.#deps.clock.monotonic() - at <= freshMs
-      this.#refuseOutsiders(entry, fresh ? machine : (await this.#lookForOutsiders(entry)).machine)
-      await this.#launch(change, entry, entry.found, false)
-    })
-    return this.#whenReady(change, name)
+  start(change: Change, name: string): Promise<AppRow> {
+    return this.#after(name, this.#control.start(change, name))
   }
 
   /** Stops all of an app. @throws Failure `not-found`, `timeout`. */
-  async stop(change: Change, name: string): Promise<AppRow> {
-    const entry = this.#entries.get(name)
-    await this.#entries.exclusively(entry, () => this.#end(change, entry))
-    return this.#row(name)
+  stop(change: Change, name: string): Promise<AppRow> {
+    return this.#after(name, this.#control.stop(change, name))
   }
 
   /** Stops and starts an app, whoever started it. @throws as {@link start} and {@link stop}. */
-  async restart(change: Change, name: string): Promise<AppRow> {
-    const entry = this.#entries.get(name)
-    await this.#entries.exclusively(entry, async () => {
-      // What cannot be started is not stopped either.
-      commandOf(await this.#entries.refresh(entry, 0), name)
-      await this.#end(change, entry)
-      await this.#launch(change, entry, entry.found, false)
-    })
-    return this.#whenReady(change, name)
+  restart(change: Change, name: string): Promise<AppRow> {
+    return this.#after(name, this.#control.restart(change, name))
   }
 
-  /**
-   * Starts an app again that waits for it, if need be with the configuration that could last be understood: it must not
-   * stay away because somebody is editing. @throws Failure `conflict` when it does not wait.
-   */
-  async recover(change: Change, name: string): Promise<AppRow> {
-    const entry = this.#entries.get(name)
-    await this.#entries.exclusively(entry, async () => {
-      if (this.#deps.supervisor.run(name)?.state !== 'waiting')
-        throw new Failure('conflict', `${name} does not wait to be started again`)
-      await this.#entries.refresh(entry, 0)
-      await this.#launch(change, entry, entry.found === null ? null : plannedOf(entry), true)
-    })
-    return this.#whenReady(change, name)
+  /** Starts an app again that waits for it. @throws Failure `conflict` when it does not wait, and as {@link start}. */
+  recover(change: Change, name: string): Promise<AppRow> {
+    return this.#after(name, this.#control.recover(change, name))
   }
 
   async dispose(): Promise<void> {
@@ -288,86 +250,18 @@ export class AppsService implements Owned {
     return entry === undefined ? null : plannedOf(entry)
   }
 
-  /** Each app that is needed starts those that it needs itself. */
-  async #startNeeded(entry: Entry): Promise<void> {
-    await this.#entries.refresh(entry, 0)
-    refuseCycle(entry.added.name, (name) => this.#entries.get(name).found?.dependsOn ?? [])
-    for (const needed of entry.found?.dependsOn ?? []) await this.#deps.startByRule(needed)
-  }
-
-  /** A look at the listeners costs a fraction of one at all processes and containers. */
-  async #lookForOutsiders(entry: Entry): Promise<{ readonly machine: Machine; readonly at: number }> {
-    const { clock, machine, ports } = this.#deps
-    const at = clock.monotonic()
-    if (isComposed(plannedOf(entry))) return { machine: await machine(), at }
-    return { machine: { ...nothing, ports: await ports() }, at }
-  }
-
-  #refuseOutsiders(entry: Entry, machine: Machine): void {
-    const { name } = entry.added
-    const stranger = outsiders(this.#known, machine).get(name) ?? null
-    const row = appRow(this.#knownOf(entry), machine, stranger)
-    if (row.state !== 'external') return
-    throw new Failure('conflict', `${name} is run already, and not by us: ${row.reason ?? ''}`, {
-      hint: `\`quantum-admin apps restart ${name}\` stops it and starts the app.`,
-    })
-  }
-
-  async #launch(change: Change, entry: Entry, found: FoundApp | null, again: boolean): Promise<void> {
-    const { supervisor, composed } = this.#deps
-    const { name, folder } = entry.added
-    const launch = await launchOf(this.#deps, change, { name, folder }, found)
-    change.note({ command: launch.command, port: launch.port })
-    const start = { app: name, folder, ...launch }
-    const [started, saved] = await Promise.allSettled([
-      isComposed(found)
-        ? composed.start(change, { ...start, health: healthOf(found) })
-        : supervisor.start(change, start, again),
-      found === null ? null : this.#keepStart(change, entry, found),
-    ])
-    if (started.status === 'rejected') throw started.reason
-    if (saved.status === 'rejected') throw saved.reason
-  }
-
-  async #keepStart(change: Change, entry: Entry, found: FoundApp): Promise<void> {
-    entry.startedWith = startedWith(found)
-    await this.#deps.store.saveStart(change, entry.added.name, entry.startedWith)
-  }
-
-  async #end(change: Change, entry: Entry): Promise<void> {
-    const { supervisor, composed } = this.#deps
-    const { name, folder } = entry.added
-    await this.#endOutsiders(change, entry)
-    await supervisor.stop(change, name)
-    const planned = plannedOf(entry)
-    if (!isComposed(planned)) return
-    const launch = await launchOf(this.#deps, change, { name, folder }, planned)
-    await composed.stop(change, { app: name, folder, ...launch, health: null }, entry.found === null)
-  }
-
   async #projectOf(entry: Entry): Promise<readonly unknown[]> {
     const { containers } = await this.#deps.machine()
     return containersOf(entry.added, containers).project
   }
 
-  async #whenReady(change: Change, name: string): Promise<AppRow> {
-    await this.#deps.supervisor.ready(change.signal, name)
-    return this.#row(name)
-  }
-
-  async #endOutsiders(change: Change, entry: Entry): Promise<void> {
-    const { machine, stopProcess } = this.#deps
-    const stranger = outsiders(this.#known, await machine()).get(entry.added.name)
-    const { pid = null, startedAt = null, command } = stranger ?? {}
-    if (pid === null || startedAt === null) return
-    await stopProcess(change, { pid, startedAt })
-    change.note({ external: { pid, command } })
-  }
-
   async #rowNow(entry: Entry): Promise<AppRow> {
-    const machine = await this.#deps.machine()
-    const stranger = outsiders(this.#known, machine).get(entry.added.name) ?? null
-    return appRow(this.#knownOf(entry), machine, stranger)
+    return this.#known.row(entry, await this.#deps.machine())
+  }
+
+  async #after(name: string, done: Promise<void>): Promise<AppRow> {
+    await done
+    return this.#row(name)
   }
 
   async #refreshAll(): Promise<void> {
@@ -379,25 +273,6 @@ export class AppsService implements Owned {
     const row = rows.find((one) => one.name === name)
     if (row === undefined) throw new Failure('not-found', `There is no app ${name}`)
     return row
-  }
-
-  get #known(): readonly KnownApp[] {
-    return this.#entries.all.map((entry) => this.#knownOf(entry))
-  }
-
-  #knownOf(entry: Entry): KnownApp {
-    const { supervisor, composed } = this.#deps
-    const { added, branch, found } = entry
-    return {
-      name: added.name,
-      folder: added.folder,
-      branch,
-      found,
-      planned: plannedOf(entry),
-      run: supervisor.run(added.name),
-      phase: composed.phase(added.name),
-      startedWith: entry.startedWith,
-    }
   }
 
   #watch(): void {
