@@ -82,6 +82,7 @@ describe.runIf(process.platform !== 'win32')('S5', () => {
       paths.token,
       paths.store,
       paths.settings,
+      paths.secrets,
       paths.log,
       `${paths.log}.1`,
       `${paths.log}.3`,
@@ -90,6 +91,7 @@ describe.runIf(process.platform !== 'win32')('S5', () => {
         'quantum-admin.sqlite-shm',
         'quantum-admin.sqlite-journal',
         'daemon.lock-journal',
+        'secrets.0123.key',
       ),
       ...beside('audit/key.pem', 'audit/head.json', 'audit/checkpoints.jsonl', 'audit/ballast'),
     ]
@@ -181,13 +183,16 @@ describe.runIf(process.platform !== 'win32')('S5', () => {
     'another user of the machine can do nothing: not see, not connect, not start',
     async () => {
       const daemon = await startDaemon()
+      const client = daemon.client()
+      await client.call('secrets.set', { name: 'db', value: 'a value' })
+      await client.dispose()
       const attempts = `
       const fs = require('node:fs'), net = require('node:net'), home = process.argv[1]
       const done = []
       const attempt = (name, run) => { try { run(); done.push(name) } catch {} }
       process.setgroups?.([]); process.setgid(${nobody}); process.setuid(${nobody})
       attempt('list', () => fs.readdirSync(home))
-      for (const name of ['token', 'daemon.json', 'quantum-admin.sqlite', 'audit/key.pem', 'logs/daemon.log', 'settings.json'])
+      for (const name of ['token', 'daemon.json', 'quantum-admin.sqlite', 'audit/key.pem', 'logs/daemon.log', 'settings.json', 'secrets.json'])
         attempt('read ' + name, () => fs.readFileSync(home + '/' + name))
       attempt('write', () => fs.writeFileSync(home + '/planted', ''))
       attempt('replace', () => fs.renameSync(home, home + '-mine'))
