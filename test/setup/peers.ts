@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { isPresent, peers, type PeerName } from '../support/peers.ts'
 import { installVscodeServer, isVscodeServerInstalled } from './vscode-install.ts'
 
@@ -28,16 +28,32 @@ export function preparePeers(): readonly PeerName[] {
   return still
 }
 
+/** What Debian's packages ask before they start a service: 101 says that they must not (policy-rc.d). */
+const policy = '/usr/sbin/policy-rc.d'
+
+/** Tests start their own servers; none of the machine's is to run because a package of it came. */
+function withoutServices(install: () => void): void {
+  const isOurs = !existsSync(policy)
+  if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    install()
+  } finally {
+    if (isOurs) rmSync(policy)
+  }
+}
+
 function installPackages(packages: readonly string[]): void {
   console.log(`peers: installing ${packages.join(' ')}`)
   const options = {
     stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   }
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-    const { status } = spawnSync('apt-get', ['-qq', ...args], options)
-    if (status !== 0) console.error(`peers: apt-get ${args.join(' ')} failed with status ${status}`)
-  }
+  withoutServices(() => {
+    for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
+      const { status } = spawnSync('apt-get', ['-qq', ...args], options)
+      if (status !== 0) console.error(`peers: apt-get ${args.join(' ')} failed with status ${status}`)
+    }
+  })
 }
 
 /** A kernel without nftables needs iptables' older backend; a setup that works is left as it is. */

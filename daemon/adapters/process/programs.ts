@@ -46,8 +46,10 @@ export interface Ending {
 
 /** Starts programs that outlive the daemon. */
 export interface Programs {
+  /** Makes room for the files of a run: what earlier ones have left is removed or set aside. */
+  prepare(change: Change, files: RunFiles): Promise<void>
   /**
-   * Starts it as the leader of a process group and session of its own.
+   * Starts it, {@link prepare}d, as the leader of a process group and session of its own.
    * @throws Failure `app-failed` when its folder is missing, or the system makes no process.
    */
   start(change: Change, spec: ProgramSpec): Promise<StartedProgram>

@@ -31,11 +31,16 @@ ${wrapper}`
 
 /** Programs under /bin/sh. */
 export class ShellPrograms implements Programs {
+  async prepare(_change: Change, { output, ending }: RunFiles): Promise<void> {
+    await mkdir(dirname(output), { recursive: true, mode: 0o700 })
+    await Promise.all([forgetEndings(dirname(ending)), setAsideLong(output)])
+  }
+
   async start(
     _change: Change,
     { command, folder, environment, files, once: single }: ProgramSpec,
   ): Promise<StartedProgram> {
-    await Promise.all([requireFolder(folder), makeRoom(files)])
+    await requireFolder(folder)
     const output = await open(files.output, 'a', 0o600)
     try {
       const { size } = await output.stat()
@@ -145,11 +150,6 @@ async function requireFolder(folder: string): Promise<void> {
   })
   if (found?.isDirectory() === true) return
   throw new Failure('app-failed', `There is no folder ${folder} any more, so nothing can be started in it`)
-}
-
-async function makeRoom({ output, ending }: RunFiles): Promise<void> {
-  await mkdir(dirname(output), { recursive: true, mode: 0o700 })
-  await Promise.all([forgetEndings(dirname(ending)), setAsideLong(output)])
 }
 
 /** How earlier runs ended is of no use once another one begins. */

@@ -166,12 +166,13 @@ export class Supervisor implements Owned {
   ): Promise<[StoredRun, ProcessIdentity, number]> {
     const { store, programs, host, filesOf } = this.#deps
     // Were the daemon to end right after the start, the next one could not know of a run that was not written.
-    await store.saveRun(change, stored)
+    const files = filesOf(stored.app, stored.run)
+    await Promise.all([store.saveRun(change, stored), programs.prepare(change, files)])
     const spec: ProgramSpec = {
       command,
       folder,
       environment: { ...environment, [runVariable]: stored.run },
-      files: filesOf(stored.app, stored.run),
+      files,
     }
     const { pid, outputFrom } = await programs.start(change, spec)
     const startKey = (await host.process(pid))?.startKey ?? ''
