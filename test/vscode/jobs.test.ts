@@ -130,6 +130,22 @@ describe.runIf(withPeers('vscode', 'chromium'))('jobs and tests of an app', () =
     await screenshot(page, 'tests')
   })
 
+  test('a run of the Test Explorer is cancelled by its own button, with all that it began', async () => {
+    const { page, shop } = scene
+    writeFileSync(path.join(shop.root, 'shop', 'tests.sh'), 'echo waiting for ever; sleep 600\n')
+    const item = treeRow(page, 'Test Explorer', /^shop/).first()
+    await clickInline(item, 'Run Test')
+    await page.locator('.part.panel').getByText('waiting for ever').first().waitFor()
+    await runCommand(page, 'Test: Cancel Test Run')
+    const client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
+    const newest = async () => (await client.call('tests.history', { limit: 1 }))[0]?.state
+    await expect.poll(newest, soon).toBe('cancelled')
+    await client.dispose()
+    writeFileSync(path.join(shop.root, 'shop', 'tests.sh'), tap)
+    await clickInline(item, 'Run Test')
+    await expect.poll(() => item.getAttribute('aria-label'), soon).toContain('Failed')
+  })
+
   test('how they went stands below the app as well', async () => {
     const { page } = scene
     await openContainer(page, 'Quantum Admin')
