@@ -226,11 +226,13 @@ export class LiveRuns implements Owned {
     const { run, app, command, folder } = live.stored
     try {
       live.beginning = true
+      const files = filesOf(app, run)
+      await programs.prepare(change, files)
       const { pid } = await programs.start(change, {
         command,
         folder,
         environment: { ...(await environment()), ...tagOf(run) },
-        files: filesOf(app, run),
+        files,
         once: true,
       })
       const startKey = (await host.process(pid))?.startKey ?? ''
