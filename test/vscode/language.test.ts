@@ -69,6 +69,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
 
   test('has a mistake mended by its quick fix', async () => {
     const { page } = scene
+    // What the daemon says moves the lines, and whatever is open beside them goes.
+    await lens(page, 'Add This App').waitFor(soon)
     await word(page, 'comand').click()
     await page.keyboard.press('Control+.')
     const menu = page.locator('.action-widget')
