@@ -69,9 +69,9 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
 
   test('has a mistake mended by its quick fix', async () => {
     const { page } = scene
-    // What the daemon says moves the lines, and whatever is open beside them goes.
-    await lens(page, 'Add This App').waitFor(soon)
     await word(page, 'comand').click()
+    // It moves the lines, and what is open beside them goes. VS Code asks for it anew when the editor has the focus.
+    await lens(page, 'Add This App').waitFor(soon)
     await page.keyboard.press('Control+.')
     const menu = page.locator('.action-widget')
     await menu.getByText('Change to command').waitFor()
