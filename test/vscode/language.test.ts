@@ -216,6 +216,7 @@ describe.runIf(withPeers('vscode', 'chromium'))(
     test('lacks those that the daemon lacks, as soon as its app is added', async () => {
       const { page } = scene
       await edit(page, 'quantum.config.yaml')
+      await lens(page, 'Add This App').waitFor(soon)
       await runCommand(page, 'Problems: Focus on Problems View')
       await problem(page, 'the variable ONLY_THERE is not set').waitFor(soon)
       await lens(page, 'Add This App').click()
@@ -258,6 +259,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace 
     const modal = page.locator('.monaco-modal-editor-block')
     await modal.click({ position: { x: 5, y: 5 } })
     await modal.waitFor({ state: 'detached' })
+    await page.locator('.editor-instance .view-lines').first().click()
     await lens(page, 'Add This App').waitFor(soon)
     await problem(page, 'There is no folder ./gone').waitFor(soon)
   })
