@@ -25,5 +25,7 @@ interface TextPosition {
 /** The port that a document asks for, and where. */
 export interface AskedPort {
   readonly port: number
+  /** `server` is the framework's section: it counts for its apps alone. */
+  readonly section: 'admin' | 'server'
   readonly range: { readonly start: TextPosition; readonly end: TextPosition }
 }

@@ -162,7 +162,8 @@ export class LanguageServer {
     const document = this.#documents.get(uri)
     if (document === undefined) return null
     const asked = askedPortIn(this.#outlines.of(document), this.#checks.readingOf(document).config)
-    return asked === null ? null : { port: asked.port, range: rangeOf(document, asked) }
+    if (asked === null) return null
+    return { port: asked.port, section: asked.section, range: rangeOf(document, asked) }
   }
 
   /** Asks the client for what the daemon knows. Most clients of the protocol know no daemon. */

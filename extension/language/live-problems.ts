@@ -87,14 +87,14 @@ export class LiveProblems implements Owned {
     if (document.version !== version || document.isClosed) return
     const ofText = this.#ofText.get(uri.toString()) ?? []
     const saved = app === null || document.isDirty ? null : problemsIn(app, path.basename(uri.fsPath))
-    const { right, more } = judged(ofText, placeOf, saved)
+    const { right, more } = judged(ofText, toldBy, saved)
     this.#collection.set(uri, [...right, ...more.map(diagnosticOf), ...port])
   }
 
   async #portProblem({ uri }: TextDocument, app: AppRow | null): Promise<readonly Diagnostic[]> {
     const ports = this.#deps.folders.rows === undefined ? undefined : this.#deps.model.snapshot('ports')
     const asked = ports === undefined ? null : await this.#deps.askedPort(uri)
-    if (asked === null) return []
+    if (asked === null || (asked.section === 'server' && app?.kind !== 'quantum')) return []
     const owner = app ?? { name: null, folder: path.dirname(uri.fsPath), pid: null }
     const holding = strangerOn(asked.port, ports?.rows ?? [], owner)
     if (holding === null) return []
@@ -127,9 +127,7 @@ function withTilde(folder: string): string {
   return folder === home || folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder
 }
 
-const placeOf = ({ range: { start }, message, code }: Diagnostic): Told => ({
-  line: start.line + 1,
-  column: start.character + 1,
+const toldBy = ({ message, code }: Diagnostic): Told => ({
   message,
   code: typeof code === 'string' ? code : '',
 })

@@ -10,7 +10,7 @@ const saved = (message: string, line: number | null = 1): AppProblem => ({
   line,
   column: line,
 })
-const told = (message: string, code = 'value'): Told => ({ line: 1, column: 1, message, code })
+const told = (message: string, code = 'value'): Told => ({ message, code })
 const judge = (ofText: readonly Told[], problems: readonly AppProblem[] | null) => {
   const { right, more } = judged(ofText, (one) => one, problems)
   return [right.map(({ message }) => message), more.map(({ message }) => message)]

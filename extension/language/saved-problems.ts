@@ -1,10 +1,8 @@
 import * as path from 'node:path'
 import type { AppProblem, AppRow } from '#contract/apps.ts'
 
-/** What the language server tells of a text, with its place counted from 1. */
+/** What the language server tells of a text. */
 export interface Told {
-  readonly line: number
-  readonly column: number
   readonly message: string
   readonly code: string
 }

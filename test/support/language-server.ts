@@ -18,6 +18,8 @@ import type {
 import { inRoot } from './paths.ts'
 
 export interface LanguageServerOptions {
+  /** The bundle that is run; default the one that was built here. */
+  readonly file?: string
   /** Default stdio. */
   readonly ipc?: boolean
   readonly trusted?: boolean
@@ -56,7 +58,7 @@ export class LanguageServerProcess {
 
   static async start(options: LanguageServerOptions = {}): Promise<LanguageServerProcess> {
     const { ipc = false, trusted = false, folders = [], env = {}, apps = null } = options
-    const child = fork(inRoot('dist/language.cjs'), [ipc ? '--node-ipc' : '--stdio'], {
+    const child = fork(options.file ?? inRoot('dist/language.cjs'), [ipc ? '--node-ipc' : '--stdio'], {
       stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
       // As in VS Code.
       execArgv: ['--max-old-space-size=384'],

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
+import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { withPeers } from '../support/peers.ts'
 import { dialog, openFile, runCommand, screenshot, tree } from '../support/vscode-page.ts'
 import { startListener, type Listener } from '../support/vscode-scene.ts'
@@ -33,22 +34,22 @@ async function replaceAll(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text)
 }
 
+function write(root: string, file: string, text: string): void {
+  mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
+  writeFileSync(path.join(root, file), text)
+}
+
 describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor', () => {
-  // So that a text of several lines stays as it is put in.
-  const scene = useScene(() => ({ settings: { '[yaml]': { 'editor.autoIndent': 'none' } } }))
-  const write = (file: string, text: string) => {
-    const target = path.join(scene.shop.root, file)
-    mkdirSync(path.dirname(target), { recursive: true })
-    writeFileSync(target, text)
-  }
+  const scene = useScene((shop) => {
+    write(shop.root, 'web/server.cjs', program)
+    write(shop.root, 'web/quantum.config.yaml', 'admin:\n  name: web\n  run:\n    comand: node server.cjs\n')
+    write(shop.root, 'api/quantum.config.yaml', 'admin:\n  run:\n    command: node ../web/server.cjs\n')
+    // So that a text of several lines stays as it is put in.
+    return { settings: { '[yaml]': { 'editor.autoIndent': 'none' } } }
+  })
   let listener: Listener | undefined
 
-  beforeAll(async () => {
-    write('web/server.cjs', program)
-    write('web/quantum.config.yaml', 'admin:\n  name: web\n  run:\n    comand: node server.cjs\n')
-    write('api/quantum.config.yaml', 'admin:\n  run:\n    command: node ../web/server.cjs\n')
-    await edit(scene.page, 'web/quantum.config.yaml')
-  })
+  beforeAll(() => edit(scene.page, 'web/quantum.config.yaml'))
   // Apps outlive their daemon, so none may be left when a test before the last one fails.
   afterAll(async () => {
     await listener?.stop()
@@ -69,6 +70,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
   test('has a mistake mended by its quick fix', async () => {
     const { page } = scene
     await word(page, 'comand').click()
+    // It moves the lines, and what is open beside them goes. VS Code asks for it anew when the editor has the focus.
+    await lens(page, 'Add This App').waitFor(soon)
     await page.keyboard.press('Control+.')
     const menu = page.locator('.action-widget')
     await menu.getByText('Change to command').waitFor()
@@ -194,6 +197,35 @@ function serversBelow(folder: string): readonly number[] {
     .map(Number)
 }
 
+describe.runIf(withPeers('vscode', 'chromium'))(
+  'a configuration that a daemon with other variables reads',
+  () => {
+    const home = temporaryHome()
+    let daemon: TestDaemon | undefined
+    beforeAll(async () => {
+      daemon = await startDaemon({ home, env: { ONLY_THERE: '1' } })
+    })
+    // Hooks that end things run in the opposite order: the window goes before its daemon, or it would start another.
+    afterAll(() => daemon?.stop())
+    const scene = useScene((shop) => {
+      const text = 'admin: { run: { command: "true", env: { A: "${ONLY_THERE}", B: "${NOWHERE}" } } }\n'
+      write(shop.root, 'quantum.config.yaml', text)
+      return { env: { QUANTUM_ADMIN_HOME: home } }
+    })
+
+    test('lacks those that the daemon lacks, as soon as its app is added', async () => {
+      const { page } = scene
+      await edit(page, 'quantum.config.yaml')
+      await lens(page, 'Add This App').waitFor(soon)
+      await runCommand(page, 'Problems: Focus on Problems View')
+      await problem(page, 'the variable ONLY_THERE is not set').waitFor(soon)
+      await lens(page, 'Add This App').click()
+      await problem(page, 'the variable ONLY_THERE is not set').waitFor({ state: 'detached', ...soon })
+      await problem(page, 'the variable NOWHERE is not set').waitFor()
+    })
+  },
+)
+
 describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace that is not trusted', () => {
   const scene = useScene((shop) => {
     writeFileSync(
@@ -227,6 +259,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace 
     const modal = page.locator('.monaco-modal-editor-block')
     await modal.click({ position: { x: 5, y: 5 } })
     await modal.waitFor({ state: 'detached' })
+    await page.locator('.editor-instance .view-lines').first().click()
     await lens(page, 'Add This App').waitFor(soon)
     await problem(page, 'There is no folder ./gone').waitFor(soon)
   })

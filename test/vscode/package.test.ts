@@ -3,6 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LanguageServerProcess } from '../support/language-server.ts'
 import { inRoot } from '../support/paths.ts'
 import { withPeers } from '../support/peers.ts'
 import { startVscodeServer, type VscodeServer } from '../support/vscode-server.ts'
@@ -81,6 +82,14 @@ describe.runIf(withPeers('vscode'))('the package installed in VS Code', () => {
     installed = path.join(server.extensions, name)
   })
   afterAll(() => server.stop())
+
+  test('runs its language server with nothing but what is inside', async () => {
+    const language = await LanguageServerProcess.start({ file: path.join(installed, 'dist/language.cjs') })
+    const uri = 'file:///nowhere/quantum.config.yaml'
+    await language.show(uri, 'admin: { run: { prot: 80 } }')
+    expect(await language.diagnostics(uri)).toMatchObject([{ code: 'unknown-key' }])
+    await language.stop()
+  })
 
   test('runs its daemon and command line with nothing but what is inside', () => {
     const cli = (...args: readonly string[]) =>

@@ -177,10 +177,11 @@ describe('the language server', () => {
     await server.show(uri, 'admin: { run: { port: "${NONE:-8080}" } }')
     expect(await ask()).toEqual({
       port: 8080,
+      section: 'admin',
       range: { start: { line: 0, character: 22 }, end: { line: 0, character: 37 } },
     })
     await server.show(uri, 'server: { port: 9090 }')
-    expect(await ask()).toMatchObject({ port: 9090 })
+    expect(await ask()).toMatchObject({ port: 9090, section: 'server' })
     await server.show(uri, 'admin: {}')
     expect(await ask()).toBeNull()
   })
