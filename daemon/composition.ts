@@ -323,12 +323,8 @@ function publish(
   )
   lifetime.own(audit.changed.on(() => events.changed('audit')))
   lifetime.own(users.changed.on(() => events.changed('users')))
-  lifetime.own(
-    apps.changed.on(() => {
-      events.changed('apps')
-      resources.rejoin()
-    }),
-  )
+  lifetime.own(apps.changed.on(() => events.changed('apps')))
+  lifetime.own(apps.peopled.on(() => resources.rejoin()))
 }
 
 /** The newest successful entry of that action on a resource. */
