@@ -367,10 +367,10 @@ function publish(
   lifetime.own(
     apps.changed.on(() => {
       events.changed('apps')
-      resources.rejoin()
       void jobs.refresh()
     }),
   )
+  lifetime.own(apps.peopled.on(() => resources.rejoin()))
   lifetime.own(jobs.changed.on(() => events.changed('jobs')))
   lifetime.own(connectors.changed.on(() => events.changed('connectors')))
 }

@@ -55,6 +55,8 @@ const defaultRule: RestartRule = { policy: 'on-failure', backoffMs: 1000, limit:
 /** The apps that were added: what they are, what runs of them, and what is done with them. */
 export class AppsService implements Owned {
   readonly changed = new Emitter<void>()
+  /** Apps were added or removed: what belongs to which is to be joined anew. */
+  readonly peopled = new Emitter<void>()
   readonly #deps: AppsDeps
   readonly #entries: AppEntries
   readonly #known: KnownApps
@@ -277,6 +279,7 @@ export class AppsService implements Owned {
 
   #watch(): void {
     this.#deps.watcher.watch(this.#entries.all.map(({ added }) => added.folder))
+    this.peopled.emit()
   }
 
   /** Looks into a folder in which something was changed. It never rejects. */
