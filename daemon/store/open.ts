@@ -27,6 +27,11 @@ export interface Store extends Owned {
     columns: readonly (keyof Database[T] & string)[],
     sync?: 'beside',
   ): Appender
+  /**
+   * Runs writes that have to outlive the daemon and not the machine, because what they tell of ends with it: they are
+   * committed without waiting for the disk. Throws as `kysely` does.
+   */
+  passing<T>(write: (kysely: Kysely<Database>) => Promise<T>): Promise<T>
   /** Makes all that can be read durable, also what a crash or a failed sync left in doubt. Throws as `kysely` does. */
   settle(): Promise<void>
 }
@@ -185,6 +190,15 @@ function storeOf({ sqlite, kysely, log, file }: Opened): Store {
     kysely,
     appender: (table, columns, sync) =>
       createAppender({ sqlite, kysely, file, table, columns, log: sync === 'beside' ? log : undefined }),
+    passing: (write) =>
+      kysely.connection().execute(async (connection) => {
+        sqlite.exec('pragma synchronous = NORMAL')
+        try {
+          return await write(connection)
+        } finally {
+          sqlite.exec('pragma synchronous = FULL')
+        }
+      }),
     settle: () => log.settle(rewrite),
     dispose: () => (closed ??= close()),
   }

@@ -26,7 +26,10 @@ export interface StoredRun {
   readonly restarts: number
 }
 
-/** Apps and their newest runs as rows. Every method settles when it is durable; each throws what the store does. */
+/**
+ * Apps and their newest runs as rows. Every method settles when it is durable; each throws what the store does. What
+ * tells of a run is there for the next daemon, and may be gone when the machine goes down: so is the run.
+ */
 export class AppsStore {
   readonly #store: Store
 
@@ -68,20 +71,24 @@ export class AppsStore {
   /** In place of the run before. */
   async saveRun(_change: Change, { startKey, startedAt, ...run }: StoredRun): Promise<void> {
     const row = { ...run, start_key: startKey, started_at: startedAt }
-    await this.#store.kysely
-      .insertInto('app_runs')
-      .values(row)
-      .onConflict((conflict) => conflict.column('app').doUpdateSet(row))
-      .execute()
+    await this.#store.passing((kysely) =>
+      kysely
+        .insertInto('app_runs')
+        .values(row)
+        .onConflict((conflict) => conflict.column('app').doUpdateSet(row))
+        .execute(),
+    )
   }
 
   /** In place of what it was started with before. */
   async saveStart(_change: Change, app: string, startedWith: StartedWith): Promise<void> {
     const row = { app, started_with: JSON.stringify(startedWith) }
-    await this.#store.kysely
-      .insertInto('app_starts')
-      .values(row)
-      .onConflict((conflict) => conflict.column('app').doUpdateSet(row))
-      .execute()
+    await this.#store.passing((kysely) =>
+      kysely
+        .insertInto('app_starts')
+        .values(row)
+        .onConflict((conflict) => conflict.column('app').doUpdateSet(row))
+        .execute(),
+    )
   }
 }
