@@ -17,6 +17,7 @@ import type { Programs, RunFiles } from './adapters/process/programs.ts'
 import { ShellPrograms } from './adapters/process/shell-programs.ts'
 import { fileProjects } from './adapters/project/file-project.ts'
 import { FileWatcher } from './adapters/project/file-watcher.ts'
+import type { ProjectFolder } from './adapters/project/project.ts'
 import type { Machine } from './capabilities/apps/app-rows.ts'
 import { AppsService } from './capabilities/apps/apps-service.ts'
 import { AppsStore } from './capabilities/apps/apps-store.ts'
@@ -26,6 +27,7 @@ import type { FoundApp } from './capabilities/apps/found-app.ts'
 import { portProblem } from './capabilities/apps/readiness.ts'
 import { descendants, RunProcesses } from './capabilities/apps/run-processes.ts'
 import { Supervisor } from './capabilities/apps/supervisor.ts'
+import { UnderstoodFolders } from './capabilities/apps/understood.ts'
 import type { LeasesService } from './capabilities/leases/leases-service.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
 import type { Change } from './kernel/execute.ts'
@@ -61,6 +63,7 @@ export function wireApps(
   const store = new AppsStore(around.store)
   const machine = () => machineOf(around)
   const programs = new ShellPrograms()
+  const understood = new UnderstoodFolders(fileProjects, understandProject)
   const supervisor: Supervisor = lifetime.own(
     new Supervisor({
       store,
@@ -98,7 +101,7 @@ export function wireApps(
       clock,
       instance: around.instance,
       findIn,
-      understand: understandFolder,
+      understand: (folder) => understood.of(folder),
       worktreeOf: (folder) => git.worktreeOf(folder),
       secret: around.secret,
       takePort: (change, app, asked) => takePort(leases, change, app, asked),
@@ -129,12 +132,8 @@ async function findIn(folder: string): Promise<FoundApps> {
 }
 
 // What reads apps brings a parser of YAML and a schema with it: a daemon without apps need not load them.
-async function understandFolder(folder: string): Promise<FoundApp | null> {
-  const found = await fileProjects.look(folder)
-  if (found === null) return null
-  const { understand } = await import('./capabilities/apps/found-app.ts')
-  return understand(found, process.env)
-}
+const understandProject = async (project: ProjectFolder): Promise<FoundApp | null> =>
+  (await import('./capabilities/apps/found-app.ts')).understand(project, process.env)
 
 async function machineOf({ resources, engine, ofRuns }: AppsSurroundings): Promise<Machine> {
   // The list of processes asks the engine too.
