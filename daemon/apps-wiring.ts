@@ -18,7 +18,7 @@ import { ShellPrograms } from './adapters/process/shell-programs.ts'
 import { fileProjects } from './adapters/project/file-project.ts'
 import { FileWatcher } from './adapters/project/file-watcher.ts'
 import type { ProjectFolder } from './adapters/project/project.ts'
-import type { Machine } from './capabilities/apps/app-rows.ts'
+import { engineProblem, type Machine } from './capabilities/apps/app-rows.ts'
 import { AppsService } from './capabilities/apps/apps-service.ts'
 import { AppsStore } from './capabilities/apps/apps-store.ts'
 import { ComposeApps } from './capabilities/apps/compose-apps.ts'
@@ -89,6 +89,7 @@ export function wireApps(
     containers: async () => (await resources.containers()).rows,
     stopContainer: (change, id) => around.engine.stop(change, id),
     engineHost: () => engineHost(around.engine),
+    engineProblem: () => engineProblem(around.engine.status()),
     outputOf: (app) => filesOf(paths, app, '').output,
     portProblem: (port, health) => portProblem({ answers, ask: askStatus }, port, health),
   })

@@ -54,6 +54,13 @@ describe.runIf(withPeers('python'))('the examples', () => {
     expect(appProcesses(folder)).toEqual([])
   })
 
+  test('stack says that it needs an engine where there is none', async () => {
+    await expect(client.call('apps.start', { app: 'stack' })).rejects.toMatchObject({
+      code: 'engine-unavailable',
+      message: expect.stringContaining('stack needs a container engine: ') as string,
+    })
+  })
+
   test.each([
     ['clock', 'python3', ['app.py']],
     ['hello', process.execPath, ['server.mjs']],

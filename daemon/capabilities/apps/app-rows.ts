@@ -134,16 +134,20 @@ function ofProject(app: KnownApp, machine: Machine): Shown {
     const reason = `the compose project ${names} was started by somebody else; a restart takes over`
     return { state: 'external', reason, ...where }
   }
-  if (machine.engine.state !== 'connected')
-    return { state: 'stopped', reason: `it needs a container engine: ${engineProblem(machine)}`, ...where }
+  const missing = engineProblem(machine.engine)
+  if (missing !== null)
+    return { state: 'stopped', reason: `it needs a container engine: ${missing}`, ...where }
   const { state, reason } = projectState(project)
   if (state === 'stopped' && phase?.state === 'failed')
     return { state: 'failed', reason: phase.reason, ...where }
   return { state, reason: reason ?? (state === 'running' ? (phase?.reason ?? null) : null), ...where }
 }
 
-const engineProblem = ({ engine: { state, reason } }: Machine): string =>
-  reason ?? (state === 'absent' ? 'none was found' : 'it cannot be reached')
+/** Why there is no engine to speak of; null when there is one. */
+export function engineProblem({ state, reason }: Machine['engine']): string | null {
+  if (state === 'connected') return null
+  return reason ?? (state === 'absent' ? 'none was found' : 'it cannot be reached')
+}
 
 /** The port that is leased to the app, else the first that its containers publish. */
 function publishedPort(app: KnownApp, up: readonly ContainerRow[], { ports }: Machine): number | null {

@@ -38,6 +38,7 @@ const noCompose = new ComposeApps({
   containers: () => Promise.resolve([]),
   stopContainer: () => Promise.resolve(),
   engineHost: () => null,
+  engineProblem: () => null,
   outputOf: () => '/dev/null',
   portProblem: () => Promise.resolve(null),
 })

@@ -13,6 +13,8 @@ export interface ComposeAppsDeps {
   readonly clock: Clock
   /** All containers, asked for after this call. */
   readonly containers: () => Promise<readonly ContainerRow[]>
+  /** Why there is no engine to speak of, as of the last look at its containers; null when there is one. */
+  readonly engineProblem: () => string | null
   /** Where the engine is, as DOCKER_HOST says it; null where its clients find it by themselves. */
   readonly engineHost: () => string | null
   /** Ends a container without compose. @throws what the engine does. */
@@ -57,10 +59,17 @@ export class ComposeApps {
     return this.#phases.get(app) ?? null
   }
 
-  /** @throws Failure `conflict` when another folder's project has its name, and what compose throws. */
+  /**
+   * @throws Failure `engine-unavailable`, `conflict` when another folder's project has its name, and what compose
+   * throws.
+   */
   async start(change: Change, start: ComposeStart): Promise<void> {
     const { app, folder } = start
-    const other = strangersProject({ name: app, folder }, await this.#deps.containers())
+    const containers = await this.#deps.containers()
+    const problem = this.#deps.engineProblem()
+    if (problem !== null)
+      throw new Failure('engine-unavailable', `${app} needs a container engine: ${problem}`)
+    const other = strangersProject({ name: app, folder }, containers)
     if (other !== null)
       throw new Failure(
         'conflict',
