@@ -63,7 +63,7 @@ test(
   'a kill at any write, sync, truncation, rename or removal leaves a whole trail (R2)',
   async () => {
     const points = await allPoints()
-    const chosen = sampled(points, scale(8, 1))
+    const chosen = sampled(points, scale(16, 1))
     const problems = await inParallel(chosen, 4, (point) =>
       runAt(point, 'signal=SIGKILL', async (home, run) => {
         if (run.lines.includes('done')) return [`${point.call} ${point.when} did not kill`]
@@ -84,7 +84,7 @@ test(
   async () => {
     const points = await allPoints()
     const faults = ['error=EIO', 'error=ENOSPC'].flatMap((fault) =>
-      sampled(points, scale(16, 1)).map((point) => ({ ...point, fault })),
+      sampled(points, scale(32, 1)).map((point) => ({ ...point, fault })),
     )
     let refused = 0
     const problems = await inParallel(faults, 4, (point) =>

@@ -97,7 +97,7 @@ describe.runIf(withPeers('strace'))('secrets', () => {
     'a kill at any write, sync, rename or removal leaves those from before or from after (R2)',
     async () => {
       const points = await allPoints()
-      const chosen = every(points, scale(4, 1))
+      const chosen = every(points, scale(8, 1))
       expect(chosen.length).toBeGreaterThan(10)
       const problems = await inParallel(chosen, 4, ({ call, when }) =>
         runAt({ call, when }, 'signal=SIGKILL', async (run) => {
@@ -116,7 +116,7 @@ describe.runIf(withPeers('strace'))('secrets', () => {
 
   test('a full disk at any write is told, and what was kept stays', async () => {
     const points = (await allPoints()).filter(({ call }) => call === 'fsync' || call === 'rename')
-    const chosen = every(points, scale(2, 1))
+    const chosen = every(points, scale(6, 1))
     const problems = await inParallel(chosen, 4, ({ call, when }) =>
       runAt({ call, when }, 'error=ENOSPC', async (run) => {
         const refused = run.lines.filter((line) => line.startsWith('refused'))

@@ -126,16 +126,20 @@ describe.runIf(process.platform === 'linux')('servers that mean harm', () => {
     const watching = watchChildren()
     const rows: (ConnectorRow & { readonly what: string })[] = []
     const rounds = scale(1, 5)
+    // Each behaviour with some of the schemes, and each scheme with some of the behaviours.
+    const every = scale(3, 1)
     for (let round = 0; round < rounds; round++)
-      for (const { what, port } of hostile)
+      for (const [place, { what, port }] of hostile.entries())
         rows.push(
           ...(await Promise.all(
-            schemes.map(async (scheme) => {
-              const name = `${scheme}-${port}`
-              if (round === 0)
-                await client.call('connectors.add', { name, url: `${scheme}://ana@127.0.0.1:${port}` })
-              return { ...(await client.call('connectors.test', { name, timeoutMs })), what }
-            }),
+            schemes
+              .filter((_, n) => n % every === place % every)
+              .map(async (scheme) => {
+                const name = `${scheme}-${port}`
+                if (round === 0)
+                  await client.call('connectors.add', { name, url: `${scheme}://ana@127.0.0.1:${port}` })
+                return { ...(await client.call('connectors.test', { name, timeoutMs })), what }
+              }),
           )),
         )
     over.abort()

@@ -146,7 +146,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
     await runCommand(page, 'Quantum Admin: Start App')
     await answer(page, 'Start an App', 'import')
     await row(/^importfailed · .*exit code 3/).waitFor()
-    const shown = notification(page, /import did not start: .*after a moment\. Its output may say more\.$/)
+    const shown = notification(page, /import did not start: .*exit code 3.*\. Its output may say more\.$/)
     await shown.getByRole('button', { name: 'Learn More' }).waitFor()
     await statusBarItem(page, '1 app failed').waitFor()
     await page.locator('.activitybar .badge', { hasText: /^1$/ }).waitFor()

@@ -81,7 +81,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('hostile names', () => {
     'run nothing in the view of activity, its hovers and documents, with and without a CSP',
     patience,
     async () => {
-      const count = scale(96, 2000)
+      const count = scale(48, 2000)
       const batch = 8
       for (let first = 0; first < count; first += batch) {
         for (let n = first; n < first + batch; n++) await leaveOnTrail(hostile(n).slice(0, 300))

@@ -78,7 +78,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
 
   const patience = { timeout: scale(60_000, 900_000) }
   test('starts, reaches and writes nothing, however it is made', patience, async () => {
-    const count = scale(3, 40)
+    const count = scale(2, 40)
     for (let index = 0; index < count; index++) {
       const folder = hostileWorkspace(index, `https://127.0.0.1:${port}`)
       const before = readdirSync(folder, { recursive: true }).length

@@ -45,7 +45,10 @@ describe('what the extension contributes', () => {
   })
 
   it('handles no vscode:// address and is never activated by one', async () => {
-    assert.deepEqual(manifest().activationEvents, ['workspaceContains:**/quantum.config.yaml'])
+    assert.deepEqual(manifest().activationEvents, [
+      'workspaceContains:**/quantum.config.yaml',
+      'workspaceContains:**/quantum.config.yml',
+    ])
   })
 
   it('names every command in words, under one category', () => {
