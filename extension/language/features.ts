@@ -17,7 +17,7 @@ import type { Settings } from '../settings.ts'
 import { AppFolders } from './app-folders.ts'
 import { AppLenses } from './app-lenses.ts'
 import { configurationIn, isConfiguration } from './config-file.ts'
-import { LiveProblems } from './live-problems.ts'
+import { LiveProblems, told } from './live-problems.ts'
 
 export interface LanguageDeps {
   readonly model: Model
@@ -119,7 +119,7 @@ export class LanguageFeatures implements Owned {
     const wanted = window.visibleTextEditors.some(({ document }) => isConfiguration(document.uri))
     if (wanted === (this.#interest !== undefined)) return
     const before = this.#interest
-    this.#interest = wanted ? this.#deps.model.want(['apps', 'ports']) : undefined
+    this.#interest = wanted ? this.#deps.model.want(told) : undefined
     void before?.dispose()
   }
 

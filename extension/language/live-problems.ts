@@ -13,6 +13,7 @@ import {
 import * as path from 'node:path'
 import type { AppProblem, AppRow } from '#contract/apps.ts'
 import type { AskedPort } from '#contract/language.ts'
+import type { Topic } from '#contract/system.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { fullText } from '../display.ts'
 import type { Model } from '../model.ts'
@@ -21,6 +22,7 @@ import type { PortHolding } from '../resources.ts'
 import { holderOf } from '../views/port-item.ts'
 import type { AppFolders } from './app-folders.ts'
 import { isConfiguration } from './config-file.ts'
+import { connectorProblems } from './connector-problems.ts'
 import { judged, problemsIn, type Told } from './saved-problems.ts'
 import { strangerOn } from './taken-port.ts'
 
@@ -33,6 +35,8 @@ export interface LiveProblemsDeps {
 }
 
 const source = 'Quantum Admin'
+/** What the daemon says that is shown in a configuration. */
+export const told: readonly Topic[] = ['apps', 'ports', 'connectors']
 
 /**
  * What is wrong with the open configurations: what the language server says of their text, and what the daemon says of
@@ -47,9 +51,7 @@ export class LiveProblems implements Owned {
   constructor(deps: LiveProblemsDeps) {
     this.#deps = deps
     const again = () => void deps.report.guard(() => this.refresh())
-    this.#lifetime.own(
-      deps.model.onChanged((topic) => void ((topic === 'apps' || topic === 'ports') && again())),
-    )
+    this.#lifetime.own(deps.model.onChanged((topic) => void (told.includes(topic) && again())))
     this.#lifetime.own(
       workspace.onDidSaveTextDocument(({ uri }) => {
         if (!isConfiguration(uri)) return
@@ -82,13 +84,16 @@ export class LiveProblems implements Owned {
     const { folders } = this.#deps
     const { uri, version } = document
     const app = (await folders.appOf(uri)) ?? null
-    const port = await this.#portProblem(document, app)
+    const [port, connectors] = await Promise.all([
+      this.#portProblem(document, app),
+      connectorProblems(this.#deps.model, document, app),
+    ])
     // Whoever types hears of it when the server has looked at the new text.
     if (document.version !== version || document.isClosed) return
     const ofText = this.#ofText.get(uri.toString()) ?? []
     const saved = app === null || document.isDirty ? null : problemsIn(app, path.basename(uri.fsPath))
     const { right, more } = judged(ofText, toldBy, saved)
-    this.#collection.set(uri, [...right, ...more.map(diagnosticOf), ...port])
+    this.#collection.set(uri, [...right, ...more.map(diagnosticOf), ...port, ...connectors])
   }
 
   async #portProblem({ uri }: TextDocument, app: AppRow | null): Promise<readonly Diagnostic[]> {

@@ -155,6 +155,22 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     expect(await problem(page, 'There is no folder ../api').count()).toBe(0)
   })
 
+  test('says which datasource did not answer when it was tested, where it is configured', async () => {
+    const { page, server } = scene
+    await replaceAll(
+      page,
+      'datasources:\n  main: { driver: postgres, host: 127.0.0.1, port: 1, database: shop }\nadmin:\n  name: web\n  run:\n    command: node server.cjs\n',
+    )
+    await page.keyboard.press('Control+S')
+    const client = connectLocal({ home: server.stateFolder, client: 'test/0', launcher: null }, 'once')
+    const known = async () => (await client.call('connectors.list', {})).rows.map(({ name }) => name)
+    await expect.poll(known, soon).toEqual(['main'])
+    await client.call('connectors.test', { name: 'main', app: 'web' })
+    await client.dispose()
+    await problem(page, /main: Nothing listens on 127\.0\.0\.1:1.*Ln 2, Col 3/).waitFor(soon)
+    await screenshot(page, 'language-datasource')
+  })
+
   test('leads to the configuration of an app that it names', async () => {
     const { page } = scene
     await replaceAll(
