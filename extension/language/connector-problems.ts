@@ -32,7 +32,7 @@ async function problemOf(
   const { line } = await model.query('connectors.show', { name, app })
   if (line === null || line > document.lineCount) return null
   const { range, firstNonWhitespaceCharacterIndex: start } = document.lineAt(line - 1)
-  const message = [name, [reason, advice].filter((part) => part !== null).join(' ')].join(': ')
+  const message = [name, [reason, advice].filter((part) => part !== null).join('. ')].join(': ')
   const diagnostic = new Diagnostic(
     new Range(range.start.translate(0, start), range.end),
     fullText(message),

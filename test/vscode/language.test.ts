@@ -167,7 +167,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     await expect.poll(known, soon).toEqual(['main'])
     await client.call('connectors.test', { name: 'main', app: 'web' })
     await client.dispose()
-    await problem(page, /main: Nothing listens on 127\.0\.0\.1:1.*Ln 2, Col 3/).waitFor(soon)
+    await problem(page, /main: Nothing listens on 127\.0\.0\.1:1\. Start .*Ln 2, Col 3/).waitFor(soon)
     await screenshot(page, 'language-datasource')
   })
 
