@@ -41,7 +41,7 @@ export default defineConfig({
       group(2, 2, 'architecture', ['test/architecture/**/*.test.ts']),
       group(3, 3, 'wire', ['test/wire/**/*.test.ts'], alone),
       group(4, 3, 'security', ['test/security/**/*.test.ts'], alone),
-      group(5, 2, 'reliability', ['test/reliability/**/*.test.ts'], alone),
+      group(5, 3, 'reliability', ['test/reliability/**/*.test.ts'], alone),
       group(6, 1, 'alone', alone),
       group(7, 3, 'integration', ['test/integration/**/*.test.ts'], alone),
       group(8, 3, 'vscode', ['test/vscode/**/*.test.ts']),
