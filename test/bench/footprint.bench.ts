@@ -112,12 +112,22 @@ async function bareServerMemory(): Promise<number> {
 }
 
 /** What `activate()` and all it can load weigh, in KB: the files that esbuild noted, dist/ may hold older ones. */
+/** What is loaded in every window: not the language client, which comes with the first open configuration. */
 function extensionSize(): number {
   const { outputs } = JSON.parse(readFileSync(cache('meta-extension.json'), 'utf8')) as {
-    readonly outputs: object
+    readonly outputs: Readonly<Record<string, Output>>
   }
-  const programs = Object.keys(outputs).filter((file) => file.endsWith('.cjs'))
-  return programs.reduce((sum, file) => sum + statSync(inRoot(file)).size / 1024, 0)
+  const loaded = new Set(Object.keys(outputs).filter((file) => outputs[file]?.entryPoint === entry))
+  for (const file of loaded)
+    for (const { path, kind } of outputs[file]?.imports ?? [])
+      if (kind !== 'dynamic-import' && path in outputs) loaded.add(path)
+  return [...loaded].reduce((sum, file) => sum + statSync(inRoot(file)).size / 1024, 0)
+}
+
+const entry = 'extension/main.ts'
+interface Output {
+  readonly entryPoint?: string
+  readonly imports: readonly { readonly path: string; readonly kind: string }[]
 }
 
 /** Start and memory of the daemon beside bare Node.js, interleaved, and the weight of the extension. Linux only. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { RunRow } from '#contract/jobs.ts'
 import { statePaths } from '#base/state-paths.ts'
 import type { Client } from '#client/client.ts'
@@ -14,6 +14,8 @@ import { figure, scale } from '../support/scale.ts'
 
 const kills = scale(12, 200)
 const atOnce = 4
+
+vi.setConfig({ testTimeout: scale(120_000, 3_600_000) })
 
 /** Each run writes its own name when it begins and when it ends, so that the files tell what really ran. */
 const config = `admin:

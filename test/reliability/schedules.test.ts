@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { isoTime, type Clock } from '#base/clock.ts'
 import { JobsStore, type StoredRun } from '../../daemon/capabilities/jobs/jobs-store.ts'
 import { lookAgainMs, Scheduler, type ScheduledJob } from '../../daemon/capabilities/jobs/scheduler.ts'
@@ -16,6 +16,8 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 const years = 3653 * day
+
+vi.setConfig({ testTimeout: scale(120_000, 3_600_000) })
 
 /** Zones with the days on which their clocks are put forward and back. */
 const zones = [
