@@ -58,4 +58,5 @@ async function removeSecret(actions: Actions, name: string): Promise<void> {
       name,
     },
   })
+  window.setStatusBarMessage(l10n.t('The secret {0} was removed', label(name)), 5000)
 }

@@ -13,6 +13,7 @@ import {
   quickInput,
   runCommand,
   screenshot,
+  statusBarItem,
   treeRow,
 } from '../support/vscode-page.ts'
 import { answer, clickContext, clickInline } from '../support/vscode-scene.ts'
@@ -163,6 +164,7 @@ describe.runIf(withPeers('vscode', 'chromium', 'redis'))('connectors in the tree
     await answer(page, 'Remove a Secret', 'cache')
     await dialog(page).getByText('Remove the secret cache?').waitFor()
     await dialog(page).getByRole('button', { name: 'Remove' }).click()
+    await statusBarItem(page, 'The secret cache was removed').waitFor()
     await runCommand(page, 'Quantum Admin: Remove Secret…')
     await notification(page, 'There is no secret').waitFor()
   })
