@@ -43,8 +43,8 @@ export default defineConfig({
       group(4, 3, 'security', ['test/security/**/*.test.ts'], alone),
       group(5, 3, 'reliability', ['test/reliability/**/*.test.ts'], alone),
       group(6, 1, 'alone', alone),
-      group(7, 4, 'integration', ['test/integration/**/*.test.ts'], alone),
-      group(8, 4, 'vscode', ['test/vscode/**/*.test.ts']),
+      group(7, 3, 'integration', ['test/integration/**/*.test.ts'], alone),
+      group(8, 3, 'vscode', ['test/vscode/**/*.test.ts']),
     ],
   },
 })
