@@ -24,6 +24,7 @@ import { AppsStore } from './capabilities/apps/apps-store.ts'
 import { ComposeApps } from './capabilities/apps/compose-apps.ts'
 import type { FoundApps } from './capabilities/apps/find-apps.ts'
 import type { FoundApp } from './capabilities/apps/found-app.ts'
+import { strangerOn } from './capabilities/apps/port-holder.ts'
 import { portProblem } from './capabilities/apps/readiness.ts'
 import { descendants, RunProcesses } from './capabilities/apps/run-processes.ts'
 import { Supervisor } from './capabilities/apps/supervisor.ts'
@@ -78,6 +79,7 @@ export function wireApps(
       answers,
       ask: askStatus,
       listening: async (leaders) => listeningBelow(await machine(), leaders),
+      strangerOn: async (run) => strangerOn({ environmentOf }, run, (await resources.ports()).rows),
       recover: (app, reason) => around.act('apps.recover', { app, reason }),
       graceMs,
       report: around.report,

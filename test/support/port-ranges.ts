@@ -4,6 +4,7 @@ import { statePaths } from '#base/state-paths.ts'
 /** Below them are the usual ranges, above them the ports that the system gives out by itself. */
 const first = 10_000
 const width = 110
+/** More files than these never run at one time. */
 const lanes = 200
 
 /**
@@ -12,7 +13,8 @@ const lanes = 200
  */
 export function ownRanges(home: string): void {
   const { settings } = statePaths(home)
-  const base = first + (process.pid % lanes) * width
+  // The worker's number, which no other has while it runs; without a worker only one file runs.
+  const base = first + (Number(process.env['VITEST_POOL_ID'] ?? 0) % lanes) * width
   const ranges = {
     web: [base, base + 39],
     app: [base + 40, base + 79],

@@ -25,6 +25,7 @@ import { AppsStore } from './apps-store.ts'
 import { ComposeApps } from './compose-apps.ts'
 import { findApps } from './find-apps.ts'
 import { understand } from './found-app.ts'
+import { strangerOn } from './port-holder.ts'
 import { descendants, RunProcesses } from './run-processes.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Machine } from './app-rows.ts'
@@ -123,6 +124,7 @@ async function openApps(life: Lifetime, folder: string) {
           .filter(({ pid, protocol }) => pid !== null && below.has(pid) && protocol === 'tcp')
           .map(({ port }) => port)
       },
+      strangerOn: async (stored) => strangerOn({ environmentOf }, stored, (await machineOf(host)).ports),
       recover: (app, reason) => execute('apps.recover', { app, reason }, callContext('admin')),
       graceMs,
       report: () => undefined,

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { freePort, server, until, useApps } from './apps.fixture.ts'
@@ -100,6 +102,26 @@ test('one that listens elsewhere is reached where it listens, and told', async (
     url: `http://localhost:${port}/`,
     reason: `it listens on ${port}, not on ${given}, which it was given in $PORT`,
   })
+})
+
+test('one whose port somebody else has taken meanwhile is not ready, and is told who has', async () => {
+  const daemon = await setup()
+  const ready = started(daemon, `until [ -e go ]; do sleep 0.02; done; exec node main.cjs`)
+  await until(async () => (await daemon.rowOf('bad')).pid !== null)
+  const port = daemon.given('bad')
+  const stranger = createServer().listen(port, '127.0.0.1')
+  await once(stranger, 'listening')
+  await until(async () => (await daemon.rowOf('bad')).reason !== null)
+  expect(await daemon.rowOf('bad')).toMatchObject({
+    state: 'starting',
+    reason: expect.stringMatching(
+      `^port ${port}, which it was given, is held by .+ \\(pid ${process.pid}\\)$`,
+    ) as string,
+  })
+  stranger.close()
+  await once(stranger, 'close')
+  writeFileSync(join(folder(), 'bad', 'go'), '')
+  expect(await ready).toMatchObject({ state: 'running', reason: null, port })
 })
 
 test('one whose health path does not answer as it should is waited for, and the answer is told', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import type { AppRun } from './app-run.ts'
+import type { StoredRun } from './apps-store.ts'
 
 /** How an app says that it is well. */
 export interface HealthCheck {
@@ -17,6 +18,8 @@ export interface ReadinessDeps {
   readonly ask: (port: number, path: string, timeoutMs: number) => Promise<number | string>
   /** Ports of TCP that the processes below these listen on, at the moment. */
   readonly listening: (leaders: readonly number[]) => Promise<readonly number[]>
+  /** Who else holds the port that a run was given, in words; null when nobody is known to. */
+  readonly strangerOn: (run: StoredRun) => Promise<string | null>
 }
 
 export interface Readiness {
@@ -41,17 +44,32 @@ export async function readinessOf(
 ): Promise<Readiness> {
   const { port } = run.stored
   const age = deps.clock.monotonic() - run.since
+  let lacks = 'it does not listen yet'
   if (port === null && health === null) return { ready: age >= settledMs, reason: null }
   if (port !== null) {
-    const problem = await portProblem(deps, port, health)
+    const { problem, strange } = await givenPort(deps, run.stored, port, health)
     if (problem === null) return ready
-    if (age < elsewhereMs || (await deps.answers(port))) return missing(problem)
+    if (age < elsewhereMs || (!strange && (await deps.answers(port)))) return missing(problem)
+    lacks = problem
   }
   const leaders = [run.leader, ...run.others].flatMap((one) => (one === null ? [] : [one.pid]))
   const [elsewhere] = await deps.listening(leaders)
-  if (elsewhere === undefined) return missing(port === null ? 'it does not listen yet' : silent(port))
+  if (elsewhere === undefined) return missing(lacks)
   const problem = await portProblem(deps, elsewhere, health)
   return problem === null ? ready : missing(problem)
+}
+
+/** Whatever answers on the port that a run was given counts only when it is not somebody else. */
+async function givenPort(
+  deps: ReadinessDeps,
+  run: StoredRun,
+  port: number,
+  health: HealthCheck | null,
+): Promise<{ readonly problem: string | null; readonly strange: boolean }> {
+  const problem = await portProblem(deps, port, health)
+  const stranger = problem === null ? await deps.strangerOn(run) : null
+  if (stranger === null) return { problem, strange: false }
+  return { problem: `port ${port}, which it was given, is held by ${stranger}`, strange: true }
 }
 
 const silent = (port: number): string => `port ${port}, which it was given, does not answer`
