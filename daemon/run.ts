@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { protocolVersion } from '#contract/protocol.ts'
 import { isoTime, systemClock } from '#base/clock.ts'
 import { asFailure, Failure, messageOf, systemCode } from '#base/failure.ts'
@@ -23,6 +24,11 @@ export interface ListenOptions {
   readonly public: boolean
 }
 
+/**
+ * What grew in a flood of requests is collected once there is a quarter more of it, not after it has doubled. With this
+ * on the command line V8 would refuse the compiled code of Node's own modules, and a start would take a third longer.
+ */
+const heapGrowth = '--heap-growing-percent=25'
 /** How long a daemon that cannot serve goes on saying why. */
 const lateMs = 20
 
@@ -100,6 +106,7 @@ async function startLocked(
     await new Promise((resolve) => setTimeout(resolve, lateMs))
     throw error
   }
+  setFlagsFromString(heapGrowth)
   if (composition.url !== null) describe(composition.url)
   accept = (accepted) => composition.serve(accepted)
   for (const accepted of waiting.splice(0)) {

@@ -23,14 +23,10 @@ const startMs = 20_000
 /**
  * How the daemon's runtime is started. It runs all day beside other programs: with the young generation held to
  * 2 MiB a half (V8 would let it grow to 16) it collects more often and takes some 10 MB less. 1 MiB would save 2 more
- * and spend a fifth of a flood of requests on collecting. What grew in such a flood is collected once there is a quarter
- * more of it, not after it has doubled. To wake helpers for so small a generation costs more than they take over.
+ * and spend a fifth of a flood of requests on collecting. To wake helpers for so small a generation costs more than they
+ * take over. A further flag is set once the daemon is there (see daemon/run.ts).
  */
-export const runtimeFlags: readonly string[] = [
-  '--max-semi-space-size=2',
-  '--heap-growing-percent=25',
-  '--no-parallel-scavenge',
-]
+export const runtimeFlags: readonly string[] = ['--max-semi-space-size=2', '--no-parallel-scavenge']
 
 /** glibc would keep a heap for each of the runtime's threads. The daemon does not hand this on to what it starts. */
 const oneHeap = { MALLOC_ARENA_MAX: '1' } as const

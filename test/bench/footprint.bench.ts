@@ -111,8 +111,10 @@ async function bareServerMemory(): Promise<number> {
   return memory
 }
 
-/** What `activate()` and all it can load weigh, in KB: the files that esbuild noted, dist/ may hold older ones. */
-/** What is loaded in every window: not the language client, which comes with the first open configuration. */
+/**
+ * What every window loads of the extension, in KB: not the language client, which comes with the first open
+ * configuration. The files are those that esbuild noted; dist/ may hold older ones.
+ */
 function extensionSize(): number {
   const { outputs } = JSON.parse(readFileSync(cache('meta-extension.json'), 'utf8')) as {
     readonly outputs: Readonly<Record<string, Output>>
