@@ -17,7 +17,7 @@ import { createHost } from './adapters/host/create-host.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import { wireApps } from './apps-wiring.ts'
 import { wireJobs } from './jobs-wiring.ts'
-import { appsHandlers } from './capabilities/apps/apps-handlers.ts'
+import { appsAheads, appsHandlers } from './capabilities/apps/apps-handlers.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
@@ -102,6 +102,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   const network: { url: string | null } = { url: null }
   const execute: Execute = createExecutor({
     handlers: handlersOf(services, events, systemOf(services, options, network)),
+    aheads: appsAheads(services.apps),
     trail: services.audit,
     clock: systemClock,
   })

@@ -95,6 +95,12 @@ export type CommandHandlers = {
 /** One handler for each method of the contract. */
 export type Handlers = QueryHandlers & CommandHandlers
 
+/**
+ * What commands begin to look at while their intent becomes durable, which takes as long as the disk likes. They only
+ * look: nothing may be changed before there is a {@link Change}, and the command may still not come to be run.
+ */
+export type Aheads = { readonly [M in CommandName]?: (params: ParsedParams<M>) => void }
+
 /** The handlers of one capability's methods: `HandlersOf<typeof leasesMethods>`. */
 export type HandlersOf<Methods> = Pick<Handlers, Extract<keyof Methods, MethodName>>
 
@@ -110,6 +116,7 @@ const allows = (has: Role, needs: Role): boolean => roles.indexOf(has) >= roles.
  */
 export function createExecutor(deps: {
   readonly handlers: Handlers
+  readonly aheads?: Aheads
   readonly trail: AuditTrail
   readonly clock: Clock
 }): Execute {
@@ -134,6 +141,8 @@ export function createExecutor(deps: {
       return handler(parsed, context)
     }
     const handler = deps.handlers[name] as (params: unknown, change: Change, context: CallContext) => unknown
+    const ahead = deps.aheads?.[name as CommandName] as ((params: unknown) => void) | undefined
+    ahead?.(parsed)
     return runCommand(deps, (method as Command).audit(parsed), context, (change) =>
       handler(parsed, change, context),
     )

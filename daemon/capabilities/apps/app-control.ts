@@ -15,6 +15,13 @@ export interface AppControlDeps extends AppsDeps {
   readonly known: KnownApps
 }
 
+/** Looks at what there is, begun at one moment by the monotonic clock. */
+interface Looks {
+  readonly at: number
+  readonly folder: Promise<unknown>
+  readonly machine: Promise<Machine>
+}
+
 /** A look that is no older, in milliseconds, is one of now. */
 const freshMs = 200
 const nothing: Machine = {
@@ -27,9 +34,17 @@ const nothing: Machine = {
 /** What is done with an app: started, stopped, started again. One thing at a time. */
 export class AppControl {
   readonly #deps: AppControlDeps
+  /** Looks that were begun ahead of a start, by app. */
+  readonly #ahead = new Map<string, Looks>()
 
   constructor(deps: AppControlDeps) {
     this.#deps = deps
+  }
+
+  /** Begins the looks that a start needs. */
+  lookAhead(name: string): void {
+    const entry = this.#deps.entries.find(name)
+    if (entry !== undefined) this.#ahead.set(name, this.#look(entry))
   }
 
   /**
@@ -39,16 +54,15 @@ export class AppControl {
    */
   async start(change: Change, name: string): Promise<void> {
     const entry = this.#deps.entries.get(name)
-    // Begun now, since it does not depend on what the folder says; used unless others were waited for meanwhile.
-    const look = this.#lookForOutsiders(entry)
-    // When what is needed does not start, nobody asks what this look has found.
-    look.catch(() => undefined)
+    const looks = this.#ahead.get(name) ?? this.#look(entry)
+    this.#ahead.delete(name)
+    await looks.folder
     await this.#startNeeded(entry)
     await this.#deps.entries.exclusively(entry, async () => {
-      const { machine, at } = await look
       if (this.#deps.supervisor.run(name)?.leader) return change.note({ already: 'running' })
-      const fresh = this.#deps.clock.monotonic() - at <= freshMs
-      this.#refuseOutsiders(entry, fresh ? machine : (await this.#lookForOutsiders(entry)).machine)
+      // Others may have been waited for meanwhile.
+      const fresh = this.#deps.clock.monotonic() - looks.at <= freshMs
+      this.#refuseOutsiders(entry, await (fresh ? looks.machine : this.#machineFor(entry)))
       await this.#launch(change, entry, entry.found, false)
     })
     await this.#deps.supervisor.ready(change.signal, name)
@@ -89,17 +103,22 @@ export class AppControl {
 
   /** Each app that is needed starts those that it needs itself. */
   async #startNeeded(entry: Entry): Promise<void> {
-    await this.#deps.entries.refresh(entry, 0)
     refuseCycle(entry.added.name, (name) => this.#deps.entries.get(name).found?.dependsOn ?? [])
     for (const needed of entry.found?.dependsOn ?? []) await this.#deps.startByRule(needed)
   }
 
+  #look(entry: Entry): Looks {
+    const at = this.#deps.clock.monotonic()
+    const looks = { at, folder: this.#deps.entries.refresh(entry, 0), machine: this.#machineFor(entry) }
+    // It may come that nobody asks what was found.
+    for (const look of [looks.folder, looks.machine]) look.catch(() => undefined)
+    return looks
+  }
+
   /** A look at the listeners costs a fraction of one at all processes and containers. */
-  async #lookForOutsiders(entry: Entry): Promise<{ readonly machine: Machine; readonly at: number }> {
-    const { clock, machine, ports } = this.#deps
-    const at = clock.monotonic()
-    if (isComposed(plannedOf(entry))) return { machine: await machine(), at }
-    return { machine: { ...nothing, ports: await ports() }, at }
+  async #machineFor(entry: Entry): Promise<Machine> {
+    const { machine, ports } = this.#deps
+    return isComposed(plannedOf(entry)) ? machine() : { ...nothing, ports: await ports() }
   }
 
   #refuseOutsiders(entry: Entry, machine: Machine): void {

@@ -24,6 +24,8 @@ export interface Entry {
   /** What it was last started with. */
   startedWith: StartedWith | null
   lookedAt: number
+  /** Settles when that look is over. */
+  looking: Promise<void>
   /** When the look began that `found` is of: a slow one must not undo what a later one has seen. */
   foundAt: number
   /** Settles when what was last asked of it is done: one thing at a time. */
@@ -77,6 +79,7 @@ export class AppEntries {
       good: null,
       startedWith,
       lookedAt: Number.NEGATIVE_INFINITY,
+      looking: Promise.resolve(),
       foundAt: Number.NEGATIVE_INFINITY,
       busy: Promise.resolve(),
     }
@@ -88,18 +91,29 @@ export class AppEntries {
     this.#entries.delete(name)
   }
 
-  /** Looks into its folder, unless that was done so many milliseconds ago or less. */
+  /** Looks into its folder, unless a look that began so many milliseconds ago or less does; waits for it. */
   async refresh(entry: Entry, acceptedMs: number): Promise<FoundApp | null> {
     const now = this.#deps.clock.monotonic()
     if (now - entry.lookedAt > acceptedMs) {
       entry.lookedAt = now
+      entry.looking = this.#look(entry, now)
+    }
+    await entry.looking
+    return entry.found
+  }
+
+  async #look(entry: Entry, at: number): Promise<void> {
+    try {
       const found = await this.#deps.understand(entry.added.folder)
-      if (now < entry.foundAt) return entry.found
-      entry.foundAt = now
+      if (at < entry.foundAt) return
+      entry.foundAt = at
       entry.found = found
       if (found !== null && !found.broken) entry.good = found
+    } catch (error) {
+      // Whoever asks next looks again.
+      entry.lookedAt = Number.NEGATIVE_INFINITY
+      throw error
     }
-    return entry.found
   }
 
   /** The branch of a worktree that is not the repository's own. */

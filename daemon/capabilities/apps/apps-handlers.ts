@@ -1,5 +1,5 @@
 import type { appsMethods } from '#contract/apps.ts'
-import type { HandlersOf } from '../../kernel/execute.ts'
+import type { Aheads, HandlersOf } from '../../kernel/execute.ts'
 import type { AppsService } from './apps-service.ts'
 
 export const appsHandlers = (apps: AppsService): HandlersOf<typeof appsMethods> => ({
@@ -13,4 +13,8 @@ export const appsHandlers = (apps: AppsService): HandlersOf<typeof appsMethods> 
   'apps.stop': ({ app }, change) => apps.stop(change, app),
   'apps.restart': ({ app }, change) => apps.restart(change, app),
   'apps.recover': ({ app }, change) => apps.recover(change, app),
+})
+
+export const appsAheads = (apps: AppsService): Aheads => ({
+  'apps.start': ({ app }) => apps.lookAhead(app),
 })

@@ -218,6 +218,11 @@ export class AppsService implements Owned {
     })
   }
 
+  /** Begins the looks that a start of an app needs. Who there is no app of is told by the start. */
+  lookAhead(name: string): void {
+    this.#control.lookAhead(name)
+  }
+
   /**
    * Starts an app, and before it what it depends on; one that runs already stays as it is.
    * @throws Failure `not-found`, `app-invalid`, `app-failed`, `conflict` when somebody else runs it, and what a lease

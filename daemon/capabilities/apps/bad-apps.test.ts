@@ -107,7 +107,7 @@ test('one that listens elsewhere is reached where it listens, and told', async (
 test('one whose port somebody else has taken meanwhile is not ready, and is told who has', async () => {
   const daemon = await setup()
   const ready = started(daemon, `until [ -e go ]; do sleep 0.02; done; exec node main.cjs`)
-  await until(async () => (await daemon.rowOf('bad')).pid !== null)
+  await until(async () => daemon.given('bad') !== undefined)
   const port = daemon.given('bad')
   const stranger = createServer().listen(port, '127.0.0.1')
   await once(stranger, 'listening')
@@ -218,6 +218,8 @@ test('one that floods is cut at its beginning: its end is whole, and a line tell
     return size >= 1_500_000 * 101 && blocks * 512 < 100 * 1024 * 1024
   })
   await daemon.call('apps.stop', { app: 'bad' })
+  // The cut that was seen is over with its mark.
+  await daemon.end()
   const text = readFileSync(file).toString('latin1').replace(/^\0+/, '')
   const [mark = '', ...lines] = text.trimEnd().split('\n')
   expect(mark.trim()).toMatch(/^\[quantum-admin: \d+ bytes that were written before this are gone\]$/)
