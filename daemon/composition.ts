@@ -1,48 +1,22 @@
-import type { AuditEntry } from '#contract/audit.ts'
-import type { PortWho } from '#contract/resources.ts'
 import { protocolVersion } from '#contract/protocol.ts'
 import { systemClock } from '#base/clock.ts'
-import { messageOf } from '#base/failure.ts'
 import { randomId } from '#base/ids.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { redactText } from '#base/redact.ts'
 import type { StatePaths } from '#base/state-paths.ts'
 import { build } from '#base/version.ts'
-import { DockerEngine } from './adapters/docker/docker-engine.ts'
-import type { ContainerEngine } from './adapters/docker/engine.ts'
-import { SettingsFile } from './adapters/files/settings.ts'
-import { SimpleGitAdapter } from './adapters/git/simple-git.ts'
-import { probePort } from './adapters/host/bind-probe.ts'
-import { createHost } from './adapters/host/create-host.ts'
-import { environmentOf } from './adapters/host/environment.ts'
-import { wireApps } from './apps-wiring.ts'
-import { wireJobs } from './jobs-wiring.ts'
 import { appsAheads, appsHandlers } from './capabilities/apps/apps-handlers.ts'
-import type { AppsService } from './capabilities/apps/apps-service.ts'
-import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
-import { AuditService } from './capabilities/audit/audit-service.ts'
 import { connectorsHandlers } from './capabilities/connectors/connectors-handlers.ts'
-import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
-import type { JobsService } from './capabilities/jobs/jobs-service.ts'
-import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
-import { LeasesService } from './capabilities/leases/leases-service.ts'
-import { LeasesStore } from './capabilities/leases/leases-store.ts'
 import { resourcesHandlers } from './capabilities/resources/resources-handlers.ts'
-import { ResourcesService } from './capabilities/resources/resources-service.ts'
 import { secretsHandlers } from './capabilities/secrets/secrets-handlers.ts'
-import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import { doctorChecks } from './capabilities/system/doctor.ts'
 import { overview } from './capabilities/system/overview.ts'
 import { systemHandlers } from './capabilities/system/system-handlers.ts'
 import { SystemService } from './capabilities/system/system-service.ts'
 import { usersHandlers } from './capabilities/users/users-handlers.ts'
-import { UsersService } from './capabilities/users/users-service.ts'
-import { UsersStore } from './capabilities/users/users-store.ts'
-import { wireConnectors, wireSecrets } from './connectors-wiring.ts'
-import { localAdmin } from './kernel/auth.ts'
 import { Events } from './kernel/events.ts'
 import { createExecutor, type CallContext, type Execute, type Handlers } from './kernel/execute.ts'
 import { IdleWatch } from './kernel/idle.ts'
@@ -51,7 +25,7 @@ import { openOwnLog, type OwnLog } from './kernel/own-log.ts'
 import { RpcServer } from './kernel/rpc-server.ts'
 import { openNetworkDoor } from './network-door.ts'
 import type { ListenOptions } from './run.ts'
-import { openStore } from './store/open.ts'
+import { openServices, type Services } from './services.ts'
 
 /** Everything behind the door. */
 export interface Composition extends Owned {
@@ -74,8 +48,7 @@ const idleSeconds = Number(process.env['QUANTUM_ADMIN_IDLE_SECONDS'] ?? Number.N
 const idleMs = (idleSeconds > 0 ? idleSeconds : 600) * 1000
 
 /**
- * Puts the daemon together: adapters, stores, services, kernel. The only place that knows them all; what one
- * capability needs of another is a function made here.
+ * Puts the daemon together: the services, the door before them, who hears of what changes.
  * @throws Failure of the store, the audit trail or the listening address.
  */
 export async function compose(options: CompositionOptions): Promise<Composition> {
@@ -154,133 +127,6 @@ const ownContext = (): CallContext => ({
   progress: () => undefined,
   emit: () => Promise.resolve(),
 })
-
-interface Services {
-  readonly apps: AppsService
-  readonly connectors: ConnectorsService
-  readonly secrets: SecretsService
-  readonly supervisor: Supervisor
-  readonly jobs: JobsService
-  readonly paths: StatePaths
-  readonly audit: AuditService
-  readonly settings: SettingsFile
-  readonly engine: ContainerEngine
-  readonly leases: LeasesService
-  readonly resources: ResourcesService
-  readonly users: UsersService
-}
-
-async function openServices(
-  lifetime: Lifetime,
-  {
-    paths,
-    events,
-    log,
-    act,
-  }: {
-    readonly paths: StatePaths
-    readonly events: Events
-    readonly log: OwnLog
-    readonly act: (name: string, params: unknown) => Promise<unknown>
-  },
-): Promise<Services> {
-  const clock = systemClock
-  const report = (error: unknown): void => log.write('warn', messageOf(error))
-  const store = lifetime.own(await openStore({ file: paths.store, clock }))
-  const audit = lifetime.own(
-    await AuditService.open({
-      store,
-      folder: paths.audit,
-      clock,
-      newId: randomId,
-      log: (level, message) => log.write(level, message),
-      verifyCommand: [process.execPath, process.argv[1] ?? '', 'verify'],
-    }),
-  )
-  const settings = lifetime.own(new SettingsFile(paths.settings))
-  await settings.open()
-  const engine = lifetime.own(new DockerEngine())
-  const instance = randomId()
-  const host = createHost(clock)
-  const git = new SimpleGitAdapter({ clock })
-  // Each asks the other, so one of them is named before it is there; neither asks before both are.
-  const leases: LeasesService = lifetime.own(
-    new LeasesService({
-      store: new LeasesStore(store),
-      clock,
-      instance,
-      ports: async () => (await resources.ports()).rows,
-      probe: probePort,
-      range: (kind) => settings.current.leases.ranges[kind],
-      settingsPath: paths.settings,
-      holders: new LeaseHolders({
-        environmentOf,
-        containers: () => resources.lastContainers,
-        user: localAdmin('daemon').name,
-      }),
-      report,
-    }),
-  )
-  const resources: ResourcesService = lifetime.own(
-    new ResourcesService({
-      host,
-      engine,
-      git,
-      clock,
-      instance,
-      leaseOf: leases.leaseOf,
-      appOf: (pid) => apps.appOf(pid),
-      appOfFolder: (folder) => apps.appOfFolder(folder),
-      startedBy: ({ containerId }) => startOf(audit, containerId),
-      watched: (topic) => events.watched(topic),
-      watchedChanged: events.watchedChanged,
-      report,
-    }),
-  )
-  const secrets = wireSecrets(lifetime, paths)
-  const { apps, supervisor } = wireApps(lifetime, {
-    secret: (name) => secrets.value(name),
-    withoutSecrets: secrets.withoutValues,
-    paths,
-    store,
-    host,
-    engine,
-    git,
-    clock,
-    instance,
-    leases,
-    resources,
-    ofRuns: (processes) => jobs.pids(processes),
-    act,
-    report,
-  })
-  const jobs: JobsService = wireJobs(lifetime, { paths, store, host, clock, instance, apps, act, report })
-  const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps, report })
-  await leases.open()
-  await connectors.open()
-  const users = new UsersService({
-    store: new UsersStore(store.kysely),
-    trail: audit,
-    clock,
-    newId: randomId,
-    instance,
-    lastLogin: (tokenId) => lastLogin(audit, tokenId),
-  })
-  return {
-    paths,
-    audit,
-    settings,
-    engine,
-    leases,
-    resources,
-    users,
-    apps,
-    supervisor,
-    jobs,
-    connectors,
-    secrets,
-  }
-}
 
 function systemOf(
   { paths, audit, settings, engine, users }: Services,
@@ -375,26 +221,3 @@ function publish(
   lifetime.own(jobs.changed.on(() => events.changed('jobs')))
   lifetime.own(connectors.changed.on(() => events.changed('connectors')))
 }
-
-/** The newest successful entry of that action on a resource. */
-async function newestOf(
-  audit: AuditService,
-  action: string,
-  resource: string,
-): Promise<AuditEntry | undefined> {
-  const { entries } = await audit.list({ action, resource, outcome: 'ok', limit: 1 })
-  return entries[0]
-}
-
-/** By which entry we last started or restarted a container. */
-async function startOf(audit: AuditService, containerId: string | null): Promise<PortWho['audit']> {
-  if (containerId === null) return null
-  const found = await Promise.all(['start', 'restart'].map((action) => newestOf(audit, action, containerId)))
-  const newest = found.toSorted((a, b) => (b?.sequence ?? 0) - (a?.sequence ?? 0))[0]
-  if (newest === undefined) return null
-  const { sequence, action, actor, timestamp } = newest
-  return { sequence, action, actor: actor.name, timestamp }
-}
-
-const lastLogin = async (audit: AuditService, tokenId: string): Promise<string | null> =>
-  (await newestOf(audit, 'login', tokenId))?.timestamp ?? null
