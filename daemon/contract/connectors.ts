@@ -54,6 +54,9 @@ export interface ConnectorRow {
   readonly scope: 'app' | 'user'
   /** Whose datasource it is; null for a person's own. */
   readonly app: string | null
+  /** Where it is configured; null for a person's own. */
+  readonly file: string | null
+  readonly line: number | null
   /** As a URL, without password and query; variables that are not set stay as they are written. */
   readonly address: string
   readonly status: ConnectorStatus
@@ -79,9 +82,6 @@ export interface ConnectorDetail extends ConnectorRow {
   /** Where the password comes from, such as `secret:db` or `${DB_PASSWORD}`; what it is stays where it is. */
   readonly password: string | null
   readonly tls: ConnectorTls
-  /** Where it is configured; null for a person's own. */
-  readonly file: string | null
-  readonly line: number | null
 }
 
 const name = z.string().check(z.minLength(1), z.maxLength(200))

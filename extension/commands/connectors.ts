@@ -34,7 +34,6 @@ export const connectorCommands = (deps: ConnectorCommandsDeps): Handlers => ({
     remove(deps.actions, await deps.targets.connector(node, l10n.t('Remove a Connector'), isOwn)),
   'quantumAdmin.showConnectorConfiguration': async (node) =>
     showConfiguration(
-      deps,
       await deps.targets.connector(node, l10n.t('Show Where a Connector Is Configured'), isOfApp),
     ),
 })
@@ -115,11 +114,7 @@ async function remove(actions: Actions, row: ConnectorRow): Promise<void> {
   })
 }
 
-async function showConfiguration(
-  { model }: ConnectorCommandsDeps,
-  { name, app }: ConnectorRow,
-): Promise<void> {
-  const { file, line } = await model.query('connectors.show', { name, app })
+async function showConfiguration({ name, file, line }: ConnectorRow): Promise<void> {
   if (file === null) throw new Failure('not-found', l10n.t('{0} is not configured in a file', label(name)))
   const at = Math.max(0, (line ?? 1) - 1)
   await commands.executeCommand('vscode.open', Uri.file(file), { selection: new Range(at, 0, at, 0) })
