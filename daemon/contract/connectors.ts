@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { appNamePattern, longestAppName } from './app-name.ts'
+import { appName } from './app-param.ts'
 import { command, query, type } from './method.ts'
 import { passwordReference, plainName } from './reference.ts'
 
@@ -85,15 +85,7 @@ export interface ConnectorDetail extends ConnectorRow {
 }
 
 const name = z.string().check(z.minLength(1), z.maxLength(200))
-const app = z.nullish(
-  z
-    .string()
-    .check(
-      z.minLength(1),
-      z.maxLength(longestAppName),
-      z.regex(appNamePattern, 'expected the name of an app'),
-    ),
-)
+const app = z.nullish(appName)
 
 /** Its schemes, and that nothing secret is in it: it is shown, stored and recorded. */
 const url = z.string().check(
