@@ -1,7 +1,7 @@
 import { commands, l10n, Range, Uri, window } from 'vscode'
 import type { ConnectorRow } from '#contract/connectors.ts'
 import { Failure } from '#base/failure.ts'
-import type { Actions } from '../actions.ts'
+import { removal, type Actions } from '../actions.ts'
 import { label, withoutIcons, withoutLinks } from '../display.ts'
 import type { Documentation } from '../documentation.ts'
 import type { Model } from '../model.ts'
@@ -102,16 +102,10 @@ async function offerTest(row: ConnectorRow): Promise<void> {
 }
 
 async function remove(actions: Actions, row: ConnectorRow): Promise<void> {
-  await actions.run({
-    name: 'connectors.remove',
-    params: { name: row.name },
-    question: {
-      message: l10n.t('Remove the connector {0}?', label(row.name)),
-      detail: linesOf(connectorLines(row)).join('\n'),
-      yes: l10n.t('Remove'),
-      name: row.name,
-    },
-  })
+  const { name } = row
+  const message = l10n.t('Remove the connector {0}?', label(name))
+  const question = removal(name, message, linesOf(connectorLines(row)).join('\n'))
+  await actions.run({ name: 'connectors.remove', params: { name }, question })
 }
 
 async function showConfiguration({ name, file, line }: ConnectorRow): Promise<void> {
