@@ -330,3 +330,43 @@ test('a connector says where it is configured, and whoever watches hears when th
     [null, null],
   ])
 })
+
+test('whoever watches hears of what the list of somebody else has found first', async () => {
+  const { call, connectors } = await setup()
+  const heard: string[] = []
+  world.life.own(connectors.changed.on(() => heard.push(connectors.revision)))
+  world.datasources = [datasource('main', {})]
+  const { revision } = await call('connectors.list', {})
+  await connectors.look()
+  expect(heard).toEqual([revision])
+})
+
+test('a look that takes long undoes nothing of what a later one has seen', async () => {
+  const { connectors } = await setup()
+  const held = Promise.withResolvers<void>()
+  world.datasources = [datasource('before', {})]
+  world.reading = held.promise
+  const early = connectors.list()
+  world.datasources = [datasource('now', {})]
+  world.reading = Promise.resolve()
+  const late = await connectors.list()
+  held.resolve()
+  expect(late.rows.map(({ name }) => name)).toEqual(['now'])
+  expect(await early).toEqual(late)
+})
+
+test('a connector that is removed while it is tested leaves no test behind', async () => {
+  const opened = Promise.withResolvers<Socket>()
+  const { port } = await serve((socket) => opened.resolve(socket.resume()))
+  const { call } = await setup()
+  const slow = { name: 'slow', url: `mysql://ana@127.0.0.1:${port}/shop` }
+  await call('connectors.add', slow)
+  const testing = call('connectors.test', { name: 'slow' })
+  const refused = expect(testing).rejects.toMatchObject({ code: 'not-found' })
+  const socket = await opened.promise
+  await call('connectors.remove', { name: 'slow' })
+  socket.destroy()
+  await refused
+  await call('connectors.add', slow)
+  expect((await call('connectors.list', {})).rows).toMatchObject([{ status: 'unknown' }])
+})
