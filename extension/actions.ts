@@ -17,6 +17,14 @@ export interface Question {
   readonly name: string
 }
 
+/** What a person is asked before something leaves a list. @param detail - what it is, or what that means. */
+export const removal = (name: string, message: string, detail: string): Question => ({
+  message,
+  detail,
+  yes: l10n.t('Remove'),
+  name,
+})
+
 export interface Action<M extends CommandName> {
   readonly name: M
   readonly params: Params<M>

@@ -8,7 +8,7 @@ import {
   findRun,
   outcomeLook,
   outcomeText,
-  runColumns,
+  runsView,
   summary,
   tellCancelled,
   tellRun,
@@ -92,18 +92,10 @@ const columns = (now: number): readonly Column<JobRow>[] => [
   { title: 'COMMAND', least: 12, spare: 2, value: ({ command }) => command, look: () => 'dim' },
 ]
 
-const history = (session: Session, { app, job, limit }: HistoryOptions): View<readonly RunRow[]> => ({
-  topics: ['jobs'],
-  load: () =>
-    session.query('jobs.history', {
-      limit,
-      ...(app === undefined ? {} : { app }),
-      ...(job === undefined ? {} : { job }),
-    }),
-  json: (rows) => rows,
-  lines: (rows) =>
-    rows.length === 0 ? ['No job has run yet.'] : table(session.out, runColumns(Date.now()), rows),
-})
+const history = (session: Session, { app, job, limit }: HistoryOptions): View<readonly RunRow[]> => {
+  const of = { ...(app === undefined ? {} : { app }), ...(job === undefined ? {} : { job }) }
+  return runsView(session, () => session.query('jobs.history', { limit, ...of }), 'No job has run yet.')
+}
 
 async function run(session: Session, app: string, job: string, options: RunOptions): Promise<void> {
   await tellRun(session, await session.command('jobs.run', { app, job }), options, 'job-failed')

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { RunDetail, RunRow, RunState, TestCounts } from '#contract/jobs.ts'
 import { Failure } from '#base/failure.ts'
 import { printable, printableLine } from '#base/printable.ts'
+import type { View } from './live.ts'
 import type { Look, Output } from './output.ts'
 import type { Session } from './session.ts'
-import { fields, type Column } from './table.ts'
+import { fields, table, type Column } from './table.ts'
 import { fullTime, relativeTime } from './text.ts'
 
 // What runs of jobs and of tests have in common.
@@ -43,7 +44,7 @@ export const outcomeText = (row: RunRow | null, now: number): string =>
 export const outcomeLook = (row: RunRow | null): Look | undefined =>
   row === null ? undefined : stateLooks[row.state]
 
-export const runColumns = (now: number): readonly Column<RunRow>[] => [
+const runColumns = (now: number): readonly Column<RunRow>[] => [
   { title: 'RUN', value: ({ run }) => run.slice(0, 8), look: () => 'dim' },
   { title: 'APP', least: 8, value: ({ app }) => app, look: () => 'bold' },
   { title: 'JOB', least: 8, value: ({ job }) => job ?? '' },
@@ -54,6 +55,18 @@ export const runColumns = (now: number): readonly Column<RunRow>[] => [
   { title: 'BY', spare: 3, value: ({ by, trigger }) => (trigger === 'schedule' ? 'schedule' : by) },
   { title: 'NOTE', least: 10, spare: 2, value: ({ reason }) => reason ?? '' },
 ]
+
+/** What ran, newest first. @param none - what is said when nothing did. */
+export const runsView = (
+  session: Session,
+  load: () => Promise<readonly RunRow[]>,
+  none: string,
+): View<readonly RunRow[]> => ({
+  topics: ['jobs'],
+  load,
+  json: (rows) => rows,
+  lines: (rows) => (rows.length === 0 ? [none] : table(session.out, runColumns(Date.now()), rows)),
+})
 
 export function describeRun(out: Output, detail: RunDetail): string[] {
   const now = Date.now()

@@ -9,7 +9,7 @@ import {
   findRun,
   outcomeLook,
   outcomeText,
-  runColumns,
+  runsView,
   tellCancelled,
   tellRun,
   type RunOptions,
@@ -77,13 +77,10 @@ const columns = (now: number): readonly Column<TestsRow>[] => [
 const history = (
   session: Session,
   { app, limit }: { readonly app?: string; readonly limit: number },
-): View<readonly RunRow[]> => ({
-  topics: ['jobs'],
-  load: () => session.query('tests.history', { limit, ...(app === undefined ? {} : { app }) }),
-  json: (rows) => rows,
-  lines: (rows) =>
-    rows.length === 0 ? ['No tests have run yet.'] : table(session.out, runColumns(Date.now()), rows),
-})
+): View<readonly RunRow[]> => {
+  const of = app === undefined ? {} : { app }
+  return runsView(session, () => session.query('tests.history', { limit, ...of }), 'No tests have run yet.')
+}
 
 async function show(session: Session, wanted: string): Promise<void> {
   const { out } = session

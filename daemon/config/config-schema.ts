@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { appNamePattern, longestAppName } from '#contract/app-name.ts'
+import { appName, appNameChecks } from '#contract/app-param.ts'
 import { durationExpected, durationMs, sizeBytes, sizeExpected } from './units.ts'
 
 const mapping = 'expected a mapping of keys to values'
@@ -51,13 +51,6 @@ const oneOf = <const T extends readonly string[]>(words: T) =>
 
 const named = (what: string) =>
   text(`expected ${what}: letters, digits and . _ - only`, /^[A-Za-z0-9][\w.-]{0,99}$/)
-const appNameExpected = 'expected letters, digits and . _ @ / - only, beginning with a letter or digit'
-const appName = z
-  .string('expected the name of an app')
-  .check(
-    z.maxLength(longestAppName, `expected at most ${longestAppName} characters`),
-    z.regex(appNamePattern, appNameExpected),
-  )
 const port = integer(1, 65_535, 'expected a number from 1 to 65535')
 const command = text('expected a command, as text')
 const count = (low: number, high: number) => integer(low, high, `expected a number from ${low} to ${high}`)
@@ -104,7 +97,7 @@ const neededApp = z
       abort: true,
     }),
   )
-  .check(z.minLength(1), z.maxLength(longestAppName), z.regex(appNamePattern, appNameExpected))
+  .check(...appNameChecks)
 
 const run = section({
   command: z.nullish(command),

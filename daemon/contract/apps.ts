@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { appNamePattern, longestAppName } from './app-name.ts'
+import { appName as app } from './app-param.ts'
 import { command, query, type } from './method.ts'
 import type { ContainerRow } from './resources.ts'
 
@@ -125,13 +125,6 @@ export interface AppDetail extends AppRow {
   readonly lastLines: readonly string[]
 }
 
-const app = z
-  .string()
-  .check(
-    z.minLength(1),
-    z.maxLength(longestAppName),
-    z.regex(appNamePattern, 'expected letters, digits and . _ @ / - only, beginning with a letter or digit'),
-  )
 const folder = z.string().check(z.minLength(1), z.maxLength(4096))
 
 const target = (action: 'start' | 'stop' | 'restart' | 'delete') => {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { appNamePattern, longestAppName } from './app-name.ts'
+import { appName } from './app-param.ts'
 import { command, query, type } from './method.ts'
 import { passwordReference, plainName } from './reference.ts'
 
@@ -54,6 +54,9 @@ export interface ConnectorRow {
   readonly scope: 'app' | 'user'
   /** Whose datasource it is; null for a person's own. */
   readonly app: string | null
+  /** Where it is configured; null for a person's own. */
+  readonly file: string | null
+  readonly line: number | null
   /** As a URL, without password and query; variables that are not set stay as they are written. */
   readonly address: string
   readonly status: ConnectorStatus
@@ -79,21 +82,10 @@ export interface ConnectorDetail extends ConnectorRow {
   /** Where the password comes from, such as `secret:db` or `${DB_PASSWORD}`; what it is stays where it is. */
   readonly password: string | null
   readonly tls: ConnectorTls
-  /** Where it is configured; null for a person's own. */
-  readonly file: string | null
-  readonly line: number | null
 }
 
 const name = z.string().check(z.minLength(1), z.maxLength(200))
-const app = z.nullish(
-  z
-    .string()
-    .check(
-      z.minLength(1),
-      z.maxLength(longestAppName),
-      z.regex(appNamePattern, 'expected the name of an app'),
-    ),
-)
+const app = z.nullish(appName)
 
 /** Its schemes, and that nothing secret is in it: it is shown, stored and recorded. */
 const url = z.string().check(

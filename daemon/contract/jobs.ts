@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Sourced } from './apps.ts'
-import { appNamePattern, longestAppName } from './app-name.ts'
+import { appName as app } from './app-param.ts'
 import { command, query, type } from './method.ts'
 
 /**
@@ -131,13 +131,6 @@ export interface RunOutput {
   readonly ended: boolean
 }
 
-const app = z
-  .string()
-  .check(
-    z.minLength(1),
-    z.maxLength(longestAppName),
-    z.regex(appNamePattern, 'expected letters, digits and . _ @ / - only, beginning with a letter or digit'),
-  )
 const job = z
   .string()
   .check(

@@ -2,7 +2,7 @@ import { commands, env, l10n, Uri, window } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
 import { Failure } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
-import type { Actions } from '../actions.ts'
+import { removal, type Actions } from '../actions.ts'
 import { canRemove, canRestart, canStart, canStop, firstError, hostOf, webAddress } from '../apps.ts'
 import { label, withoutIcons } from '../display.ts'
 import type { Documents } from '../documents.ts'
@@ -103,16 +103,9 @@ function outcomeOf({ state, url, reason }: AppRow): string {
 }
 
 async function remove(actions: Actions, row: AppRow): Promise<void> {
-  await actions.run({
-    name: 'apps.remove',
-    params: { app: row.name },
-    question: {
-      message: l10n.t('Remove {0} from the list? Its folder stays as it is.', label(row.name)),
-      detail: linesOf(appLines(row)).join('\n'),
-      yes: l10n.t('Remove'),
-      name: row.name,
-    },
-  })
+  const message = l10n.t('Remove {0} from the list? Its folder stays as it is.', label(row.name))
+  const question = removal(row.name, message, linesOf(appLines(row)).join('\n'))
+  await actions.run({ name: 'apps.remove', params: { app: row.name }, question })
 }
 
 const isOnWeb = ({ url }: AppRow): boolean => webAddress(url) !== null

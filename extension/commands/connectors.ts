@@ -1,7 +1,7 @@
 import { commands, l10n, Range, Uri, window } from 'vscode'
 import type { ConnectorRow } from '#contract/connectors.ts'
 import { Failure } from '#base/failure.ts'
-import type { Actions } from '../actions.ts'
+import { removal, type Actions } from '../actions.ts'
 import { label, withoutIcons, withoutLinks } from '../display.ts'
 import type { Documentation } from '../documentation.ts'
 import type { Model } from '../model.ts'
@@ -34,7 +34,6 @@ export const connectorCommands = (deps: ConnectorCommandsDeps): Handlers => ({
     remove(deps.actions, await deps.targets.connector(node, l10n.t('Remove a Connector'), isOwn)),
   'quantumAdmin.showConnectorConfiguration': async (node) =>
     showConfiguration(
-      deps,
       await deps.targets.connector(node, l10n.t('Show Where a Connector Is Configured'), isOfApp),
     ),
 })
@@ -103,23 +102,13 @@ async function offerTest(row: ConnectorRow): Promise<void> {
 }
 
 async function remove(actions: Actions, row: ConnectorRow): Promise<void> {
-  await actions.run({
-    name: 'connectors.remove',
-    params: { name: row.name },
-    question: {
-      message: l10n.t('Remove the connector {0}?', label(row.name)),
-      detail: linesOf(connectorLines(row)).join('\n'),
-      yes: l10n.t('Remove'),
-      name: row.name,
-    },
-  })
+  const { name } = row
+  const message = l10n.t('Remove the connector {0}?', label(name))
+  const question = removal(name, message, linesOf(connectorLines(row)).join('\n'))
+  await actions.run({ name: 'connectors.remove', params: { name }, question })
 }
 
-async function showConfiguration(
-  { model }: ConnectorCommandsDeps,
-  { name, app }: ConnectorRow,
-): Promise<void> {
-  const { file, line } = await model.query('connectors.show', { name, app })
+async function showConfiguration({ name, file, line }: ConnectorRow): Promise<void> {
   if (file === null) throw new Failure('not-found', l10n.t('{0} is not configured in a file', label(name)))
   const at = Math.max(0, (line ?? 1) - 1)
   await commands.executeCommand('vscode.open', Uri.file(file), { selection: new Range(at, 0, at, 0) })

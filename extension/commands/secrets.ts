@@ -1,6 +1,6 @@
 import { l10n, window } from 'vscode'
 import { Failure } from '#base/failure.ts'
-import type { Actions } from '../actions.ts'
+import { removal, type Actions } from '../actions.ts'
 import { label } from '../display.ts'
 import type { Handlers } from './register.ts'
 import type { Targets } from './targets.ts'
@@ -48,15 +48,8 @@ export async function askSecret(actions: Actions, name: string): Promise<void> {
 }
 
 async function removeSecret(actions: Actions, name: string): Promise<void> {
-  await actions.run({
-    name: 'secrets.remove',
-    params: { name },
-    question: {
-      message: l10n.t('Remove the secret {0}?', label(name)),
-      detail: l10n.t('What names it can no longer connect, and nobody can bring it back.'),
-      yes: l10n.t('Remove'),
-      name,
-    },
-  })
+  const detail = l10n.t('What names it can no longer connect, and nobody can bring it back.')
+  const question = removal(name, l10n.t('Remove the secret {0}?', label(name)), detail)
+  await actions.run({ name: 'secrets.remove', params: { name }, question })
   window.setStatusBarMessage(l10n.t('The secret {0} was removed', label(name)), 5000)
 }

@@ -84,12 +84,10 @@ export class LiveProblems implements Owned {
     const { folders } = this.#deps
     const { uri, version } = document
     const app = (await folders.appOf(uri)) ?? null
-    const [port, connectors] = await Promise.all([
-      this.#portProblem(document, app),
-      connectorProblems(this.#deps.model, document, app),
-    ])
+    const port = await this.#portProblem(document, app)
     // Whoever types hears of it when the server has looked at the new text.
     if (document.version !== version || document.isClosed) return
+    const connectors = connectorProblems(this.#deps.model, document, app)
     const ofText = this.#ofText.get(uri.toString()) ?? []
     const saved = app === null || document.isDirty ? null : problemsIn(app, path.basename(uri.fsPath))
     const { right, more } = judged(ofText, toldBy, saved)

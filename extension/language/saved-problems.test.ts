@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AppProblem } from '#contract/apps.ts'
-import { judged, problemsIn, type Told } from './saved-problems.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
+import { failedIn, judged, problemsIn, type Told } from './saved-problems.ts'
 
 const file = '/shop/quantum.config.yaml'
 const saved = (message: string, line: number | null = 1): AppProblem => ({
@@ -36,4 +37,30 @@ test('only what is said of this file and has a place counts', () => {
   const other = { ...saved('of another file'), file: '/shop/package.json' }
   const problems = [saved('here'), saved('nowhere', null), other]
   expect(problemsIn({ folder: '/shop', problems }, 'quantum.config.yaml')).toEqual([saved('here')])
+})
+
+test('datasources of this file that failed are told where they are, and no others', () => {
+  const base = { type: 'postgresql', scope: 'app', app: 'shop', file, line: 3, address: '' } as const
+  const failed = { status: 'error', fault: 'failed', reason: 'No', advice: null, version: null } as const
+  const connector = (name: string, values: Partial<ConnectorRow> = {}): ConnectorRow => ({
+    ...base,
+    ...failed,
+    name,
+    testedAt: null,
+    latencyMs: null,
+    ...values,
+  })
+  const rows = [
+    connector('main'),
+    connector('down', { status: 'disconnected', line: 4 }),
+    connector('well', { status: 'connected' }),
+    connector('untested', { status: 'unknown' }),
+    connector('of another app', { app: 'blog' }),
+    connector('of the file that is read', { file: '/shop/quantum.config.yml' }),
+    connector('of nobody', { app: null, file: null, line: null }),
+  ]
+  expect(failedIn(rows, { name: 'shop', folder: '/shop' }, 'quantum.config.yaml')).toEqual([
+    { name: 'main', reason: 'No', advice: null, line: 3 },
+    { name: 'down', reason: 'No', advice: null, line: 4 },
+  ])
 })

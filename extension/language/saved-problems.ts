@@ -1,5 +1,6 @@
 import * as path from 'node:path'
 import type { AppProblem, AppRow } from '#contract/apps.ts'
+import type { ConnectorRow } from '#contract/connectors.ts'
 
 /** What the language server tells of a text. */
 export interface Told {
@@ -10,6 +11,20 @@ export interface Told {
 /** What the daemon says of a file in the folder of an app, as it was saved. */
 export const problemsIn = ({ problems, folder }: Pick<AppRow, 'problems' | 'folder'>, name: string) =>
   problems.filter(({ file, line }) => file === path.join(folder, name) && line !== null)
+
+/** A connector that did not work when it was last tested. */
+export type PlacedFailure = Pick<ConnectorRow, 'name' | 'reason' | 'advice'> & { readonly line: number }
+
+/** The datasources of a file in the folder of an app that did not work when they were last tested. */
+export const failedIn = (
+  rows: readonly ConnectorRow[],
+  { name: app, folder }: Pick<AppRow, 'name' | 'folder'>,
+  file: string,
+): readonly PlacedFailure[] =>
+  rows
+    .filter((row) => row.app === app && row.file === path.join(folder, file))
+    .filter(({ status }) => status === 'disconnected' || status === 'error')
+    .flatMap(({ name, reason, advice, line }) => (line === null ? [] : [{ name, reason, advice, line }]))
 
 /**
  * Brings the server's word on a text and the daemon's word on the same text together.

@@ -18,6 +18,8 @@ const row = z.strictObject({
   type: z.enum(['sqlite', 'postgresql', 'mysql', 'redis', 'http', 'rabbitmq']),
   scope: z.enum(['app', 'user']),
   app: z.string().nullable(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
   address: z.string(),
   status: z.enum(['connected', 'disconnected', 'error', 'unknown']),
   testedAt: time.nullable(),
@@ -34,8 +36,6 @@ const detail = row.extend({
   user: z.string().nullable(),
   password: z.string().nullable(),
   tls: z.enum(['off', 'on', 'unverified']),
-  file: z.string().nullable(),
-  line: z.int().nullable(),
 })
 const secretList = z.strictObject({
   rows: z.array(z.strictObject({ name: z.string(), changedAt: time })),

@@ -12,6 +12,8 @@ type Form = (typeof forms)[number]
 
 /** Images may have to come from far away first. */
 const longestMs = 30 * 60_000
+/** It says its version at once, or is not to be had. */
+const versionMs = 10_000
 /** What is read of what it said, to tell why it failed. */
 const saidBytes = 4096
 
@@ -59,7 +61,10 @@ export class ComposeCommand implements Compose {
 
   /** What was found is kept; what was not is looked for again, since it may be installed any time. */
   async #found(project: ComposeProject): Promise<Form> {
-    this.#form ??= firstThatWorks(project)
+    this.#form ??= firstThatWorks(project).catch((error: unknown) => {
+      this.#form = undefined
+      throw error
+    })
     const form = await this.#form
     if (form !== null) return form
     this.#form = undefined
@@ -79,12 +84,18 @@ async function works(
   cwd: string,
   environment: ComposeProject['environment'],
 ): Promise<boolean> {
-  const child = spawn(file, [...first, 'version'], { cwd, env: { ...environment }, stdio: 'ignore' })
+  const child = spawn(file, [...first, 'version'], {
+    cwd,
+    env: { ...environment },
+    stdio: 'ignore',
+    timeout: versionMs,
+    killSignal: 'SIGKILL',
+  })
   try {
     const [code] = (await once(child, 'exit')) as [number | null]
     return code === 0
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'EACCES') return false
     throw error
   }
 }

@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { boundOutput, setAside } from './bounded-output.ts'
+import { boundOutput, setAside, trimMiddle } from './bounded-output.ts'
+import { readPiece } from './output-file.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -31,6 +33,36 @@ test.runIf(process.platform === 'linux')('a long file loses its beginning and no
   expect(first * 8).toBe(gone + mark.length + 1)
   expect(rest).toHaveLength(100_000 - first + 1)
 })
+
+test.runIf(process.platform === 'linux')(
+  'a file whose beginning is kept loses its middle and nothing that is written meanwhile',
+  async () => {
+    const file = join(folder, 'output.log')
+    const last = 3_000_000
+    const writer = spawn('/bin/sh', ['-c', `exec seq 1 ${last} >> "$1"`, 'sh', file])
+    const closed = once(writer, 'close')
+    const bounds = { most: 1_000_000, kept: 500_000, begin: 100_000 }
+    while (writer.exitCode === null) await boundOutput(file, bounds)
+    await closed
+    await boundOutput(file, bounds)
+    expect(statSync(file).blocks * 512).toBeLessThan(1_100_000)
+    expect(statSync(file).size).toBeGreaterThan(20_000_000)
+    for (const trimmed of [false, true]) {
+      if (trimmed) await trimMiddle(file, 400_000)
+      const { text, next, size } = await readPiece(file, 0, 10_000_000)
+      expect(next).toBe(size)
+      const [before = '', gone, after = ''] = text.split(
+        /\[quantum-admin: (\d+) bytes that were written before this are gone\] *\n/,
+      )
+      const [first, end] = [before, after].map((part) => part.trimEnd().split('\n').map(Number))
+      expect(first?.every((number, index) => number === index + 1)).toBe(true)
+      expect(end?.every((number, index) => number === last - (end.length - 1) + index)).toBe(true)
+      expect(end?.length).toBeGreaterThan(trimmed ? 10_000 : 50_000)
+      expect(Number(gone)).toBeGreaterThan(20_000_000)
+    }
+    expect(statSync(file).size).toBeLessThanOrEqual(400_000)
+  },
+)
 
 test('a short file, and one that is not there, stay as they are', async () => {
   const file = join(folder, 'output.log')

@@ -2,7 +2,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readPiece, trimMiddle } from './output-file.ts'
+import { trimMiddle } from './bounded-output.ts'
+import { readPiece } from './output-file.ts'
 
 let folder = ''
 let file = ''
@@ -38,6 +39,26 @@ test('a character that is not written to its end yet is waited for', async () =>
   expect(await readPiece(file, piece.next, 100)).toMatchObject({ text: '€', next: 5 })
 })
 
+test('whoever reads a file goes on where it was when the middle is cut, and nothing of the end is missed', async () => {
+  const lines = Array.from({ length: 2000 }, (_, n) => `${n} é\n`)
+  writeFileSync(file, lines.slice(0, -3).join(''))
+  const { next } = await readPiece(file, 0, 2 ** 30)
+  appendFileSync(file, lines.slice(-3).join(''))
+  await trimMiddle(file, 4000)
+  expect(await readPiece(file, next, 2 ** 30)).toMatchObject({ text: lines.slice(-3).join('') })
+  const { text, size } = await readPiece(file, 0, 2 ** 30)
+  expect(size).toBe(Buffer.byteLength(lines.join('')))
+  expect(text).toBe(readFileSync(file, 'utf8'))
+  let [pieces, from] = ['', 0]
+  while (from < size) {
+    const piece = await readPiece(file, from, 7)
+    expect(piece.next).toBeGreaterThan(from)
+    pieces += piece.text
+    from = piece.next
+  }
+  expect(pieces).toBe(text)
+})
+
 test('a file that is not there, or is shorter than it was, has nothing more', async () => {
   expect(await readPiece(file, 5, 10)).toEqual({ text: '', next: 5, size: 0 })
   writeFileSync(file, 'abc')
@@ -54,5 +75,5 @@ test('of what is too long the middle is cut, with a line that says how much', as
   expect(text.length).toBeLessThan(10_000)
   expect(text.startsWith('begin\n')).toBe(true)
   expect(text.endsWith('\nend\n')).toBe(true)
-  expect(text).toMatch(/\n… 101\d{3} bytes were cut here/)
+  expect(text).toMatch(/\n\[quantum-admin: 101\d{3} bytes that were written before this are gone\]\n/)
 })

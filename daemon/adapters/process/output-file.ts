@@ -1,26 +1,58 @@
-import { open, stat, truncate, appendFile, type FileHandle } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { systemCode } from '#base/failure.ts'
+import { gapOf, type OutputGap } from './output-gap.ts'
 import type { OutputPiece } from './programs.ts'
 
-const nothing = (from: number): OutputPiece => ({ text: '', next: from, size: 0 })
+/** A part of what was written that is there, and where in the file. */
+interface Stretch {
+  readonly from: number
+  readonly to: number
+  readonly at: number
+}
 
-/** What a file holds from a byte on. One that is shorter by now, because it was cut, goes on at its end. */
+const stretches = (length: number, gap: OutputGap | null): readonly [Stretch, ...Stretch[]] =>
+  gap === null || length < gap.at
+    ? [{ from: 0, to: length, at: 0 }]
+    : [
+        { from: 0, to: gap.from, at: 0 },
+        { from: gap.to, to: gap.to + length - gap.at, at: gap.at },
+      ]
+
+/**
+ * What was written from a byte on, without what is gone of it. Of a file that is shorter than it was, because it was
+ * emptied, there is nothing more.
+ */
 export async function readPiece(path: string, from: number, bytes: number): Promise<OutputPiece> {
   let file: FileHandle | undefined
   try {
     file = await open(path, 'r')
-    const { size } = await file.stat()
-    const start = Math.min(from, size)
-    const buffer = Buffer.alloc(Math.min(size - start, bytes))
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, start)
-    const whole = wholeCharacters(buffer.subarray(0, bytesRead), start + bytesRead >= size)
-    return { text: whole.toString('utf8'), next: start + whole.length, size }
+    const gap = await gapOf(path)
+    const there = stretches((await file.stat()).size, gap)
+    const size = there.at(-1)?.to ?? 0
+    let [next, room, text] = [Math.min(from, size), bytes, '']
+    for (const stretch of there) {
+      if (next >= stretch.to) continue
+      next = Math.max(next, stretch.from)
+      const end = Math.min(stretch.to, next + room)
+      const found = await bytesAt(file, stretch.at + next - stretch.from, end - next)
+      const whole = wholeCharacters(found, end >= stretch.to)
+      text += whole.toString('utf8')
+      room -= whole.length
+      next += whole.length
+      if (next < stretch.to) break
+    }
+    return { text, next, size }
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return nothing(from)
+    if (systemCode(error) === 'ENOENT') return { text: '', next: from, size: 0 }
     throw error
   } finally {
     await file?.close()
   }
+}
+
+async function bytesAt(file: FileHandle, at: number, count: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, at)
+  return buffer.subarray(0, bytesRead)
 }
 
 /** Without a character that is cut at the end, unless nothing else is there to be read. */
@@ -32,28 +64,4 @@ function wholeCharacters(bytes: Buffer, isLast: boolean): Buffer {
   const cut = end > 0 && needed > 1 && bytes.length - (end - 1) < needed
   if (!cut) return bytes
   return isLast && end === 1 ? bytes : bytes.subarray(0, end - 1)
-}
-
-/** Of what is cut, so much is left at the beginning and at the end: how it began, and how it goes now. */
-const keptShare = 0.25
-
-/** Cuts the middle out of a file that somebody appends to. */
-export async function trimMiddle(path: string, longest: number): Promise<void> {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => 0,
-  )
-  if (size <= longest) return
-  const kept = Math.floor(longest * keptShare)
-  const tail = Buffer.alloc(kept)
-  const file = await open(path, 'r')
-  try {
-    const { bytesRead } = await file.read(tail, 0, kept, size - kept)
-    const text = tail.subarray(0, bytesRead)
-    const mark = `\n… ${size - kept - text.length} bytes were cut here: it wrote more than is kept …\n`
-    await truncate(path, kept)
-    await appendFile(path, Buffer.concat([Buffer.from(mark), text.subarray(text.indexOf('\n') + 1)]))
-  } finally {
-    await file.close()
-  }
 }

@@ -19,7 +19,7 @@ export interface OutputPiece {
   readonly text: string
   /** Where the next piece begins, in bytes. */
   readonly next: number
-  /** Bytes there are by now. */
+  /** Bytes that were written by now. */
   readonly size: number
 }
 
@@ -28,6 +28,16 @@ export interface RunFiles {
   readonly output: string
   /** Made by the program's own shell when it ends, also while no daemon runs; its name ends in `.ending`. */
   readonly ending: string
+}
+
+/** How much of what a program writes is kept while it runs. */
+export interface OutputBounds {
+  /** A file on whose account the disk holds more is cut, in bytes. */
+  readonly most: number
+  /** What is left of its end then, whole and in order. */
+  readonly kept: number
+  /** What is left of its beginning, at most; nothing, when left out. */
+  readonly begin?: number
 }
 
 export interface StartedProgram {
@@ -57,16 +67,16 @@ export interface Programs {
   ending(files: RunFiles): Promise<Ending | null>
   /** The end of what was written, at most so many bytes, from the beginning of a line. @param from - an offset. */
   lastOutput(files: RunFiles, bytes: number, from?: number): Promise<string>
-  /** Keeps what is written from filling the disk, without losing any of its end. */
-  boundOutput(files: RunFiles): Promise<void>
+  /** Keeps what is written from filling the disk, without losing any of its end; of an app's, when left out. */
+  boundOutput(files: RunFiles, bounds?: OutputBounds): Promise<void>
   /** Whether one that is run once has begun. */
   begun(files: RunFiles): Promise<boolean>
-  /** What it wrote from a byte on, at most so many bytes, without half a character at its end. */
-  outputFrom(files: RunFiles, from: number, bytes: number): Promise<OutputPiece>
   /**
-   * Cuts the middle out of what it wrote when that is more than so many bytes, and leaves a line that says so. The program
-   * goes on writing; what it writes in that very moment may be cut as well. Housekeeping, as a log's rotation is.
+   * What it wrote from a byte on, at most so many bytes, without half a character at its end. What was cut out of it still
+   * counts, so that an offset means the same as long as the run is kept.
    */
+  outputFrom(files: RunFiles, from: number, bytes: number): Promise<OutputPiece>
+  /** Cuts the middle out of what a program wrote that has ended, when that is more than so many bytes. */
   trimOutput(files: RunFiles, longest: number): Promise<void>
   /** Removes the folder of files that are of one run alone. */
   remove(change: Change, files: RunFiles): Promise<void>

@@ -4,14 +4,22 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { dirname, join } from 'node:path'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
 import type { Change } from '../../kernel/execute.ts'
-import { boundOutput, type OutputBounds } from './bounded-output.ts'
-import { readPiece, trimMiddle } from './output-file.ts'
-import type { Ending, OutputPiece, Programs, ProgramSpec, RunFiles, StartedProgram } from './programs.ts'
+import { boundOutput, trimMiddle } from './bounded-output.ts'
+import { readPiece } from './output-file.ts'
+import type {
+  Ending,
+  OutputBounds,
+  OutputPiece,
+  Programs,
+  ProgramSpec,
+  RunFiles,
+  StartedProgram,
+} from './programs.ts'
 
 /** What was written before is set aside at a start when it is longer than this; the one before that is lost. */
 const longestOutput = 64 * 1024 * 1024
 
-const outputBounds: OutputBounds = { most: longestOutput * 1.5, kept: longestOutput }
+const appBounds: OutputBounds = { most: longestOutput * 1.5, kept: longestOutput }
 
 /**
  * Runs the command in a shell of its own and notes how that ended. It stays deaf to the signals that end a program,
@@ -76,8 +84,8 @@ export class ShellPrograms implements Programs {
     }
   }
 
-  boundOutput({ output }: RunFiles): Promise<void> {
-    return boundOutput(output, outputBounds)
+  boundOutput({ output }: RunFiles, bounds = appBounds): Promise<void> {
+    return boundOutput(output, bounds)
   }
 
   async begun({ ending }: RunFiles): Promise<boolean> {

@@ -1,5 +1,7 @@
-import { Failure } from '#base/failure.ts'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '#base/clock.ts'
+import { Emitter } from '#base/emitter.ts'
+import { Failure } from '#base/failure.ts'
 import type { Worktree } from '../../adapters/git/git.ts'
 import type { AddedApp } from './apps-store.ts'
 import type { FoundApp } from './found-app.ts'
@@ -38,6 +40,8 @@ export const plannedOf = ({ found, good }: Pick<Entry, 'found' | 'good'>): Found
 
 /** The apps that were added, by name, each with what is known of its folder. */
 export class AppEntries {
+  /** A folder says something else than it did, whoever has looked into it. */
+  readonly changed = new Emitter<void>()
   readonly #deps: AppEntriesDeps
   readonly #entries = new Map<string, Entry>()
 
@@ -62,9 +66,7 @@ export class AppEntries {
   get(name: string): Entry {
     const entry = this.#entries.get(name)
     if (entry !== undefined) return entry
-    throw new Failure('not-found', `There is no app ${name}`, {
-      hint: '`quantum-admin apps list` shows them all; `quantum-admin apps add FOLDER` adds those of a folder.',
-    })
+    throw noApp(name)
   }
 
   inFolder(folder: string): Entry | undefined {
@@ -106,9 +108,12 @@ export class AppEntries {
     try {
       const found = await this.#deps.understand(entry.added.folder)
       if (at < entry.foundAt) return
+      const before = entry.found
       entry.foundAt = at
       entry.found = found
       if (found !== null && !found.broken) entry.good = found
+      const isKept = this.#entries.get(entry.added.name) === entry
+      if (isKept && !isDeepStrictEqual(before, found)) this.changed.emit()
     } catch (error) {
       // Whoever asks next looks again.
       entry.lookedAt = Number.NEGATIVE_INFINITY
@@ -122,10 +127,19 @@ export class AppEntries {
     return worktree === null || worktree.path === worktree.repository ? null : worktree.branch
   }
 
-  /** Does one thing with an app after the other. */
+  /** Does one thing with an app after the other. @throws Failure `not-found` when it was removed before its turn. */
   exclusively<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
-    const done = entry.busy.then(work)
+    const done = entry.busy.then(() => {
+      const { name } = entry.added
+      if (this.#entries.get(name) !== entry) throw noApp(name)
+      return work()
+    })
     entry.busy = done.catch(() => undefined)
     return done
   }
 }
+
+const noApp = (name: string): Failure =>
+  new Failure('not-found', `There is no app ${name}`, {
+    hint: '`quantum-admin apps list` shows them all; `quantum-admin apps add FOLDER` adds those of a folder.',
+  })

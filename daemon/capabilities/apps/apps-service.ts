@@ -64,6 +64,8 @@ export class AppsService implements Owned {
   readonly #life = new Lifetime()
   #rows: readonly AppRow[] = []
   #owners: ReadonlyMap<number, string> = new Map()
+  /** Settles when those that were added last are there. */
+  #adding: Promise<unknown> = Promise.resolve()
   #version = 0
 
   constructor(deps: AppsDeps) {
@@ -81,6 +83,7 @@ export class AppsService implements Owned {
     await supervisor.open(await store.runs())
     this.#life.own(supervisor.changed.on(() => this.#moved()))
     this.#life.own(composed.changed.on(() => this.#moved()))
+    this.#life.own(this.#entries.changed.on(() => this.#moved()))
     this.#life.own(watcher.changed.on((folder) => void this.#lookAgain(folder)))
     this.#watch()
     this.#moved()
@@ -174,12 +177,21 @@ export class AppsService implements Owned {
 
   /** Adds the apps of a folder. @throws Failure `not-found` when there is none. */
   async add(change: Change, folder: string): Promise<AddedApps> {
-    const { findIn, store, clock } = this.#deps
-    const { apps: found, problems } = await findIn(folder)
+    const { apps: found, problems } = await this.#deps.findIn(folder)
     if (found.length === 0)
       throw new Failure('not-found', `There is no app in ${folder}`, {
         hint: 'An app has a quantum.config.yaml, a package.json with a script, a compose file or the like.',
       })
+    // One after the other: two that add one folder are both told of its apps, and a name is taken once.
+    const added = this.#adding.then(() => this.#addNew(change, found))
+    this.#adding = added.catch(() => undefined)
+    await added
+    const folders = new Set(found.map((app) => app.folder))
+    return { rows: (await this.list()).rows.filter((row) => folders.has(row.folder)), problems }
+  }
+
+  async #addNew(change: Change, found: FoundApps['apps']): Promise<void> {
+    const { store, clock } = this.#deps
     const fresh: AddedApp[] = []
     const taken = new Set(this.#entries.names)
     for (const app of found) {
@@ -193,8 +205,6 @@ export class AppsService implements Owned {
     for (const added of fresh) await this.#entries.keep(added, null)
     this.#watch()
     this.#moved()
-    const folders = new Set(found.map((app) => app.folder))
-    return { rows: (await this.list()).rows.filter((row) => folders.has(row.folder)), problems }
   }
 
   /** @throws Failure `not-found`, `conflict` while it runs. */
@@ -291,13 +301,11 @@ export class AppsService implements Owned {
   async #lookAgain(folder: string): Promise<void> {
     const entry = this.#entries.inFolder(folder)
     if (entry === undefined) return
-    const before = entry.found
     try {
       await this.#entries.refresh(entry, 0)
     } catch (error) {
       this.#deps.report(error)
     }
-    if (!isDeepStrictEqual(before, entry.found)) this.#moved()
   }
 
   #moved(): void {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { join } from 'node:path'
@@ -206,4 +207,38 @@ test('a folder without an app, and a name that nobody has, are told', async () =
   const { call } = await setup()
   await expect(call('apps.add', { folder: folder() })).rejects.toMatchObject({ code: 'not-found' })
   await expect(call('apps.start', { app: 'nobody' })).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('a folder that two add at once is added once, and two of one name get names of their own', async () => {
+  const { call } = await setup()
+  const path = write('shop', server)
+  const [one, two] = await Promise.all([
+    call('apps.add', { folder: path }),
+    call('apps.add', { folder: path }),
+  ])
+  expect(one).toEqual(two)
+  const others = [write('a/till', server), write('b/till', server)]
+  await Promise.all(others.map((other) => call('apps.add', { folder: other })))
+  expect(new Set((await call('apps.list', {})).rows.map(({ name }) => name)).size).toBe(3)
+})
+
+test('an app that is removed before a restart has its turn is not started', async () => {
+  const { call, given } = await setup()
+  await call('apps.add', { folder: write('shop', server) })
+  const removing = call('apps.remove', { app: 'shop' })
+  await expect(call('apps.restart', { app: 'shop' })).rejects.toMatchObject({ code: 'not-found' })
+  await removing
+  expect(given('shop')).toBeUndefined()
+  expect((await call('apps.list', {})).rows).toEqual([])
+})
+
+test('whoever watches hears of a changed configuration also when somebody else has read it first', async () => {
+  const { apps, call, rowOf } = await setup()
+  const path = write('shop', server)
+  await call('apps.add', { folder: path })
+  const heard = new Promise<void>((resolve) => life().own(apps.changed.on(resolve)))
+  writeFileSync(join(path, 'quantum.config.yaml'), 'admin: { run: { command: node other.cjs } }\n')
+  await call('apps.show', { app: 'shop' })
+  await heard
+  expect((await rowOf('shop')).name).toBe('shop')
 })

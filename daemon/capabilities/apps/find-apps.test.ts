@@ -1,22 +1,12 @@
 import { symlinkSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { appNamePattern, longestAppName } from '#contract/app-name.ts'
 import { fileProjects } from '../../adapters/project/file-project.ts'
-import { packageJson, started, TemporaryFolder } from './folders.fixture.ts'
+import { packageJson, started, useFolder } from './folders.fixture.ts'
 import { findApps } from './find-apps.ts'
 
-let temporary: TemporaryFolder
-let folder = ''
-
-beforeEach(() => {
-  temporary = new TemporaryFolder()
-  folder = temporary.path
-})
-afterEach(() => temporary[Symbol.dispose]())
-
-const fill = (files: Readonly<Record<string, string>>) => temporary.fill(files)
-const find = (path = '') => findApps(fileProjects, join(folder, path), {})
+const { at, fill, relative } = useFolder()
+const find = (path = '') => findApps(fileProjects, at(path), {})
 
 describe('the apps of a folder', () => {
   test('are its own and those below it that are no parts of another', async () => {
@@ -41,7 +31,7 @@ describe('the apps of a folder', () => {
       'node_modules/x/package.json': started,
     })
     const { apps, problems } = await find()
-    expect(temporary.relative(apps)).toEqual([
+    expect(relative(apps)).toEqual([
       '.',
       'api',
       'deploy',
@@ -56,7 +46,7 @@ describe('the apps of a folder', () => {
 
   test('are of any kind where the folder is no app itself', async () => {
     fill({ 'site/index.html': '', 'tool/main.py': '', 'tool/web/index.html': '', 'notes/readme': '' })
-    expect(temporary.relative((await find()).apps)).toEqual(['site', 'tool'])
+    expect(relative((await find()).apps)).toEqual(['site', 'tool'])
   })
 
   test('are those that include names, and theirs, also in a circle', async () => {
@@ -70,7 +60,7 @@ describe('the apps of a folder', () => {
       'root/api/other/package.json': started,
     })
     const { apps, problems } = await find('root')
-    expect(temporary.relative(apps)).toEqual(['root/api', 'root/web', 'root/web/deep'])
+    expect(relative(apps)).toEqual(['root/api', 'root/web', 'root/web/deep'])
     expect(problems).toEqual([])
   })
 
@@ -81,9 +71,9 @@ describe('the apps of a folder', () => {
       'root-too/index.html': '',
       'api/package.json': started,
     })
-    symlinkSync(join(temporary.path, 'root-too'), join(temporary.path, 'root/link'))
+    symlinkSync(at('root-too'), at('root/link'))
     const { apps, problems } = await find('root')
-    expect(temporary.relative(apps)).toEqual(['root/web'])
+    expect(relative(apps)).toEqual(['root/web'])
     expect(problems).toMatchObject([
       {
         severity: 'error',
@@ -95,7 +85,7 @@ describe('the apps of a folder', () => {
 
   test('include the one that names the others, where it says how it is run', async () => {
     fill({ 'quantum.config.yaml': 'admin: { run: { command: a }, include: [./web] }', 'web/index.html': '' })
-    expect(temporary.relative((await find()).apps)).toEqual(['.', 'web'])
+    expect(relative((await find()).apps)).toEqual(['.', 'web'])
   })
 
   test('are searched by the list of a folder below that has one', async () => {
@@ -105,7 +95,7 @@ describe('the apps of a folder', () => {
       'group/b/index.html': '',
       'z/index.html': '',
     })
-    expect(temporary.relative((await find()).apps)).toEqual(['group/a', 'z'])
+    expect(relative((await find()).apps)).toEqual(['group/a', 'z'])
   })
 
   test('leave out what include names wrongly, and that is told', async () => {
@@ -115,16 +105,16 @@ describe('the apps of a folder', () => {
       'web/index.html': '',
     })
     const { apps, problems } = await find()
-    expect(temporary.relative(apps)).toEqual(['web'])
+    expect(relative(apps)).toEqual(['web'])
     expect(problems).toEqual([
       expect.objectContaining({
         severity: 'error',
-        message: expect.stringContaining(join(folder, 'gone')),
-        file: join(folder, 'quantum.config.yaml'),
+        message: expect.stringContaining(at('gone')),
+        file: at('quantum.config.yaml'),
       }),
       expect.objectContaining({
         severity: 'warning',
-        message: expect.stringContaining(join(folder, 'empty')),
+        message: expect.stringContaining(at('empty')),
       }),
     ])
   })
@@ -133,7 +123,7 @@ describe('the apps of a folder', () => {
     const { apps, problems } = await find('gone')
     expect(apps).toEqual([])
     expect(problems).toMatchObject([
-      { severity: 'error', message: `${join(folder, 'gone')} is no folder that can be read` },
+      { severity: 'error', message: `${at('gone')} is no folder that can be read` },
     ])
   })
 
@@ -141,7 +131,7 @@ describe('the apps of a folder', () => {
     fill({ 'package.json': '{' })
     expect(await find()).toMatchObject({
       apps: [],
-      problems: [{ file: join(folder, 'package.json'), line: 1 }],
+      problems: [{ file: at('package.json'), line: 1 }],
     })
   })
 
@@ -166,7 +156,7 @@ describe('two apps of one name', () => {
       'g/package.json': packageJson({ name: 'x'.repeat(100), scripts: { start: 'a' } }),
     })
     const { apps } = await find()
-    const names = Object.fromEntries(apps.map((app) => [app.folder.slice(folder.length + 1), app.name]))
+    const names = Object.fromEntries(apps.map((app) => [app.folder.slice(at().length + 1), app.name]))
     expect(names).toMatchObject({
       'a/shop': 'shop',
       'b/shop': 'b-shop-2',
@@ -182,7 +172,7 @@ describe('two apps of one name', () => {
     const second = apps.find((app) => app.name === 'b-shop-2')
     const [problem] = second?.problems ?? []
     expect(problem?.severity).toBe('error')
-    expect(problem?.message).toContain(join(folder, 'a/shop'))
-    expect(problem?.message).toContain(join(folder, 'b/shop'))
+    expect(problem?.message).toContain(at('a/shop'))
+    expect(problem?.message).toContain(at('b/shop'))
   })
 })

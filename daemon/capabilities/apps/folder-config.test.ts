@@ -1,25 +1,8 @@
 import { rmSync, symlinkSync, truncateSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { fileProjects } from '../../adapters/project/file-project.ts'
-import { packageJson, TemporaryFolder } from './folders.fixture.ts'
-import { understand } from './found-app.ts'
+import { describe, expect, test } from 'vitest'
+import { packageJson, useFolder } from './folders.fixture.ts'
 
-let temporary: TemporaryFolder
-let folder = ''
-
-beforeEach(() => {
-  temporary = new TemporaryFolder()
-  folder = temporary.path
-})
-afterEach(() => temporary[Symbol.dispose]())
-
-const fill = (files: Readonly<Record<string, string>>) => temporary.fill(files)
-const appIn = async (path = '', environment = {}) => {
-  const project = await fileProjects.look(join(folder, path))
-  if (project === null) throw new Error(`${path} is no folder`)
-  return understand(project, environment)
-}
+const { at, fill, appIn } = useFolder()
 
 describe('the configuration', () => {
   test('overrules what is found', async () => {
@@ -44,7 +27,7 @@ describe('the configuration', () => {
       env: { MODE: 'fast' },
       autostart: true,
       dependsOn: ['db'],
-      include: [join(folder, 'api'), '/srv/web'],
+      include: [at('api'), '/srv/web'],
     })
   })
 
@@ -55,7 +38,7 @@ describe('the configuration', () => {
       source: 'config',
       where: 'quantum.config.yaml, server.port',
     })
-    rmSync(join(folder, 'components'), { recursive: true })
+    rmSync(at('components'), { recursive: true })
     fill({ 'index.html': '' })
     expect((await appIn())?.port).toBeNull()
   })
@@ -73,7 +56,7 @@ describe('the configuration', () => {
       expect(app?.problems.at(-1)).toMatchObject({
         severity: 'error',
         message: expect.stringContaining('cannot be started until quantum.config.yaml is right'),
-        file: join(folder, 'quantum.config.yaml'),
+        file: at('quantum.config.yaml'),
       })
     },
   )
@@ -85,10 +68,10 @@ describe('the configuration', () => {
 
   test('that is too large or cannot be read keeps its app from being run', async () => {
     fill({ 'index.html': '', 'quantum.config.yaml': 'admin: {}\n' })
-    truncateSync(join(folder, 'quantum.config.yaml'), 2_000_000)
+    truncateSync(at('quantum.config.yaml'), 2_000_000)
     expect(await appIn()).toMatchObject({ kind: 'static', command: null })
-    rmSync(join(folder, 'quantum.config.yaml'))
-    symlinkSync('/dev/null', join(folder, 'quantum.config.yaml'))
+    rmSync(at('quantum.config.yaml'))
+    symlinkSync('/dev/null', at('quantum.config.yaml'))
     expect((await appIn())?.problems[0]?.message).toBe('quantum.config.yaml cannot be read, or it is no file')
   })
 
@@ -105,7 +88,7 @@ describe('the configuration', () => {
     fill({ 'quantum.config.yaml': 'admin: { run: { command: a } }', 'quantum.config.yml': 'admin: [' })
     expect(await appIn()).toMatchObject({
       command: { value: 'a' },
-      problems: [{ severity: 'warning', file: join(folder, 'quantum.config.yml') }],
+      problems: [{ severity: 'warning', file: at('quantum.config.yml') }],
     })
   })
 })

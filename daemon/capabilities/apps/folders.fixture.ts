@@ -1,6 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { afterEach, beforeEach } from 'vitest'
+import { fileProjects } from '../../adapters/project/file-project.ts'
+import { understand } from './found-app.ts'
 
 /** A real folder to put apps into. */
 export class TemporaryFolder implements Disposable {
@@ -22,6 +25,29 @@ export class TemporaryFolder implements Disposable {
 
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** Gives each test of a file a real folder of its own. */
+export function useFolder() {
+  let temporary: TemporaryFolder
+  beforeEach(() => {
+    temporary = new TemporaryFolder()
+  })
+  afterEach(() => temporary[Symbol.dispose]())
+  const at = (path = ''): string => join(temporary.path, path)
+  return {
+    /** The real path of something in it. */
+    at,
+    fill: (files: Readonly<Record<string, string>>): void => temporary.fill(files),
+    relative: (folders: readonly { readonly folder: string }[]): readonly string[] =>
+      temporary.relative(folders),
+    /** What one of its folders is understood as. */
+    appIn: async (path = '', environment: Readonly<Record<string, string>> = {}) => {
+      const project = await fileProjects.look(at(path))
+      if (project === null) throw new Error(`${path} is no folder`)
+      return understand(project, environment)
+    },
   }
 }
 

@@ -1,25 +1,8 @@
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { longestAppName } from '#contract/app-name.ts'
-import { fileProjects } from '../../adapters/project/file-project.ts'
-import { packageJson, started, TemporaryFolder } from './folders.fixture.ts'
-import { understand } from './found-app.ts'
+import { packageJson, started, useFolder } from './folders.fixture.ts'
 
-let temporary: TemporaryFolder
-let folder = ''
-
-beforeEach(() => {
-  temporary = new TemporaryFolder()
-  folder = temporary.path
-})
-afterEach(() => temporary[Symbol.dispose]())
-
-const fill = (files: Readonly<Record<string, string>>) => temporary.fill(files)
-const appIn = async (path = '', environment = {}) => {
-  const project = await fileProjects.look(join(folder, path))
-  if (project === null) throw new Error(`${path} is no folder`)
-  return understand(project, environment)
-}
+const { at, fill, appIn } = useFolder()
 
 describe('what a folder holds is told by its files', () => {
   test.each<[string, Readonly<Record<string, string>>, object]>([
@@ -163,7 +146,7 @@ describe('what a folder holds is told by its files', () => {
     ],
   ])('%s', async (_name, files, expected) => {
     fill(files)
-    expect(await appIn()).toMatchObject({ ...expected, folder, problems: [] })
+    expect(await appIn()).toMatchObject({ ...expected, folder: at(), problems: [] })
   })
 
   test.each<[string, Readonly<Record<string, string>>]>([

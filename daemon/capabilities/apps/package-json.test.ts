@@ -1,25 +1,8 @@
 import { truncateSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { fileProjects } from '../../adapters/project/file-project.ts'
-import { TemporaryFolder } from './folders.fixture.ts'
-import { understand } from './found-app.ts'
+import { describe, expect, test } from 'vitest'
+import { useFolder } from './folders.fixture.ts'
 
-let temporary: TemporaryFolder
-let folder = ''
-
-beforeEach(() => {
-  temporary = new TemporaryFolder()
-  folder = temporary.path
-})
-afterEach(() => temporary[Symbol.dispose]())
-
-const fill = (files: Readonly<Record<string, string>>) => temporary.fill(files)
-const appIn = async (path = '', environment = {}) => {
-  const project = await fileProjects.look(join(folder, path))
-  if (project === null) throw new Error(`${path} is no folder`)
-  return understand(project, environment)
-}
+const { at, fill, appIn } = useFolder()
 
 describe('a package.json that cannot be understood', () => {
   test.each([
@@ -41,7 +24,7 @@ describe('a package.json that cannot be understood', () => {
     fill({ 'package.json': text, 'index.html': '' })
     expect(await appIn()).toMatchObject({
       kind: 'static',
-      problems: [{ severity: 'error', file: join(folder, 'package.json'), line, column }],
+      problems: [{ severity: 'error', file: at('package.json'), line, column }],
     })
   })
 
@@ -56,7 +39,7 @@ describe('a package.json that cannot be understood', () => {
 
   test('is told of a package that is too large', async () => {
     fill({ 'package.json': '{}', 'index.html': '' })
-    truncateSync(join(folder, 'package.json'), 5_000_000)
+    truncateSync(at('package.json'), 5_000_000)
     expect((await appIn())?.problems[0]?.message).toBe('package.json is larger than 1 MiB, so it is not read')
   })
 })

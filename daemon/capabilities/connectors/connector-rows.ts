@@ -8,6 +8,8 @@ export const connectorRow = (definition: Definition, test: StoredTest | null): C
   type: definition.type,
   scope: definition.app === null ? 'user' : 'app',
   app: definition.app,
+  file: definition.file,
+  line: definition.line,
   address: addressOf(definition),
   status: test?.status ?? 'unknown',
   testedAt: test?.testedAt ?? null,
@@ -26,6 +28,4 @@ export const connectorDetail = (definition: Definition, row: ConnectorRow): Conn
   user: definition.user,
   password: referenceOf(definition.password),
   tls: definition.tls,
-  file: definition.file,
-  line: definition.line,
 })

@@ -68,6 +68,9 @@ export class ConnectorsService implements Owned {
   readonly #marks = new Map<string, string>()
   #rows: readonly ConnectorRow[] = []
   #version = 0
+  /** Looks are counted: how many have begun, and of which the rows are. */
+  #begun = 0
+  #seen = 0
   #looking: Promise<void> | undefined
   #isWanted = false
 
@@ -96,25 +99,33 @@ export class ConnectorsService implements Owned {
   async #lookWhileWanted(): Promise<void> {
     while (this.#isWanted) {
       this.#isWanted = false
-      const before = this.revision
       try {
         await this.list()
       } catch (error) {
         this.#deps.report(error)
       }
-      if (this.revision !== before) this.changed.emit()
     }
+  }
+
+  /** Whoever was the first to see it, all who watch are told. */
+  #take(rows: readonly ConnectorRow[]): void {
+    if (isDeepStrictEqual(rows, this.#rows)) return
+    this.#rows = rows
+    this.#version++
+    this.changed.emit()
   }
 
   /** All connectors: those of apps by app, then a person's own. */
   async list(): Promise<{ readonly revision: string; readonly rows: readonly ConnectorRow[] }> {
+    const begun = ++this.#begun
     const definitions = await this.#definitions()
     const rows = await Promise.all(definitions.map((definition) => this.#row(definition)))
-    if (!isDeepStrictEqual(rows, this.#rows)) {
-      this.#rows = rows
-      this.#version++
+    // A slow look must not undo what a later one has seen.
+    if (begun > this.#seen) {
+      this.#seen = begun
+      this.#take(rows)
     }
-    return { revision: this.revision, rows }
+    return { revision: this.revision, rows: this.#rows }
   }
 
   /** @throws Failure `not-found`. */
@@ -129,6 +140,8 @@ export class ConnectorsService implements Owned {
     const password = this.#password(definition)
     const fingerprint = await this.#fingerprint(definition, password)
     const result = await this.#connect(change, definition, password, limitMs)
+    // It may have been removed meanwhile, and its test goes with it.
+    await this.#find(name)
     const test: StoredTest = {
       app: definition.app ?? '',
       name: definition.name,

@@ -1,90 +1,15 @@
 import Sqlite from 'better-sqlite3'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { systemClock } from '#base/clock.ts'
-import { Lifetime } from '#base/lifetime.ts'
-import type { AuditTarget } from '#contract/method.ts'
-import { ChildProber } from '../../adapters/connectors/child-prober.ts'
-import type { DatasourceConfig } from '../../config/datasources.ts'
-import { callsAs } from '../../kernel/call.fixture.ts'
-import { createExecutor, type CallContext, type Handlers, type Outcome } from '../../kernel/execute.ts'
-import { openStore } from '../../store/open.ts'
-import { connectorsHandlers } from './connectors-handlers.ts'
-import { ConnectorsService } from './connectors-service.ts'
-import { ConnectorsStore } from './connectors-store.ts'
+import { expect, test } from 'vitest'
+import { datasourceIn, setupConnectors, useWorld } from './connectors.fixture.ts'
 
-let life = new Lifetime()
-let folder = ''
-/** What the apps' files and the secrets say now. */
-let datasources: DatasourceConfig[] = []
-let variables: Record<string, string> = {}
-let secrets = new Map<string, { value: string; changedAt: string }>()
-beforeEach(() => {
-  life = new Lifetime()
-  folder = mkdtempSync(join(tmpdir(), 'qa-connectors-'))
-  life.onDispose(() => rmSync(folder, { recursive: true, force: true }))
-  datasources = []
-  variables = {}
-  secrets = new Map()
-})
-afterEach(() => life.dispose())
-
-const datasource = (name: string, values: Partial<DatasourceConfig>): DatasourceConfig => ({
-  name,
-  driver: 'postgresql',
-  host: null,
-  port: null,
-  database: null,
-  user: null,
-  password: null,
-  sslmode: null,
-  file: join(folder, 'quantum.config.yaml'),
-  line: 3,
-  ...values,
-})
-
-const probe = ['--experimental-strip-types', join(import.meta.dirname, '../../main.ts'), 'probe']
-
-/** A service on the store of this test's folder; called again it is the next start of the daemon. */
-async function setup(command: readonly string[] = [process.execPath, ...probe]) {
-  const run = life.own(new Lifetime())
-  const store = run.own(await openStore({ file: join(folder, 'store.db') }))
-  const records: (AuditTarget | Outcome)[] = []
-  const connectors = run.own(
-    new ConnectorsService({
-      store: new ConnectorsStore(store),
-      prober: new ChildProber(command),
-      clock: systemClock,
-      instance: 'test',
-      datasources: () => Promise.resolve([{ app: 'shop', folder, variables, datasources }]),
-      secret: (name) => Promise.resolve(secrets.get(name)?.value ?? null),
-      secretChangedAt: (name) => Promise.resolve(secrets.get(name)?.changedAt ?? null),
-      withoutSecrets: (text, values) => values.reduce((clean, value) => clean.replaceAll(value, '***'), text),
-      holderOf: (port) => Promise.resolve(`somebody (port ${port})`),
-      report: () => undefined,
-      environment: { CACHE_PASSWORD: 'from-the-environment' },
-    }),
-  )
-  await connectors.open()
-  const execute = createExecutor({
-    // Only these methods are called.
-    handlers: connectorsHandlers(connectors) as Handlers,
-    trail: {
-      intent: (_actor, target) => Promise.resolve(records.push(target)),
-      outcome: (_sequence, outcome) => Promise.resolve(void records.push(outcome)),
-      record: (_actor, target) => Promise.resolve(void records.push(target)),
-    },
-    clock: systemClock,
-  })
-  const as = (role: 'viewer' | 'operator' | 'admin', context: Partial<CallContext> = {}) =>
-    callsAs(execute, role, context)
-  return { connectors, records, call: as('admin'), as, end: () => run.dispose() }
-}
+const world = useWorld()
+const datasource = datasourceIn(world)
+const setup = (command?: readonly string[]) => setupConnectors(world, command)
 
 /** A server of the test's own. @returns its port. */
 async function serve(onConnection: (socket: Socket) => void): Promise<{ port: number; server: Server }> {
@@ -96,7 +21,7 @@ async function serve(onConnection: (socket: Socket) => void): Promise<{ port: nu
     onConnection(socket)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  life.onDispose(() => {
+  world.life.onDispose(() => {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
@@ -105,7 +30,7 @@ async function serve(onConnection: (socket: Socket) => void): Promise<{ port: nu
 }
 
 function makeDatabase(name: string): string {
-  const file = join(folder, name)
+  const file = join(world.folder, name)
   const sqlite = new Sqlite(file)
   sqlite.exec('create table t (x)')
   sqlite.close()
@@ -113,19 +38,19 @@ function makeDatabase(name: string): string {
 }
 
 test('an app has the datasources of its file, a person those that were added, and nothing is tested', async () => {
-  datasources = [
+  world.datasources = [
     datasource('main', { host: '${DB_HOST:-db.test}', port: '${DB_PORT}', database: 'shop', user: 'ana' }),
     datasource('local', { driver: 'sqlite', database: 'data/shop.db' }),
     datasource('old', { driver: 'mysql' }),
   ]
-  variables = { DB_PORT: '5433' }
+  world.variables = { DB_PORT: '5433' }
   const { call } = await setup()
   await call('connectors.add', { name: 'cache', url: 'rediss://ana@[::1]:6380/2' })
   await call('connectors.add', { name: 'api', url: 'https://api.test/health?verbose=1' })
   const { rows } = await call('connectors.list', {})
   expect(rows.map(({ app, name, address, status }) => [app, name, address, status])).toEqual([
     ['shop', 'main', 'postgresql://ana@db.test:5433/shop', 'unknown'],
-    ['shop', 'local', `sqlite:${join(folder, 'data/shop.db')}`, 'unknown'],
+    ['shop', 'local', `sqlite:${join(world.folder, 'data/shop.db')}`, 'unknown'],
     ['shop', 'old', 'mysql://localhost:3306', 'unknown'],
     [null, 'api', 'https://api.test:443/health', 'unknown'],
     [null, 'cache', 'rediss://ana@[::1]:6380/2', 'unknown'],
@@ -134,7 +59,7 @@ test('an app has the datasources of its file, a person those that were added, an
 
 test('a test is kept with its time over the next start, and forgotten when what was tested is another', async () => {
   makeDatabase('shop.db')
-  datasources = [datasource('local', { driver: 'sqlite', database: 'shop.db' })]
+  world.datasources = [datasource('local', { driver: 'sqlite', database: 'shop.db' })]
   const first = await setup()
   const tested = await first.call('connectors.test', { name: 'local', app: 'shop' })
   expect(tested).toMatchObject({ status: 'connected', fault: null, reason: null })
@@ -143,7 +68,7 @@ test('a test is kept with its time over the next start, and forgotten when what 
   await first.end()
   const { call } = await setup()
   expect((await call('connectors.list', {})).rows).toEqual([tested])
-  datasources = [datasource('local', { driver: 'sqlite', database: 'other.db' })]
+  world.datasources = [datasource('local', { driver: 'sqlite', database: 'other.db' })]
   expect((await call('connectors.list', {})).rows).toMatchObject([
     { status: 'unknown', testedAt: null, version: null },
   ])
@@ -151,8 +76,8 @@ test('a test is kept with its time over the next start, and forgotten when what 
 
 test('a secret that was changed, and a password in the file, make a test one of something else', async () => {
   const { port } = await serve((socket) => socket.end())
-  secrets.set('db', { value: 'one', changedAt: '2026-01-01T00:00:00.000Z' })
-  datasources = [
+  world.secrets.set('db', { value: 'one', changedAt: '2026-01-01T00:00:00.000Z' })
+  world.datasources = [
     datasource('kept', { host: '127.0.0.1', port: String(port), password: 'secret:db' }),
     datasource('literal', { host: '127.0.0.1', port: String(port), password: 'one' }),
   ]
@@ -161,14 +86,16 @@ test('a secret that was changed, and a password in the file, make a test one of 
     await call('connectors.test', { name, app: 'shop', timeoutMs: 2000 })
   const statuses = async () => (await call('connectors.list', {})).rows.map(({ status }) => status)
   expect(await statuses()).toEqual(['error', 'error'])
-  secrets.set('db', { value: 'two', changedAt: '2026-01-02T00:00:00.000Z' })
+  world.secrets.set('db', { value: 'two', changedAt: '2026-01-02T00:00:00.000Z' })
   expect(await statuses()).toEqual(['unknown', 'error'])
-  datasources = datasources.map((one) => (one.name === 'literal' ? { ...one, password: 'two' } : one))
+  world.datasources = world.datasources.map((one) =>
+    one.name === 'literal' ? { ...one, password: 'two' } : one,
+  )
   expect(await statuses()).toEqual(['unknown', 'unknown'])
 })
 
 test('what keeps a connector from being tested is said without connecting', async () => {
-  datasources = [
+  world.datasources = [
     datasource('variable', { host: '${NO_SUCH_HOST}' }),
     datasource('password', { password: '${NO_SUCH_PASSWORD}' }),
     datasource('secret', { password: 'secret:nothing' }),
@@ -177,7 +104,7 @@ test('what keeps a connector from being tested is said without connecting', asyn
   ]
   const { call } = await setup()
   const reasons = await Promise.all(
-    datasources.map(async ({ name }) => {
+    world.datasources.map(async ({ name }) => {
       const { status, fault, reason } = await call('connectors.test', { name, app: 'shop' })
       expect([status, fault]).toEqual(['error', 'misconfigured'])
       return reason
@@ -219,7 +146,7 @@ test("an app's file cannot send us to a cloud's own addresses", async () => {
     '[::ffff:169.254.169.254]',
     'metadata.google.internal',
   ]
-  datasources = hosts.map((host, index) =>
+  world.datasources = hosts.map((host, index) =>
     datasource(`m${index}`, {
       host: host.replace(/[[\]]/g, ''),
       port: '80',
@@ -227,7 +154,7 @@ test("an app's file cannot send us to a cloud's own addresses", async () => {
     }),
   )
   const { call } = await setup()
-  for (const { name } of datasources)
+  for (const { name } of world.datasources)
     expect(await call('connectors.test', { name, app: 'shop', timeoutMs: 3000 })).toMatchObject({
       status: 'error',
       fault: 'address-refused',
@@ -238,7 +165,7 @@ test("only what an app's file names is guarded", async () => {
   // It sends nothing anywhere: it says what it was told.
   const code =
     "process.once('message', ({ guarded }) => process.send({ ok: true, latencyMs: 1, version: `${guarded}` }))"
-  datasources = [datasource('main', {})]
+  world.datasources = [datasource('main', {})]
   const { call } = await setup([process.execPath, '-e', code])
   await call('connectors.add', { name: 'own', url: 'http://169.254.169.254/' })
   const tested = [
@@ -251,23 +178,23 @@ test("only what an app's file names is guarded", async () => {
 test('passwords are in no row, no detail, no file of ours and no record, wherever they come from', async () => {
   const canaries = ['literal-canary-1', 'secret-canary-2', 'variable-canary-3']
   const { port } = await serve((socket) => socket.end('HTTP/1.1 200 OK\r\nServer: literal-canary-1\r\n\r\n'))
-  secrets.set('db', { value: 'secret-canary-2', changedAt: '2026-01-01T00:00:00.000Z' })
-  variables = { DB_PASSWORD: 'variable-canary-3' }
+  world.secrets.set('db', { value: 'secret-canary-2', changedAt: '2026-01-01T00:00:00.000Z' })
+  world.variables = { DB_PASSWORD: 'variable-canary-3' }
   const there = { host: '127.0.0.1', port: String(port) }
-  datasources = [
+  world.datasources = [
     datasource('literal', { ...there, password: 'literal-canary-1' }),
     datasource('secret', { ...there, password: 'secret:db' }),
     datasource('variable', { ...there, password: '${DB_PASSWORD}' }),
   ]
   const { call, records, end } = await setup()
   const said: unknown[] = []
-  for (const { name } of datasources) {
+  for (const { name } of world.datasources) {
     said.push(await call('connectors.test', { name, app: 'shop', timeoutMs: 2000 }))
     said.push(await call('connectors.show', { name, app: 'shop' }))
   }
   said.push(await call('connectors.list', {}), records)
   await end()
-  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
+  const files = readdirSync(world.folder).map((name) => readFileSync(join(world.folder, name), 'latin1'))
   for (const canary of canaries) {
     expect(JSON.stringify(said)).not.toContain(canary)
     expect(files.some((text) => text.includes(canary))).toBe(false)
@@ -358,7 +285,7 @@ test('a password given itself, a taken name, TLS against the address: refused', 
 })
 
 test('a connector that was removed is gone with its test, and those of apps cannot be removed', async () => {
-  datasources = [datasource('main', {})]
+  world.datasources = [datasource('main', {})]
   const { call } = await setup()
   await call('connectors.add', { name: 'a', url: 'redis://127.0.0.1:1' })
   await call('connectors.test', { name: 'a' })
@@ -372,13 +299,74 @@ test('a connector that was removed is gone with its test, and those of apps cann
 test('whoever watches hears of tests, and equal revisions mean equal rows', async () => {
   const { call, connectors } = await setup()
   const heard: string[] = []
-  life.own(connectors.changed.on(() => heard.push(connectors.revision)))
+  world.life.own(connectors.changed.on(() => heard.push(connectors.revision)))
   await call('connectors.add', { name: 'a', url: 'redis://127.0.0.1:1' })
   await call('connectors.test', { name: 'a' })
   expect(new Set(heard).size).toBe(2)
   const [first, second] = [await call('connectors.list', {}), await call('connectors.list', {})]
   expect(second).toEqual(first)
-  variables = { X: 'y' }
-  datasources = [datasource('new', {})]
+  world.variables = { X: 'y' }
+  world.datasources = [datasource('new', {})]
   expect((await call('connectors.list', {})).revision).not.toBe(first.revision)
+})
+
+test('a connector says where it is configured, and whoever watches hears when that moves', async () => {
+  world.datasources = [datasource('main', {})]
+  const { call, connectors } = await setup()
+  await call('connectors.add', { name: 'cache', url: 'redis://127.0.0.1:1' })
+  const places = async () => (await call('connectors.list', {})).rows.map(({ file, line }) => [file, line])
+  const file = join(world.folder, 'quantum.config.yaml')
+  expect(await places()).toEqual([
+    [file, 3],
+    [null, null],
+  ])
+  const heard: string[] = []
+  world.life.own(connectors.changed.on(() => heard.push(connectors.revision)))
+  world.datasources = [datasource('main', { line: 5 })]
+  await connectors.look()
+  expect(heard).toHaveLength(1)
+  expect(await places()).toEqual([
+    [file, 5],
+    [null, null],
+  ])
+})
+
+test('whoever watches hears of what the list of somebody else has found first', async () => {
+  const { call, connectors } = await setup()
+  const heard: string[] = []
+  world.life.own(connectors.changed.on(() => heard.push(connectors.revision)))
+  world.datasources = [datasource('main', {})]
+  const { revision } = await call('connectors.list', {})
+  await connectors.look()
+  expect(heard).toEqual([revision])
+})
+
+test('a look that takes long undoes nothing of what a later one has seen', async () => {
+  const { connectors } = await setup()
+  const held = Promise.withResolvers<void>()
+  world.datasources = [datasource('before', {})]
+  world.reading = held.promise
+  const early = connectors.list()
+  world.datasources = [datasource('now', {})]
+  world.reading = Promise.resolve()
+  const late = await connectors.list()
+  held.resolve()
+  expect(late.rows.map(({ name }) => name)).toEqual(['now'])
+  expect(await early).toEqual(late)
+})
+
+test('a connector that is removed while it is tested leaves no test behind', async () => {
+  const opened = Promise.withResolvers<Socket>()
+  const { port } = await serve((socket) => opened.resolve(socket.resume()))
+  const { call } = await setup()
+  const slow = { name: 'slow', url: `mysql://ana@127.0.0.1:${port}/shop` }
+  await call('connectors.add', slow)
+  const testing = call('connectors.test', { name: 'slow' })
+  const refused = expect(testing).rejects.toMatchObject({ code: 'not-found' })
+  const socket = await opened.promise
+  await call('connectors.remove', { name: 'slow' })
+  socket.destroy()
+  await refused
+  await call('connectors.add', slow)
+  expect((await call('connectors.list', {})).rows).toMatchObject([{ status: 'unknown' }])
 })

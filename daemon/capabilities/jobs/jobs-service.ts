@@ -16,6 +16,7 @@ import type { JobConfig } from '../../config/read-config.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppCommands, JobsDeps } from './jobs-deps.ts'
 import type { Firing, RunFilter, StoredRun } from './jobs-store.ts'
+import { longestOutput } from './live-runs.ts'
 import { keptRuns, runRow, tooMany } from './run-rows.ts'
 import type { ScheduledJob } from './scheduler.ts'
 import { casesOf } from './test-results.ts'
@@ -296,7 +297,10 @@ export class JobsService implements Owned {
     try {
       const sizes = new Map<string, number>()
       const runs = await store.history({ app, job }, 2 * keptRuns)
-      for (const { run } of runs) sizes.set(run, (await programs.outputFrom(filesOf(app, run), 0, 0)).size)
+      for (const { run } of runs) {
+        const { size } = await programs.outputFrom(filesOf(app, run), 0, 0)
+        sizes.set(run, Math.min(size, longestOutput))
+      }
       const old = tooMany(runs, sizes)
       for (const run of old) await programs.remove(change, filesOf(app, run))
       if (old.length > 0) await store.forget(change, old)

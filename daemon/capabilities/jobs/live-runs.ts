@@ -4,7 +4,7 @@ import { Emitter } from '#base/emitter.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Host, HostProcess, ProcessIdentity } from '../../adapters/host/host.ts'
-import type { Programs, RunFiles } from '../../adapters/process/programs.ts'
+import type { OutputBounds, Programs, RunFiles } from '../../adapters/process/programs.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppCommands } from './jobs-deps.ts'
 import type { Firing, JobsStore, StoredRun } from './jobs-store.ts'
@@ -43,6 +43,10 @@ interface LiveRun {
   busy: Promise<unknown>
   /** Until then, by the monotonic clock, nobody tries again to record how it ended. */
   quietUntil: number
+  /** Settles when its output is bounded. */
+  bounding: Promise<void>
+  /** Its output is cut for the last time. */
+  closing: boolean
   readonly ended: PromiseWithResolvers<StoredRun>
 }
 
@@ -53,8 +57,8 @@ const bornMs = 300
 const againMs = 2000
 /** So many bytes are kept of what a run wrote. */
 export const longestOutput = 8 * 1024 * 1024
-/** While it goes on it may be more, because what it writes in the moment of a cut may be lost. */
-const longestLiveOutput = 4 * longestOutput
+/** While it goes on it may be more: a cut costs a process. */
+const liveBounds: OutputBounds = { most: 4 * longestOutput, kept: longestOutput, begin: longestOutput / 4 }
 
 /** The runs that go on: begun, watched, ended when their time is up, taken up from an earlier daemon. */
 export class LiveRuns implements Owned {
@@ -215,6 +219,8 @@ export class LiveRuns implements Owned {
       deadline: timeoutMs === null ? null : clock.monotonic() + Math.max(0, timeoutMs - lived),
       busy: Promise.resolve(),
       quietUntil: 0,
+      bounding: Promise.resolve(),
+      closing: false,
       ended: Promise.withResolvers(),
     }
     this.#runs.set(stored.run, live)
@@ -260,6 +266,9 @@ export class LiveRuns implements Owned {
     const ended = endedAs(ending, interruption, clock.now())
     const reason = never ? 'it never began, because the daemon ended first' : ended.reason
     let run: StoredRun = { ...live.stored, ...ended, reason }
+    // One cut at a time: two of them would each take the file for what the other has made of it.
+    live.closing = true
+    await Promise.allSettled([live.bounding])
     try {
       await programs.trimOutput(files, longestOutput)
       run = { ...run, ...(await conclude(change, run)) }
@@ -308,11 +317,11 @@ export class LiveRuns implements Owned {
   }
 
   async #lookAt(live: LiveRun): Promise<void> {
-    const { host, clock, programs, filesOf, settle, report } = this.#deps
-    const { run, app } = live.stored
+    const { host, clock, settle, report } = this.#deps
+    const { run } = live.stored
     if (live.beginning || clock.monotonic() < live.quietUntil) return
     if (live.leader !== null && (await host.alive(live.leader)) && !isDue(live, clock))
-      return programs.trimOutput(filesOf(app, run), longestLiveOutput)
+      return this.#bound(live)
     live.quietUntil = Number.POSITIVE_INFINITY
     // It may take as long as the grace of a stop, and the others must not wait for it.
     void settle(run)
@@ -321,6 +330,13 @@ export class LiveRuns implements Owned {
           report(error)
       })
       .finally(() => (live.quietUntil = clock.monotonic() + againMs))
+  }
+
+  async #bound(live: LiveRun): Promise<void> {
+    const { programs, filesOf } = this.#deps
+    const { app, run } = live.stored
+    if (!live.closing) live.bounding = programs.boundOutput(filesOf(app, run), liveBounds)
+    await live.bounding
   }
 }
 

@@ -32,7 +32,7 @@ const keptOutput = 64 * 1024 * 1024
 
 /**
  * Those of one job's runs, newest first, that are more than are kept, by their number or by what they wrote.
- * @param sizes - of what each wrote, in bytes.
+ * @param sizes - of what is kept of each, in bytes.
  */
 export function tooMany(runs: readonly StoredRun[], sizes: ReadonlyMap<string, number>): readonly string[] {
   let written = 0
