@@ -84,6 +84,9 @@ describe.runIf(withPeers('vscode', 'chromium'))('hostile names', () => {
           await page.bringToFront()
           const row = treeRow(page, 'Activity', new RegExp(`^stop process.*\\b${last}\\b`)).first()
           await row.waitFor()
+          // The hover of the row before covers this one until the mouse is elsewhere.
+          await page.mouse.move(640, 20)
+          await page.locator('.monaco-hover:visible').waitFor({ state: 'detached' })
           await row.hover()
           if (first % (8 * batch) === 0) {
             await row.click()

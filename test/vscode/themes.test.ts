@@ -70,8 +70,9 @@ describe.runIf(withPeers('vscode', 'chromium'))('the views', () => {
     await page.locator(`.monaco-workbench.${base}`).waitFor()
     await page.setViewportSize({ width: 1280, height: 720 })
     await filterResources(page, 'shop')
-    await treeRow(page, 'Resources', /^shop\/cache/).waitFor()
+    // What the tests beside this one run matches as well, and stands above the leases.
     await toggleGroup(page, 'Processes', false)
+    await treeRow(page, 'Resources', /^shop\/cache/).waitFor()
     await runCommand(page, 'Quantum Activity: Focus on Activity View')
     await treeRow(page, 'Activity', /^create lease shop\/web.*conflict/).waitFor()
     await treeRow(page, 'Activity', /^create lease shop\/cache/).click()
