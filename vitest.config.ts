@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
  * One group after the other, so that suites which load the machine, count its ports or kill daemons do not disturb one
@@ -31,8 +32,25 @@ const alone = [
   'test/integration/resources-truth.test.ts',
 ]
 
+/** What takes longest for its size goes first, so that no worker is left alone with it at the end. */
+const longest = ['language', 'apps', 'containers', 'hostile', 'pins', 'untrusted', 'states'].map(
+  (name) => `test/vscode/${name}.test.ts`,
+)
+
+/** The order that Vitest knows from the last run, or else by size, after what is known to be long. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((file) => moduleId.endsWith(file))
+      return at === -1 ? longest.length : at
+    }
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other))
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -26,13 +26,14 @@ export function launchBrowser(): Promise<Browser> {
   })
 }
 
-/** Opens a window at an address from {@link VscodeServer.url} and waits for its workbench. */
-export async function openWindow(browser: Browser, url: string): Promise<Page> {
+/** Opens a window at an address from {@link VscodeServer.url} and waits for its workbench; `null` for an empty page. */
+export async function openWindow(browser: Browser, url: string | null): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
+  if (url === null) return page
   await page.goto(url)
   await page.locator('.monaco-workbench').waitFor({ timeout: appears })
   return page

@@ -19,6 +19,8 @@ export interface Scene {
 export interface SceneOptions extends VscodeServerOptions {
   /** Machine-scoped settings, which VS Code takes from the machine's own file only. */
   readonly machine?: Readonly<Record<string, unknown>>
+  /** Shows no page yet: what a suite does first comes before VS Code. */
+  readonly blank?: boolean
 }
 
 /** A data folder in which the machine's settings stand already. */
@@ -38,7 +40,7 @@ export function useScene(options: (shop: Shop) => SceneOptions = () => ({})): Sc
   const scene: Partial<Scene> & { readonly shop: Shop } = { shop }
   let data: string | undefined
   beforeAll(async () => {
-    const { machine, ...rest } = options(shop)
+    const { machine, blank, ...rest } = options(shop)
     data = machine === undefined ? undefined : dataFolder(machine)
     scene.server = await startVscodeServer({
       link: [root],
@@ -48,7 +50,7 @@ export function useScene(options: (shop: Shop) => SceneOptions = () => ({})): Sc
       ...rest,
     })
     scene.browser = await launchBrowser()
-    scene.page = await openWindow(scene.browser, scene.server.url())
+    scene.page = await openWindow(scene.browser, blank === true ? null : scene.server.url())
     scene.page.setDefaultTimeout(20_000)
     await scene.page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   })

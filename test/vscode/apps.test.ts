@@ -251,12 +251,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
     await page.getByText('No app was added yet.').waitFor()
     await page.locator('.activitybar .badge', { hasText: /^1$/ }).waitFor({ state: 'detached' })
   })
-})
 
-describe.runIf(withPeers('vscode', 'chromium'))('a window without a folder', () => {
-  const scene = useScene()
-
-  test('offers to open one, or to add the apps of one', async () => {
+  test('offers to open a folder, or to add the apps of one, in a window without', async () => {
     const page = await openWindow(scene.browser, `${scene.server.base}/?ew=true`)
     await openContainer(page, 'Quantum Admin')
     await page.getByText('No folder is open, and no app was added yet.').waitFor()

@@ -77,9 +77,10 @@ describe.runIf(withPeers('vscode', 'chromium'))('jobs and tests of an app', () =
 
   test('a job is run, its output grows, and how it went is shown', async () => {
     const { page } = scene
-    await clickInline(row(/^nightly/), 'Run Job')
+    // It runs for a second, in which both are to be seen.
+    const seen = row(/^nightlyrunning · < 1 min/).waitFor()
+    await Promise.all([seen, clickInline(row(/^nightly/), 'Run Job')])
     await output().getByText('night falls').waitFor()
-    await row(/^nightlyrunning · < 1 min/).waitFor()
     await output()
       .getByText(/—\spassed\s·\s1\.\d\ss\s—/)
       .waitFor()

@@ -1,38 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { withPeers } from '../support/peers.ts'
-import { dialog, openFile, runCommand, screenshot, tree } from '../support/vscode-page.ts'
+import { edit, lens, problem, replaceAll, restartServer, squiggles, word } from '../support/vscode-editor.ts'
+import { dialog, runCommand, screenshot } from '../support/vscode-page.ts'
 import { startListener, type Listener } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
 
 const soon = { timeout: 15_000 }
 const program = `require('node:http').createServer((_, response) => response.end('hello')).listen(process.env.PORT, '127.0.0.1')\n`
-
-/** Opens a file, and puts the cursor into it. */
-async function edit(page: Page, file: string): Promise<void> {
-  await openFile(page, file)
-  await page.locator('.editor-instance .monaco-editor .view-lines').first().click()
-}
-
-const word = (page: Page, text: string): Locator =>
-  page.locator('.view-line span span', { hasText: text }).first()
-const squiggles = (page: Page): Locator =>
-  page.locator('.editor-instance .squiggly-error, .editor-instance .squiggly-warning')
-const lens = (page: Page, text: string): Locator => page.locator('.codelens-decoration a', { hasText: text })
-const problem = (page: Page, text: string | RegExp): Locator =>
-  tree(page, 'Problems View')
-    .or(page.locator('.markers-panel'))
-    .locator('.monaco-list-row', { hasText: text })
-
-/** Puts a text in the place of all that the editor shows. */
-async function replaceAll(page: Page, text: string): Promise<void> {
-  await page.keyboard.press('Control+A')
-  await page.keyboard.insertText(text)
-}
 
 function write(root: string, file: string, text: string): void {
   mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
@@ -193,26 +171,6 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
   })
 })
 
-/** Kills the language server, and waits until there is another. */
-async function restartServer(folder: string): Promise<void> {
-  const [pid] = serversBelow(folder)
-  if (pid === undefined) throw new Error('No language server runs')
-  process.kill(pid, 'SIGKILL')
-  await expect.poll(() => serversBelow(folder).filter((one) => one !== pid).length, soon).toBe(1)
-}
-
-/** The language servers of the extensions in a folder. */
-function serversBelow(folder: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      const file = `/proc/${name}/cmdline`
-      const words = existsSync(file) ? readFileSync(file, 'utf8') : ''
-      return words.includes('language.cjs') && words.includes(folder)
-    })
-    .map(Number)
-}
-
 describe.runIf(withPeers('vscode', 'chromium'))(
   'a configuration that a daemon with other variables reads',
   () => {
@@ -241,50 +199,3 @@ describe.runIf(withPeers('vscode', 'chromium'))(
     })
   },
 )
-
-describe.runIf(withPeers('vscode', 'chromium'))('a configuration in a workspace that is not trusted', () => {
-  const scene = useScene((shop) => {
-    writeFileSync(
-      path.join(shop.root, 'quantum.config.yaml'),
-      'admin:\n  include: [./gone]\n  run:\n    comand: touch canary\n',
-    )
-    return { workspaceTrust: true }
-  })
-
-  test('is read as a text, and nothing is looked at, run or connected to', async () => {
-    const { page, shop, server } = scene
-    await page.getByText('Restricted Mode').first().waitFor()
-    await edit(page, 'quantum.config.yaml')
-    await squiggles(page).first().waitFor()
-    await word(page, 'run').hover()
-    await page.locator('.monaco-hover:visible', { hasText: 'How the app is run' }).waitFor()
-    await runCommand(page, 'Problems: Focus on Problems View')
-    await problem(page, 'did you mean command?').waitFor()
-    await screenshot(page, 'language-untrusted')
-    expect(await problem(page, 'There is no folder').count()).toBe(0)
-    expect(await page.locator('.codelens-decoration').count()).toBe(0)
-    expect(existsSync(server.stateFolder)).toBe(false)
-    expect(existsSync(path.join(shop.root, 'canary'))).toBe(false)
-  })
-
-  test('has all the rest as soon as it is trusted', async () => {
-    const { page } = scene
-    await page.getByRole('button', { name: 'Manage', exact: true }).first().click()
-    await page.getByRole('button', { name: 'Trust', exact: true }).first().click()
-    // The editor that was trusted in stands before the others until somebody clicks beside it.
-    const modal = page.locator('.monaco-modal-editor-block')
-    await modal.click({ position: { x: 5, y: 5 } })
-    await modal.waitFor({ state: 'detached' })
-    await page.locator('.editor-instance .view-lines').first().click()
-    await lens(page, 'Add This App').waitFor(soon)
-    await problem(page, 'There is no folder ./gone').waitFor(soon)
-  })
-
-  test('is still trusted by a language server that is started again', async () => {
-    const { page, server } = scene
-    await restartServer(server.extensions)
-    await page.locator('.editor-instance .view-lines').first().click()
-    await replaceAll(page, 'admin: { include: [./missing] }\n')
-    await problem(page, 'There is no folder ./missing').waitFor(soon)
-  })
-})

@@ -1,55 +1,37 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { inRoot, root } from '../support/paths.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { inRoot } from '../support/paths.ts'
 import { withPeers } from '../support/peers.ts'
-import {
-  launchBrowser,
-  openContainer,
-  openWindow,
-  runCommand,
-  screenshot,
-  tree,
-  treeRow,
-} from '../support/vscode-page.ts'
-import { makeShop, photographFailures, startListener, type Listener } from '../support/vscode-scene.ts'
-import { startVscodeServer, type VscodeServer } from '../support/vscode-server.ts'
+import { openContainer, runCommand, screenshot, tree, treeRow } from '../support/vscode-page.ts'
+import { startListener, type Listener } from '../support/vscode-scene.ts'
+import { useScene } from '../support/vscode-suite.ts'
 
 // The picture in README.md. Other programs and the paths of a certain machine would be in it too, so it is made where
 // there are none:
 // QUANTUM_ADMIN_SCREENSHOTS=1 unshare --net --pid --mount --fork --mount-proc sh -c 'mkdir -p /opt/quantum-admin &&
 //   mount --bind . /opt/quantum-admin && cd /opt/quantum-admin && ip link set lo up && npx vitest run overview'
 describe.runIf(withPeers('vscode', 'chromium'))('the first look at a machine', () => {
-  const shop = makeShop()
+  const scene = useScene()
   const listeners: Listener[] = []
-  let server: VscodeServer
-  let browser: Browser
-  let page: Page | undefined
-  photographFailures(() => page)
-
-  beforeAll(async () => {
-    server = await startVscodeServer({ link: [root], workspace: shop.root, inPlace: true })
-    browser = await launchBrowser()
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    for (const listener of listeners) await listener.stop()
-    await server?.stop()
-    shop.remove()
-  })
+  afterAll(() => Promise.all(listeners.map((listener) => listener.stop())))
 
   const cli = (...args: readonly string[]): string =>
     execFileSync(process.execPath, [inRoot('bin/quantum-admin.cjs'), ...args], {
-      env: { ...process.env, QUANTUM_ADMIN_HOME: server.stateFolder },
+      env: { ...process.env, QUANTUM_ADMIN_HOME: scene.server.stateFolder },
       encoding: 'utf8',
     })
 
-  test('shows ports, leases, who holds a port and what was done, in one window', async () => {
-    page = await openWindow(browser, server.url())
+  test('has the container Quantum Admin in its activity bar, with the ports of this machine', async () => {
+    const { page } = scene
     await openContainer(page, 'Quantum Admin')
     await treeRow(page, 'Resources', /^Ports/).waitFor()
+    await screenshot(page, 'activation')
+    expect(await page.locator('.notification-list-item').count()).toBe(0)
+  })
+
+  test('shows ports, leases, who holds a port and what was done, in one window', async () => {
+    const { page, shop } = scene
     for (const name of ['shop/web', 'shop/api', 'shop/database']) {
       const lease = JSON.parse(cli('ports', 'lease', name, '--json')) as { readonly port: number }
       const folder = path.join(shop.root, path.basename(name))
@@ -66,5 +48,11 @@ describe.runIf(withPeers('vscode', 'chromium'))('the first look at a machine', (
     await page.mouse.move(640, 20)
     await screenshot(page, 'overview')
     expect(await page.locator('.notification-list-item').count()).toBe(0)
+  })
+
+  test('offers its commands in the palette', async () => {
+    const { page } = scene
+    await runCommand(page, 'Quantum Admin: Open Documentation')
+    await page.locator('.tab', { hasText: /README|index|Documentation/i }).waitFor()
   })
 })

@@ -15,7 +15,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withPeers } from '../support/peers.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
-import { openContainer, openFile, openWindow, screenshot, treeRow } from '../support/vscode-page.ts'
+import { edit, lens, problem, replaceAll, restartServer, squiggles, word } from '../support/vscode-editor.ts'
+import {
+  openContainer,
+  openFile,
+  openWindow,
+  runCommand,
+  screenshot,
+  treeRow,
+} from '../support/vscode-page.ts'
 import { freePort } from '../support/vscode-server.ts'
 import { useScene } from '../support/vscode-suite.ts'
 
@@ -70,7 +78,12 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
       socket.destroy()
     }).listen(port, '127.0.0.1')
   })
-  const scene = useScene(() => ({ workspaceTrust: true }))
+  const scene = useScene((shop) => {
+    const text = 'admin:\n  include: [./gone]\n  run:\n    comand: touch canary\n'
+    writeFileSync(path.join(shop.root, 'quantum.config.yaml'), text)
+    return { workspaceTrust: true }
+  })
+  const soon = { timeout: 15_000 }
   afterAll(() => {
     listener?.close()
     rmSync(parent, { recursive: true, force: true })
@@ -100,6 +113,22 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
     figure('S10', `${count} hostile workspaces: 0 processes, 0 connections, 0 writes`)
   })
 
+  test('has its configuration read as a text, and nothing is looked at, run or connected to', async () => {
+    const { page, shop, server } = scene
+    await page.getByText('Restricted Mode').first().waitFor()
+    await edit(page, 'quantum.config.yaml')
+    await squiggles(page).first().waitFor()
+    await word(page, 'run').hover()
+    await page.locator('.monaco-hover:visible', { hasText: 'How the app is run' }).waitFor()
+    await runCommand(page, 'Problems: Focus on Problems View')
+    await problem(page, 'did you mean command?').waitFor()
+    await screenshot(page, 'language-untrusted')
+    expect(await problem(page, 'There is no folder').count()).toBe(0)
+    expect(await page.locator('.codelens-decoration').count()).toBe(0)
+    expect(existsSync(server.stateFolder)).toBe(false)
+    expect(existsSync(path.join(shop.root, 'canary'))).toBe(false)
+  })
+
   test('works as every other as soon as it is trusted', async () => {
     const { page } = scene
     await openContainer(page, 'Quantum Admin')
@@ -108,5 +137,24 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
     await treeRow(page, 'Resources', /^Ports\d+/).waitFor()
     await page.getByRole('button', { name: 'Add the Apps of This Workspace' }).waitFor()
     expect(existsSync(scene.server.stateFolder)).toBe(true)
+  })
+
+  test('has all the rest said of its configuration as soon as it is trusted', async () => {
+    const { page } = scene
+    // The editor that was trusted in stands before the others until somebody clicks beside it.
+    const modal = page.locator('.monaco-modal-editor-block')
+    await modal.click({ position: { x: 5, y: 5 } })
+    await modal.waitFor({ state: 'detached' })
+    await page.locator('.editor-instance .view-lines').first().click()
+    await lens(page, 'Add This App').waitFor(soon)
+    await problem(page, 'There is no folder ./gone').waitFor(soon)
+  })
+
+  test('is still trusted by a language server that is started again', async () => {
+    const { page, server } = scene
+    await restartServer(server.extensions)
+    await page.locator('.editor-instance .view-lines').first().click()
+    await replaceAll(page, 'admin: { include: [./missing] }\n')
+    await problem(page, 'There is no folder ./missing').waitFor(soon)
   })
 })

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { openFile, tree } from './vscode-page.ts'
+
+const soon = { timeout: 15_000 }
+
+/** Opens a file, and puts the cursor into it. */
+export async function edit(page: Page, file: string): Promise<void> {
+  await openFile(page, file)
+  await page.locator('.editor-instance .monaco-editor .view-lines').first().click()
+}
+
+/** A word of the editor. */
+export const word = (page: Page, text: string): Locator =>
+  page.locator('.view-line span span', { hasText: text }).first()
+
+/** What is underlined in the editor. */
+export const squiggles = (page: Page): Locator =>
+  page.locator('.editor-instance .squiggly-error, .editor-instance .squiggly-warning')
+
+/** A command above a line. */
+export const lens = (page: Page, text: string): Locator =>
+  page.locator('.codelens-decoration a', { hasText: text })
+
+/** A row of the Problems view. */
+export const problem = (page: Page, text: string | RegExp): Locator =>
+  tree(page, 'Problems View')
+    .or(page.locator('.markers-panel'))
+    .locator('.monaco-list-row', { hasText: text })
+
+/** Puts a text in the place of all that the editor shows. */
+export async function replaceAll(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(text)
+}
+
+/** Kills the language server, and waits until there is another. */
+export async function restartServer(folder: string): Promise<void> {
+  // Those of windows that were closed a moment ago are on their way out.
+  await expect.poll(() => serversBelow(folder).length, soon).toBe(1)
+  const [pid] = serversBelow(folder)
+  if (pid === undefined) throw new Error('No language server runs')
+  process.kill(pid, 'SIGKILL')
+  await expect.poll(() => serversBelow(folder).filter((one) => one !== pid).length, soon).toBe(1)
+}
+
+/** The language servers of the extensions in a folder. */
+function serversBelow(folder: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const file = `/proc/${name}/cmdline`
+      const words = existsSync(file) ? readFileSync(file, 'utf8') : ''
+      return words.includes('language.cjs') && words.includes(folder)
+    })
+    .map(Number)
+}
