@@ -15,6 +15,7 @@ import type { AppProblem, AppRow } from '#contract/apps.ts'
 import type { AskedPort } from '#contract/language.ts'
 import type { Topic } from '#contract/system.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
+import { oneAtATime } from '#base/one-at-a-time.ts'
 import { fullText } from '../display.ts'
 import type { Model } from '../model.ts'
 import type { Report } from '../report.ts'
@@ -48,6 +49,15 @@ export class LiveProblems implements Owned {
   readonly #collection = this.#lifetime.own(languages.createDiagnosticCollection('quantumAdmin'))
   readonly #ofText = new Map<string, readonly Diagnostic[]>()
 
+  /** Shows what is wrong now. An earlier look that took longer must not stand in its place. */
+  readonly refresh = oneAtATime(async (): Promise<void> => {
+    const open = workspace.textDocuments.filter(({ uri }) => isConfiguration(uri))
+    for (const document of open) await this.#show(document)
+    const uris = new Set(open.map(({ uri }) => uri.toString()))
+    this.#collection.forEach((uri) => uris.has(uri.toString()) || this.#collection.delete(uri))
+    for (const uri of this.#ofText.keys()) if (!uris.has(uri)) this.#ofText.delete(uri)
+  })
+
   constructor(deps: LiveProblemsDeps) {
     this.#deps = deps
     const again = () => void deps.report.guard(() => this.refresh())
@@ -65,15 +75,6 @@ export class LiveProblems implements Owned {
   take(uri: Uri, diagnostics: readonly Diagnostic[]): void {
     this.#ofText.set(uri.toString(), diagnostics)
     void this.#deps.report.guard(() => this.refresh())
-  }
-
-  /** Shows what is wrong now. */
-  async refresh(): Promise<void> {
-    const open = workspace.textDocuments.filter(({ uri }) => isConfiguration(uri))
-    for (const document of open) await this.#show(document)
-    const uris = new Set(open.map(({ uri }) => uri.toString()))
-    this.#collection.forEach((uri) => uris.has(uri.toString()) || this.#collection.delete(uri))
-    for (const uri of this.#ofText.keys()) if (!uris.has(uri)) this.#ofText.delete(uri)
   }
 
   dispose(): Promise<void> {

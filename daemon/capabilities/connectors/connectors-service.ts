@@ -4,6 +4,7 @@ import { isoTime, type Clock } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
+import { oneAtATime } from '#base/one-at-a-time.ts'
 import type { Prober, ProbeResult } from '../../adapters/connectors/prober.ts'
 import { substitute } from '../../config/config-variables.ts'
 import type { Change } from '../../kernel/execute.ts'
@@ -71,8 +72,14 @@ export class ConnectorsService implements Owned {
   /** Looks are counted: how many have begun, and of which the rows are. */
   #begun = 0
   #seen = 0
-  #looking: Promise<void> | undefined
-  #isWanted = false
+  #looking: Promise<void> = Promise.resolve()
+  readonly #look = oneAtATime(async () => {
+    try {
+      await this.list()
+    } catch (error) {
+      this.#deps.report(error)
+    }
+  })
 
   constructor(deps: ConnectorsDeps) {
     this.#deps = deps
@@ -90,21 +97,7 @@ export class ConnectorsService implements Owned {
 
   /** Looks again, because what connectors are made of may have changed, and tells whoever watches. It never rejects. */
   look(): Promise<void> {
-    // Whoever asks meanwhile is answered by one more look, however many they are.
-    this.#isWanted = true
-    this.#looking ??= this.#lookWhileWanted().finally(() => (this.#looking = undefined))
-    return this.#looking
-  }
-
-  async #lookWhileWanted(): Promise<void> {
-    while (this.#isWanted) {
-      this.#isWanted = false
-      try {
-        await this.list()
-      } catch (error) {
-        this.#deps.report(error)
-      }
-    }
+    return (this.#looking = this.#look())
   }
 
   /** Whoever was the first to see it, all who watch are told. */
