@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import { root } from './paths.ts'
+import { ownRanges } from './port-ranges.ts'
 import { launchBrowser, openWindow } from './vscode-page.ts'
 import { makeShop, photographFailures, type Shop } from './vscode-scene.ts'
 import { startVscodeServer, type VscodeServer, type VscodeServerOptions } from './vscode-server.ts'
@@ -21,6 +22,8 @@ export interface SceneOptions extends VscodeServerOptions {
   readonly machine?: Readonly<Record<string, unknown>>
   /** Shows no page yet: what a suite does first comes before VS Code. */
   readonly blank?: boolean
+  /** Leases come from ranges that no other test file has, for apps that are started while others start theirs. */
+  readonly ownPorts?: boolean
 }
 
 /** A data folder in which the machine's settings stand already. */
@@ -40,7 +43,7 @@ export function useScene(options: (shop: Shop) => SceneOptions = () => ({})): Sc
   const scene: Partial<Scene> & { readonly shop: Shop } = { shop }
   let data: string | undefined
   beforeAll(async () => {
-    const { machine, blank, ...rest } = options(shop)
+    const { machine, blank, ownPorts, ...rest } = options(shop)
     data = machine === undefined ? undefined : dataFolder(machine)
     scene.server = await startVscodeServer({
       link: [root],
@@ -49,6 +52,10 @@ export function useScene(options: (shop: Shop) => SceneOptions = () => ({})): Sc
       ...(data === undefined ? {} : { dataFolder: data }),
       ...rest,
     })
+    if (ownPorts === true) {
+      mkdirSync(scene.server.stateFolder, { mode: 0o700 })
+      ownRanges(scene.server.stateFolder)
+    }
     scene.browser = await launchBrowser()
     scene.page = await openWindow(scene.browser, blank === true ? null : scene.server.url())
     scene.page.setDefaultTimeout(20_000)

@@ -39,7 +39,7 @@ function makeApps(root: string): void {
 }
 
 describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () => {
-  const scene = useScene()
+  const scene = useScene(() => ({ ownPorts: true }))
   const row = (text: string | RegExp) => treeRow(scene.page, 'Applications', text).first()
   const soon = { timeout: 10_000 }
   const add = 'Add the Apps of This Workspace'

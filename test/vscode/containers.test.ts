@@ -25,7 +25,7 @@ describe.runIf(ready)('a window with a container engine', () => {
   })
   const scene = useScene((shop) => {
     cpSync(inRoot('examples/stack'), path.join(shop.root, 'stack'), { recursive: true })
-    return { env: { DOCKER_HOST: `unix://${engine.socket}` } }
+    return { ownPorts: true, env: { DOCKER_HOST: `unix://${engine.socket}` } }
   })
   beforeAll(() => openContainer(scene.page, 'Quantum Admin'))
   afterAll(() => engine?.stop())

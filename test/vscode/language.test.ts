@@ -23,7 +23,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     write(shop.root, 'web/quantum.config.yaml', 'admin:\n  name: web\n  run:\n    comand: node server.cjs\n')
     write(shop.root, 'api/quantum.config.yaml', 'admin:\n  run:\n    command: node ../web/server.cjs\n')
     // So that a text of several lines stays as it is put in.
-    return { settings: { '[yaml]': { 'editor.autoIndent': 'none' } } }
+    return { ownPorts: true, settings: { '[yaml]': { 'editor.autoIndent': 'none' } } }
   })
   let listener: Listener | undefined
 
