@@ -13,7 +13,7 @@ import { answers } from './adapters/host/connect-probe.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import type { Host } from './adapters/host/host.ts'
 import { askStatus } from './adapters/http/ask.ts'
-import type { Programs, RunFiles } from './adapters/process/programs.ts'
+import type { Hiding, Programs, RunFiles } from './adapters/process/programs.ts'
 import { ShellPrograms } from './adapters/process/shell-programs.ts'
 import { fileProjects } from './adapters/project/file-project.ts'
 import { FileWatcher } from './adapters/project/file-watcher.ts'
@@ -48,8 +48,8 @@ export interface AppsSurroundings {
   readonly ofRuns: (processes: readonly ProcessRow[]) => ReadonlySet<number>
   /** What a secret holds; null when there is none. */
   readonly secret: (name: string) => Promise<string | null>
-  /** A text without what the secrets hold: an app may print what it was given. */
-  readonly withoutSecrets: (text: string) => string
+  /** An app may print what it was given. */
+  readonly hiding: Hiding
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
   readonly report: (error: unknown) => void
@@ -63,7 +63,7 @@ export function wireApps(
   const { paths, clock, host, git, resources, leases } = around
   const store = new AppsStore(around.store)
   const machine = () => machineOf(around)
-  const programs = new ShellPrograms()
+  const programs = new ShellPrograms(around.hiding)
   const understood = new UnderstoodFolders(fileProjects, understandProject)
   const supervisor: Supervisor = lifetime.own(
     new Supervisor({
@@ -86,7 +86,7 @@ export function wireApps(
     }),
   )
   const composed = new ComposeApps({
-    compose: new ComposeCommand(),
+    compose: new ComposeCommand(around.hiding.hide),
     clock,
     containers: async () => (await resources.containers()).rows,
     stopContainer: (change, id) => around.engine.stop(change, id),
@@ -111,10 +111,7 @@ export function wireApps(
       machine,
       ports: async () => (await resources.ports()).rows,
       stopProcess: (change, shown) => resources.stop(change, shown, false),
-      writtenBy: async (app, most) => {
-        const { file, lines } = await written(programs, filesOf(paths, app, ''), most)
-        return { file, lines: lines.map(around.withoutSecrets) }
-      },
+      writtenBy: (app, most) => written(programs, filesOf(paths, app, ''), most),
       startByRule: (app) => around.act('apps.start', { app }),
       report: around.report,
       environment: process.env,

@@ -71,7 +71,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   // The daemon's own rules go through the same door, which is made of what they are part of.
   const act = (name: string, params: unknown): Promise<unknown> => execute(name, params, ownContext())
   const services = await openServices(lifetime, { paths, events, log, act })
-  withoutValues = services.secrets.withoutValues
+  withoutValues = services.secrets.hide
   const network: { url: string | null } = { url: null }
   const execute: Execute = createExecutor({
     handlers: handlersOf(services, events, systemOf(services, options, network)),

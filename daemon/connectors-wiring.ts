@@ -52,7 +52,7 @@ export function wireConnectors(
       datasources: () => apps.datasources(),
       secret: (name) => secrets.value(name),
       secretChangedAt: (name) => secrets.changedAt(name),
-      withoutSecrets: (text, values) => withoutValues(secrets.withoutValues(text), values),
+      withoutSecrets: (text, values) => withoutValues(secrets.hide(text), values),
       holderOf: async (port) => holderOf((await resources.ports()).rows, port),
       report,
       environment: process.env,

@@ -113,6 +113,7 @@ export async function startJobs(life: Lifetime, folder: string, shop: Shop) {
       runs,
       scheduler,
       programs,
+      hiding: { needed: () => Promise.resolve(false), hide: (text) => text },
       filesOf,
       clock: systemClock,
       newId: randomId,

@@ -6,7 +6,7 @@ import type { StatePaths } from '#base/state-paths.ts'
 import { graceMs } from './apps-wiring.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import type { Host } from './adapters/host/host.ts'
-import type { RunFiles } from './adapters/process/programs.ts'
+import type { Hiding, RunFiles } from './adapters/process/programs.ts'
 import { ShellPrograms } from './adapters/process/shell-programs.ts'
 import { junitReports } from './adapters/project/junit-reports.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
@@ -28,6 +28,7 @@ export interface JobsSurroundings {
   readonly clock: Clock
   readonly instance: string
   readonly apps: AppsService
+  readonly hiding: Hiding
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
   readonly report: (error: unknown) => void
@@ -35,9 +36,9 @@ export interface JobsSurroundings {
 
 /** Puts jobs and tests together with what they need of the machine and of apps. */
 export function wireJobs(lifetime: Lifetime, around: JobsSurroundings): JobsService {
-  const { host, clock, paths, act, report } = around
+  const { host, clock, paths, hiding, act, report } = around
   const store = new JobsStore(around.store)
-  const programs = new ShellPrograms()
+  const programs = new ShellPrograms(hiding)
   const processes = new RunProcesses({ host, environmentOf })
   const parse = (kind: 'junit' | 'tap', text: string) => resultsApart(process.argv[1] ?? '', kind, text)
   const files = (app: string, run: string) => filesOf(paths, app, run)
@@ -83,6 +84,7 @@ export function wireJobs(lifetime: Lifetime, around: JobsSurroundings): JobsServ
       runs,
       scheduler,
       programs,
+      hiding,
       filesOf: files,
       clock,
       newId: randomId,

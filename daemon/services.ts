@@ -122,7 +122,7 @@ export async function openServices(
   const secrets = wireSecrets(lifetime, paths)
   const { apps, supervisor } = wireApps(lifetime, {
     secret: (name) => secrets.value(name),
-    withoutSecrets: secrets.withoutValues,
+    hiding: secrets,
     paths,
     store,
     host,
@@ -136,7 +136,17 @@ export async function openServices(
     act,
     report,
   })
-  const jobs: JobsService = wireJobs(lifetime, { paths, store, host, clock, instance, apps, act, report })
+  const jobs: JobsService = wireJobs(lifetime, {
+    paths,
+    store,
+    host,
+    clock,
+    instance,
+    apps,
+    hiding: secrets,
+    act,
+    report,
+  })
   const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps, report })
   await leases.open()
   await connectors.open()

@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 test('compose that could not be run once is looked for again', async () => {
   const docker = join(folder, 'docker')
   writeFileSync(docker, '#!/bin/sh\necho "$@"\n', { mode: 0o644 })
-  const command = new ComposeCommand()
+  const command = new ComposeCommand((text) => text)
   const output = join(folder, 'output.log')
   const project = { name: 'shop', folder, environment: { PATH: folder }, output }
   const up = () => withChange((change) => command.up(change, project))

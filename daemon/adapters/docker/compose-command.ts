@@ -20,6 +20,12 @@ const saidBytes = 4096
 /** Compose through its command line: arguments are an array, and no shell sees any of them. */
 export class ComposeCommand implements Compose {
   #form: Promise<Form | null> | undefined
+  readonly #hide: (text: string) => string
+
+  /** @param hide - keeps secrets out of what it said. */
+  constructor(hide: (text: string) => string) {
+    this.#hide = hide
+  }
 
   up(change: Change, project: ComposeProject): Promise<void> {
     return this.#run(change, project, ['up', '--detach', '--remove-orphans'])
@@ -47,7 +53,8 @@ export class ComposeCommand implements Compose {
       if (code === 0) return
       const end = Math.max(size, (await output.stat()).size - saidBytes)
       const { buffer, bytesRead } = await output.read(Buffer.alloc(saidBytes), 0, saidBytes, end)
-      throw failed([file, ...first, what[0] ?? ''].join(' '), buffer.toString('utf8', 0, bytesRead))
+      const said = this.#hide(buffer.toString('utf8', 0, bytesRead))
+      throw failed([file, ...first, what[0] ?? ''].join(' '), said)
     } catch (error) {
       if (change.signal.aborted) throw new Failure('cancelled', `compose was ended before it was done`)
       if (error instanceof Failure) throw error

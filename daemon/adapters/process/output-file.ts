@@ -18,11 +18,19 @@ const stretches = (length: number, gap: OutputGap | null): readonly [Stretch, ..
         { from: gap.to, to: gap.to + length - gap.at, at: gap.at },
       ]
 
+/** Where a piece may end: after a character, after a line, or there as well where the last line has no end. */
+export type PieceEnd = 'character' | 'line' | 'line or end'
+
 /**
  * What was written from a byte on, without what is gone of it. Of a file that is shorter than it was, because it was
  * emptied, there is nothing more.
  */
-export async function readPiece(path: string, from: number, bytes: number): Promise<OutputPiece> {
+export async function readPiece(
+  path: string,
+  from: number,
+  bytes: number,
+  ends: PieceEnd = 'character',
+): Promise<OutputPiece> {
   let file: FileHandle | undefined
   try {
     file = await open(path, 'r')
@@ -35,7 +43,11 @@ export async function readPiece(path: string, from: number, bytes: number): Prom
       next = Math.max(next, stretch.from)
       const end = Math.min(stretch.to, next + room)
       const found = await bytesAt(file, stretch.at + next - stretch.from, end - next)
-      const whole = wholeCharacters(found, end >= stretch.to)
+      const isAtEnd = end >= stretch.to && (stretch !== there.at(-1) || ends === 'line or end')
+      const whole =
+        ends !== 'character' && !isAtEnd
+          ? wholeLines(found, bytes)
+          : wholeCharacters(found, end >= stretch.to)
       text += whole.toString('utf8')
       room -= whole.length
       next += whole.length
@@ -53,6 +65,12 @@ export async function readPiece(path: string, from: number, bytes: number): Prom
 async function bytesAt(file: FileHandle, at: number, count: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, at)
   return buffer.subarray(0, bytesRead)
+}
+
+/** Without a line that is cut at the end, unless it is longer than a piece. */
+function wholeLines(read: Buffer, bytes: number): Buffer {
+  const end = read.lastIndexOf('\n') + 1
+  return end === 0 && read.length >= bytes ? wholeCharacters(read, false) : read.subarray(0, end)
 }
 
 /** Without a character that is cut at the end, unless nothing else is there to be read. */

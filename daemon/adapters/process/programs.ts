@@ -54,7 +54,14 @@ export interface Ending {
   readonly at: number
 }
 
-/** Starts programs that outlive the daemon. */
+/** Keeps out of what programs wrote what nobody is to read there. */
+export interface Hiding {
+  /** Whether there is anything to hide; asked before each reading. */
+  readonly needed: () => Promise<boolean>
+  readonly hide: (text: string) => string
+}
+
+/** Starts programs that outlive the daemon. Whatever is read of what they wrote is without what is to be hidden. */
 export interface Programs {
   /** Makes room for the files of a run: what earlier ones have left is removed or set aside. */
   prepare(change: Change, files: RunFiles): Promise<void>
@@ -73,9 +80,10 @@ export interface Programs {
   begun(files: RunFiles): Promise<boolean>
   /**
    * What it wrote from a byte on, at most so many bytes, without half a character at its end. What was cut out of it still
-   * counts, so that an offset means the same as long as the run is kept.
+   * counts, so that an offset means the same as long as the run is kept. Where something is to be hidden it ends with a
+   * line, which could hold it. @param isOver - that nothing more will come, so that the last line may lack its end.
    */
-  outputFrom(files: RunFiles, from: number, bytes: number): Promise<OutputPiece>
+  outputFrom(files: RunFiles, from: number, bytes: number, isOver: boolean): Promise<OutputPiece>
   /** Cuts the middle out of what a program wrote that has ended, when that is more than so many bytes. */
   trimOutput(files: RunFiles, longest: number): Promise<void>
   /** Removes the folder of files that are of one run alone. */

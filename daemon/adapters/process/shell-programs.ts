@@ -7,6 +7,7 @@ import type { Change } from '../../kernel/execute.ts'
 import { boundOutput, trimMiddle } from './bounded-output.ts'
 import { readPiece } from './output-file.ts'
 import type {
+  Hiding,
   Ending,
   OutputBounds,
   OutputPiece,
@@ -37,8 +38,17 @@ exit "$code"`
 const claimed = `mkdir "$2.begun" 2> /dev/null || exit 0
 ${wrapper}`
 
+const nothingHidden: Hiding = { needed: () => Promise.resolve(false), hide: (text) => text }
+
 /** Programs under /bin/sh. */
 export class ShellPrograms implements Programs {
+  readonly #hiding: Hiding
+
+  /** @param hiding - what is read of their outputs goes through it. */
+  constructor(hiding: Hiding = nothingHidden) {
+    this.#hiding = hiding
+  }
+
   async prepare(_change: Change, { output, ending }: RunFiles): Promise<void> {
     await mkdir(dirname(output), { recursive: true, mode: 0o700 })
     await Promise.all([forgetEndings(dirname(ending)), setAsideLong(output)])
@@ -95,8 +105,10 @@ export class ShellPrograms implements Programs {
     )
   }
 
-  outputFrom({ output }: RunFiles, from: number, bytes: number): Promise<OutputPiece> {
-    return readPiece(output, from, bytes)
+  async outputFrom({ output }: RunFiles, from: number, bytes: number, isOver: boolean): Promise<OutputPiece> {
+    if (!(await this.#hiding.needed())) return readPiece(output, from, bytes)
+    const piece = await readPiece(output, from, bytes, isOver ? 'line or end' : 'line')
+    return { ...piece, text: this.#hiding.hide(piece.text) }
   }
 
   trimOutput({ output }: RunFiles, longest: number): Promise<void> {
@@ -120,7 +132,12 @@ export class ShellPrograms implements Programs {
     }
   }
 
-  async lastOutput({ output }: RunFiles, bytes: number, from = 0): Promise<string> {
+  async lastOutput(files: RunFiles, bytes: number, from = 0): Promise<string> {
+    const text = await this.#lastOutput(files, bytes, from)
+    return (await this.#hiding.needed()) ? this.#hiding.hide(text) : text
+  }
+
+  async #lastOutput({ output }: RunFiles, bytes: number, from: number): Promise<string> {
     try {
       const file = await open(output, 'r')
       try {

@@ -34,7 +34,7 @@ const graceMs = 400
 
 /** There is no engine here; compose projects are tested on a real one, in test/integration. */
 const noCompose = new ComposeApps({
-  compose: new ComposeCommand(),
+  compose: new ComposeCommand((text) => text),
   clock: systemClock,
   containers: () => Promise.resolve([]),
   stopContainer: () => Promise.resolve(),

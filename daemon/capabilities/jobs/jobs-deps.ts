@@ -2,7 +2,7 @@ import type { Sourced } from '#contract/apps.ts'
 import type { QuantumQueue } from '#contract/jobs.ts'
 import type { ProcessRow } from '#contract/resources.ts'
 import type { Clock } from '#base/clock.ts'
-import type { Programs, RunFiles } from '../../adapters/process/programs.ts'
+import type { Hiding, Programs, RunFiles } from '../../adapters/process/programs.ts'
 import type { JobConfig } from '../../config/read-config.ts'
 import type { JobsStore } from './jobs-store.ts'
 import type { LiveRuns } from './live-runs.ts'
@@ -28,6 +28,7 @@ export interface JobsDeps {
   readonly runs: LiveRuns
   readonly scheduler: Scheduler
   readonly programs: Programs
+  readonly hiding: Hiding
   readonly filesOf: (app: string, run: string) => RunFiles
   readonly clock: Clock
   readonly newId: () => string

@@ -150,14 +150,20 @@ export class JobsService implements Owned {
   async showTests(run: string): Promise<TestsDetail> {
     const detail = await this.show(run)
     const files = this.#deps.filesOf(detail.app, run)
-    return { ...detail, cases: await casesOf(this.#deps.programs, files) }
+    return { ...detail, cases: await casesOf(this.#deps.programs, files, this.#deps.hiding) }
   }
 
   /** A piece of what a run wrote, at most 64 KiB. @throws Failure `not-found`. */
   async output(run: string, from: number): Promise<RunOutput> {
     const stored = await this.#find(run)
-    const piece = await this.#deps.programs.outputFrom(this.#deps.filesOf(stored.app, run), from, pieceBytes)
-    const ended = stored.endedAt !== null && (piece.next >= piece.size || piece.text === '')
+    const isOver = stored.endedAt !== null
+    const piece = await this.#deps.programs.outputFrom(
+      this.#deps.filesOf(stored.app, run),
+      from,
+      pieceBytes,
+      isOver,
+    )
+    const ended = isOver && (piece.next >= piece.size || piece.text === '')
     return { text: piece.text, from, next: piece.next, ended }
   }
 
@@ -298,7 +304,7 @@ export class JobsService implements Owned {
       const sizes = new Map<string, number>()
       const runs = await store.history({ app, job }, 2 * keptRuns)
       for (const { run } of runs) {
-        const { size } = await programs.outputFrom(filesOf(app, run), 0, 0)
+        const { size } = await programs.outputFrom(filesOf(app, run), 0, 0, true)
         sizes.set(run, Math.min(size, longestOutput))
       }
       const old = tooMany(runs, sizes)

@@ -1,5 +1,5 @@
 import type { TestCase, TestCounts } from '#contract/jobs.ts'
-import type { Programs, RunFiles } from '../../adapters/process/programs.ts'
+import type { Hiding, Programs, RunFiles } from '../../adapters/process/programs.ts'
 import type { Reports } from '../../adapters/project/reports.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { countsIn } from './closing-line.ts'
@@ -39,7 +39,7 @@ export async function resultsOf(
   const report = await reports.junit(run.folder, run.report, Date.parse(run.startedAt))
   const junit = report === null ? null : await parse('junit', report)
   if (junit !== null) return keep(junit, 'junit')
-  const { text } = await programs.outputFrom(files, 0, outputBytes)
+  const { text } = await programs.outputFrom(files, 0, outputBytes, true)
   const tap = mayBeTap(text) ? await parse('tap', text) : null
   if (tap !== null) return keep(tap, 'tap')
   const counts = countsIn(await programs.lastOutput(files, closingBytes))
@@ -51,8 +51,21 @@ const mayBeTap = (text: string): boolean =>
   /^(?:not )?ok\b/m.test(text) && /^(?:TAP version 1[34]|1\.\.\d+)/m.test(text)
 
 /** The tests that were kept of a run; empty when there were none to tell apart. */
-export async function casesOf(programs: Programs, files: RunFiles): Promise<readonly TestCase[]> {
+export async function casesOf(
+  programs: Programs,
+  files: RunFiles,
+  hiding: Hiding,
+): Promise<readonly TestCase[]> {
   const text = await programs.kept(files, casesFile)
   // Only `resultsOf` writes it.
-  return text === null ? [] : (JSON.parse(text) as readonly TestCase[])
+  const cases = text === null ? [] : (JSON.parse(text) as readonly TestCase[])
+  return (await hiding.needed()) ? cases.map((one) => withoutSecrets(one, hiding)) : cases
 }
+
+/** A report may hold what a test was given. */
+const withoutSecrets = (one: TestCase, { hide }: Hiding): TestCase => ({
+  ...one,
+  suite: one.suite.map(hide),
+  name: hide(one.name),
+  message: one.message === null ? null : hide(one.message),
+})

@@ -5,7 +5,7 @@ import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Secrets, Vault } from '../../adapters/secrets/vault.ts'
 import type { Change } from '../../kernel/execute.ts'
-import { withoutValues } from './without-values.ts'
+import { formsOf, withoutForms } from './without-values.ts'
 
 export interface SecretsDeps {
   readonly vault: Vault
@@ -15,6 +15,8 @@ export interface SecretsDeps {
 /** So many can be kept: each change writes them all. */
 const most = 1000
 
+const valuesOf = (secrets: Secrets): readonly string[] => [...secrets.values()].map(({ value }) => value)
+
 /** Secrets by name. What they hold goes to what connects with them, and to nobody else. */
 export class SecretsService implements Owned {
   /** Told after a secret was set or removed. */
@@ -23,6 +25,8 @@ export class SecretsService implements Owned {
   #secrets: Promise<Secrets> | null = null
   /** Values that were read in this start, so that they can be kept out of texts. */
   #held: readonly string[] = []
+  /** The forms in which they may stand in a text. */
+  #forms: readonly string[] = []
   /** Settles when the writer before is done. */
   #writing: Promise<unknown> = Promise.resolve()
 
@@ -52,8 +56,17 @@ export class SecretsService implements Owned {
     }
   }
 
-  /** A text without what the secrets hold, in whatever form it may have got there. */
-  withoutValues = (text: string): string => withoutValues(text, this.#held)
+  /**
+   * A text without what the secrets hold, in whatever form it may have got there: those that somebody has used since this
+   * start, or all when it was asked before whether that is {@link needed}.
+   */
+  hide = (text: string): string => withoutForms(text, this.#forms)
+
+  /** Whether there is anything to hide. What cannot be read now was given to nobody since this start either. */
+  needed = async (): Promise<boolean> => {
+    await this.#load().catch(() => undefined)
+    return this.#forms.length > 0
+  }
 
   /** @throws Failure `secrets-unavailable`, `conflict` when there are too many. */
   set(change: Change, name: string, value: string): Promise<SecretRow> {
@@ -65,7 +78,7 @@ export class SecretsService implements Owned {
         })
       const changedAt = isoTime(this.#deps.clock.now())
       // From now on, so that not even what goes wrong while it is written tells it.
-      this.#held = [...this.#held, value]
+      this.#hold([value])
       const next = new Map(secrets).set(name, { value, changedAt })
       await this.#deps.vault.save(change, next)
       change.note({ existed: secrets.has(name) })
@@ -105,7 +118,7 @@ export class SecretsService implements Owned {
   #load(): Promise<Secrets> {
     this.#secrets ??= this.#deps.vault.load().then(
       (secrets) => {
-        this.#hold(secrets)
+        this.#hold(valuesOf(secrets))
         return secrets
       },
       (error: unknown) => {
@@ -118,13 +131,14 @@ export class SecretsService implements Owned {
 
   #keep(secrets: Secrets): void {
     this.#secrets = Promise.resolve(secrets)
-    this.#hold(secrets)
+    this.#hold(valuesOf(secrets))
     this.changed.emit()
   }
 
   /** What was replaced may still be in use somewhere. */
-  #hold(secrets: Secrets): void {
-    this.#held = [...new Set([...this.#held, ...[...secrets.values()].map(({ value }) => value)])]
+  #hold(values: readonly string[]): void {
+    this.#held = [...new Set([...this.#held, ...values])]
+    this.#forms = formsOf(this.#held)
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {

@@ -197,7 +197,5 @@ test('what was held in this start is kept out of texts, also after it was replac
   const { call, secrets } = setup()
   await call('secrets.set', { name: 'db', value: 'first-password' })
   await call('secrets.set', { name: 'db', value: 'second-password' })
-  expect(secrets.withoutValues('first-password, second-password, third')).toBe(
-    '[redacted], [redacted], third',
-  )
+  expect(secrets.hide('first-password, second-password, third')).toBe('[redacted], [redacted], third')
 })

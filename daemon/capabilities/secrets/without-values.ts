@@ -2,8 +2,8 @@ const redacted = '[redacted]'
 /** What is shorter stands in any text by chance; nothing that we write is made of it. */
 const shortest = 4
 
-/** The forms in which a value may stand in a text. */
-function formsOf(value: string): readonly string[] {
+/** The forms in which one value may stand in a text. */
+function formsOfOne(value: string): readonly string[] {
   const bytes = Buffer.from(value)
   const json = JSON.stringify(value).slice(1, -1)
   return [
@@ -25,11 +25,16 @@ function formsOf(value: string): readonly string[] {
   ]
 }
 
-/** A text in which values that must not be known are replaced, longest first, so that no part of one is left. */
-export function withoutValues(text: string, values: readonly string[]): string {
-  const forms = values.filter((value) => value.length >= shortest).flatMap(formsOf)
-  return [...new Set(forms)]
-    .filter((form) => form.length >= shortest)
-    .sort((a, b) => b.length - a.length)
-    .reduce((clean, form) => clean.replaceAll(form, redacted), text)
+/** The forms in which values may stand in a text, longest first, so that no part of one is left when another is replaced. */
+export function formsOf(values: readonly string[]): readonly string[] {
+  const forms = values.filter((value) => value.length >= shortest).flatMap(formsOfOne)
+  return [...new Set(forms)].filter((form) => form.length >= shortest).sort((a, b) => b.length - a.length)
 }
+
+/** A text in which these forms are replaced. */
+export const withoutForms = (text: string, forms: readonly string[]): string =>
+  forms.reduce((clean, form) => clean.replaceAll(form, redacted), text)
+
+/** A text in which values that must not be known are replaced. */
+export const withoutValues = (text: string, values: readonly string[]): string =>
+  withoutForms(text, formsOf(values))
