@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { withPeers } from '../support/peers.ts'
-import { edit, lens, problem, replaceAll, restartServer, squiggles, word } from '../support/vscode-editor.ts'
+import { edit, lens, problem, replaceAll, restartServers, squiggles, word } from '../support/vscode-editor.ts'
 import { dialog, runCommand, screenshot } from '../support/vscode-page.ts'
 import { startListener, type Listener } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
@@ -164,7 +164,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
 
   test('is looked at again when the language server has died', async () => {
     const { page, server } = scene
-    await restartServer(server.extensions)
+    await restartServers(server.extensions)
     await replaceAll(page, 'admin:\n  run: { prot: 80 }\n')
     await problem(page, 'did you mean port?').waitFor(soon)
     expect(await page.locator('.notification-list-item').count()).toBe(0)

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withPeers } from '../support/peers.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
-import { edit, lens, problem, replaceAll, restartServer, squiggles, word } from '../support/vscode-editor.ts'
+import { edit, lens, problem, replaceAll, restartServers, squiggles, word } from '../support/vscode-editor.ts'
 import {
   openContainer,
   openFile,
@@ -152,7 +152,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a workspace that is not trusted
 
   test('is still trusted by a language server that is started again', async () => {
     const { page, server } = scene
-    await restartServer(server.extensions)
+    await restartServers(server.extensions)
     await page.locator('.editor-instance .view-lines').first().click()
     await replaceAll(page, 'admin: { include: [./missing] }\n')
     await problem(page, 'There is no folder ./missing').waitFor(soon)
