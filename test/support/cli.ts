@@ -40,7 +40,7 @@ export async function startListener(
     process.execPath,
     ['-e', `${options.before ?? ''}${listening}`, ...(options.args ?? [])],
     {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     },
   )

@@ -34,7 +34,7 @@ export async function startListener(options: {
   writeFileSync(path.join(options.folder, file), program(options.address ?? '127.0.0.1'))
   const child = spawn(process.execPath, [file, String(options.port ?? 0)], {
     cwd: options.folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, ...options.env },
   })
   const orphan = () => child.kill('SIGKILL')

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { root } from '../support/paths.ts'
 import { withPeers } from '../support/peers.ts'
 import {
@@ -157,7 +157,10 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of resources', () => {
 
   test('lists processes, shows them as a tree, and stops one after a question', async () => {
     const victim = await startListener({ folder: path.join(shop.root, 'api'), file: 'billing.cjs' })
+    onTestFinished(victim.stop)
     const process = row(new RegExp(`^node${victim.process.pid} `))
+    // Its port comes with a look of its own, and moves the rows below it.
+    await port(victim).waitFor()
     await process.waitFor()
     await process.click()
     await editorText(page, `node ${victim.process.pid}`, /Command: .*billing\.cjs/)
