@@ -157,7 +157,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of resources', () => {
 
   test('lists processes, shows them as a tree, and stops one after a question', async () => {
     const victim = await startListener({ folder: path.join(shop.root, 'api'), file: 'billing.cjs' })
-    onTestFinished(victim.stop)
+    onTestFinished(() => victim.stop())
     const process = row(new RegExp(`^node${victim.process.pid} `))
     // Its port comes with a look of its own, and moves the rows below it.
     await port(victim).waitFor()
