@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { withPeers } from '../support/peers.ts'
 import { makeCertificate } from '../support/tls.ts'
@@ -101,6 +101,8 @@ describe.runIf(ready && withPeers('openssl'))("a team's daemon", () => {
   const scene = useScene(() => ({
     machine: { 'quantumAdmin.daemon.url': url, 'quantumAdmin.daemon.ca': certificate.certFile },
   }))
+  // Had it ended by itself, how it did says more than what the window then lacks.
+  afterEach(() => expect([daemon.process.exitCode, daemon.process.signalCode]).toEqual([null, null]))
   afterAll(async () => {
     await daemon?.stop()
     certificate.remove()
