@@ -29,7 +29,7 @@ import { UsersStore } from './capabilities/users/users-store.ts'
 import { wireConnectors, wireSecrets } from './connectors-wiring.ts'
 import { localAdmin } from './kernel/auth.ts'
 import type { Events } from './kernel/events.ts'
-import { type OwnLog } from './kernel/own-log.ts'
+import type { OwnLog } from './kernel/own-log.ts'
 import { openStore } from './store/open.ts'
 
 /** The capabilities, and what they stand on. */

@@ -74,7 +74,7 @@ export interface Programs {
   ending(files: RunFiles): Promise<Ending | null>
   /** The end of what was written, at most so many bytes, from the beginning of a line. @param from - an offset. */
   lastOutput(files: RunFiles, bytes: number, from?: number): Promise<string>
-  /** Keeps what is written from filling the disk, without losing any of its end; of an app's, when left out. */
+  /** Keeps what is written from filling the disk, without losing any of its end. @param bounds - those of an app when left out. */
   boundOutput(files: RunFiles, bounds?: OutputBounds): Promise<void>
   /** Whether one that is run once has begun. */
   begun(files: RunFiles): Promise<boolean>

@@ -7,8 +7,8 @@ import type { Change } from '../../kernel/execute.ts'
 import { boundOutput, trimMiddle } from './bounded-output.ts'
 import { readPiece } from './output-file.ts'
 import type {
-  Hiding,
   Ending,
+  Hiding,
   OutputBounds,
   OutputPiece,
   Programs,
