@@ -37,7 +37,8 @@ export async function removeEngine(folder: string, bridge: string): Promise<void
   // Newest first, so that a mount inside another goes before it.
   for (const point of mountsIn(folder).reverse())
     await run('umount', ['--lazy', point]).catch(() => undefined)
-  await run('ip', ['link', 'delete', bridge]).catch(() => undefined)
+  for (const link of [bridge, ...networkBridges(folder)])
+    await run('ip', ['link', 'delete', link]).catch(() => undefined)
   for (const socket of shimSockets(folder)) await rm(socket, { force: true })
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
@@ -88,6 +89,11 @@ function shimSockets(folder: string): readonly string[] {
     .map((id) => read(join(tasks, id, 'address')).replace('unix://', ''))
     .filter((path) => path.startsWith('/run/containerd/s/'))
 }
+
+/** The bridges of networks that were left; the engine has ranges of addresses for some thirty of them at a time. */
+const networkBridges = (folder: string): readonly string[] => [
+  ...new Set(read(join(folder, 'data/network/files/local-kv.db')).match(/\bbr-[0-9a-f]{12}\b/g)),
+]
 
 const mountsIn = (folder: string): string[] =>
   read('/proc/self/mounts')
