@@ -4,7 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { withPeers } from '../support/peers.ts'
-import { edit, lens, problem, replaceAll, restartServers, squiggles, word } from '../support/vscode-editor.ts'
+import {
+  edit,
+  lens,
+  problem,
+  replaceAll,
+  restartServers,
+  runLens,
+  squiggles,
+  word,
+} from '../support/vscode-editor.ts'
 import { dialog, runCommand, screenshot } from '../support/vscode-page.ts'
 import { startListener, type Listener } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
@@ -93,10 +102,10 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
 
   test('adds, runs and stops its app', async () => {
     const { page } = scene
-    await lens(page, 'Add This App').click()
+    await runLens(page, 'Add This App')
     await lens(page, 'Run').waitFor(soon)
     await screenshot(page, 'language-lens')
-    await lens(page, 'Run').click()
+    await runLens(page, 'Run')
     await lens(page, 'Stop').waitFor(soon)
     await lens(page, 'Open in Browser').waitFor(soon)
     await screenshot(page, 'language-running')
@@ -105,7 +114,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     await client.dispose()
     expect(row).toMatchObject({ name: 'web', state: 'running' })
     expect(await (await fetch(row?.url ?? '')).text()).toBe('hello')
-    await lens(page, 'Stop').click()
+    await runLens(page, 'Stop')
     await dialog(page).getByText('Stop web?').waitFor()
     await dialog(page).getByRole('button', { name: 'Stop' }).click()
     await lens(page, 'Run').waitFor(soon)
@@ -193,7 +202,7 @@ describe.runIf(withPeers('vscode', 'chromium'))(
       await lens(page, 'Add This App').waitFor(soon)
       await runCommand(page, 'Problems: Focus on Problems View')
       await problem(page, 'the variable ONLY_THERE is not set').waitFor(soon)
-      await lens(page, 'Add This App').click()
+      await runLens(page, 'Add This App')
       await problem(page, 'the variable ONLY_THERE is not set').waitFor({ state: 'detached', ...soon })
       await problem(page, 'the variable NOWHERE is not set').waitFor()
     })
