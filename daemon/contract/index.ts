@@ -4,6 +4,7 @@ import { auditMethods } from './audit.ts'
 import { connectorsMethods } from './connectors.ts'
 import { jobsMethods, testsMethods } from './jobs.ts'
 import { leasesMethods } from './leases.ts'
+import { logsMethods } from './logs.ts'
 import type { Command, Query, ResultType } from './method.ts'
 import { resourcesMethods } from './resources.ts'
 import { secretsMethods } from './secrets.ts'
@@ -22,6 +23,7 @@ export const contract = {
   ...testsMethods,
   ...connectorsMethods,
   ...secretsMethods,
+  ...logsMethods,
 }
 
 export type Contract = typeof contract

@@ -14,6 +14,7 @@ export const topics = [
   'apps',
   'jobs',
   'connectors',
+  'logs',
 ] as const
 export type Topic = (typeof topics)[number]
 

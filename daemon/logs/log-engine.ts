@@ -1,0 +1,38 @@
+import type { Emitter } from '#base/emitter.ts'
+import type { Owned } from '#base/lifetime.ts'
+import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
+import type { LogKind } from '#contract/log-words.ts'
+
+/** Something that lines come from, for as long as it is told to be read. */
+export interface LogInput {
+  readonly app: string
+  /** Its name among the sources of its app. */
+  readonly source: string
+  readonly kind: LogKind
+  /** A file that grows, by its absolute path. It may not be there yet. */
+  readonly file: string
+}
+
+export interface LogSearch extends LogFilter {
+  readonly before?: string | undefined
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+/** Reads logs, keeps them, and finds what is in them. */
+export interface LogEngine extends Owned {
+  /** Somebody who asks again may hear of something new. */
+  readonly changed: Emitter<void>
+  /** Opaque; equal revisions mean that nothing was added. */
+  readonly revision: string
+  /** From now on these are read and no others. Where each was read up to is kept, for when it is named again. */
+  read(inputs: readonly LogInput[]): void
+  /** @throws Failure `log-query-invalid`, `invalid-params` for a cursor that is none. */
+  search(search: LogSearch, signal: AbortSignal): Promise<LogPage>
+  /** @throws Failure `not-found`. */
+  around(id: string, before: number, after: number): Promise<readonly LogLine[]>
+  /** @throws Failure `not-found`. */
+  show(id: string): Promise<LogDetail>
+  histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram>
+  sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]>
+}
