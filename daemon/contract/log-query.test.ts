@@ -174,10 +174,25 @@ function numbers(seed: number): () => number {
   }
 }
 
-const pieces = [
-  ...'abz059 \t\n"\'\\/:=~<>!-*@._|&(){}[]\0\u0085\u2028\u202e\ud800é🚀',
-  ...['level', 'kind', 'OR', 'AND', 'NOT', '//', '\\"', '\\/', '>=', '=~', ' /', '/ ', '::', 'none', '/i'],
-  ...['__proto__', 'constructor'],
+const pieces: readonly string[] = [
+  ...Array.from('abz059 \t\n"\'\\/:=~<>!-*@._|&(){}[]\0\u0085\u2028\u202e\ud800é🚀'),
+  'level',
+  'kind',
+  'OR',
+  'AND',
+  'NOT',
+  '//',
+  '\\"',
+  '\\/',
+  '>=',
+  '=~',
+  ' /',
+  '/ ',
+  '::',
+  'none',
+  '/i',
+  '__proto__',
+  'constructor',
 ]
 
 test('no text makes it throw, and a problem is always at a place in the text', () => {
