@@ -1,0 +1,99 @@
+import { Emitter } from '#base/emitter.ts'
+import { Lifetime, type Owned } from '#base/lifetime.ts'
+import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
+import { fieldsOf } from './format/fields.ts'
+import { InputReader } from './input-reader.ts'
+import type { LogEngine, LogInput, LogSearch } from './log-engine.ts'
+import { LogSearcher } from './search/log-search.ts'
+import { LogStore, type StoreLimits } from './segments/log-store.ts'
+import { sourceRows } from './source-rows.ts'
+
+const syncMs = 1000
+const keepMs = 10 * 60 * 1000
+
+/** Reads logs, keeps them and finds what is in them, in this very thread. */
+export class LocalLogEngine implements LogEngine {
+  readonly #lifetime = new Lifetime()
+  readonly changed = this.#lifetime.own(ownedEmitter())
+  readonly #store: LogStore
+  readonly #searcher: LogSearcher
+  readonly #instance: string
+  readonly #now: () => number
+  readonly #readers = new Map<string, InputReader>()
+  #forms: readonly string[] = []
+
+  constructor(options: {
+    readonly folder: string
+    /** Unlike any other start's; the first part of every revision. */
+    readonly instance: string
+    readonly limits: StoreLimits
+    readonly now: () => number
+  }) {
+    const { folder, instance, limits, now } = options
+    this.#instance = instance
+    this.#now = now
+    this.#store = this.#lifetime.own(new LogStore(folder))
+    this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
+    this.#every(syncMs, () => this.#store.sync())
+    this.#every(keepMs, () => this.#store.keep(limits, now()))
+  }
+
+  get revision(): string {
+    return `${this.#instance}:${this.#store.next}`
+  }
+
+  read(inputs: readonly LogInput[]): void {
+    const wanted = new Map(inputs.map((input) => [keyOf(input), input]))
+    for (const [key, reader] of this.#readers) {
+      if (wanted.has(key)) continue
+      this.#readers.delete(key)
+      void reader.dispose()
+    }
+    for (const [key, input] of wanted) {
+      if (this.#readers.has(key)) continue
+      const forms = (): readonly string[] => this.#forms
+      const kept = (): void => this.changed.emit()
+      this.#readers.set(key, new InputReader(input, this.#store, { forms, now: this.#now, kept }))
+    }
+  }
+
+  hide(forms: readonly string[]): void {
+    this.#forms = forms
+  }
+
+  search(search: LogSearch, signal: AbortSignal): Promise<LogPage> {
+    return this.#searcher.search(search, signal)
+  }
+
+  around(id: string, before: number, after: number): Promise<readonly LogLine[]> {
+    return this.#searcher.around(id, before, after)
+  }
+
+  show(id: string): Promise<LogDetail> {
+    return this.#searcher.show(id)
+  }
+
+  histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram> {
+    return this.#searcher.histogram(filter, buckets, signal)
+  }
+
+  sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]> {
+    return Promise.resolve(sourceRows(this.#store, [...this.#readers.values()], apps))
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#readers.values()].map((reader) => reader.dispose()))
+    await this.#lifetime.dispose()
+  }
+
+  #every(ms: number, act: () => void): void {
+    const timer = setInterval(act, ms)
+    this.#lifetime.onDispose(() => clearInterval(timer))
+  }
+}
+
+/** A file of an app under one name is read by one reader for as long as both stay what they are. */
+const keyOf = ({ app, source, kind, file }: LogInput): string => JSON.stringify([app, source, kind, file])
+
+const ownedEmitter = (): Emitter<void> & Owned =>
+  Object.assign(new Emitter<void>(), { dispose: () => undefined })
