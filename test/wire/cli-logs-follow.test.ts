@@ -21,8 +21,11 @@ afterEach(async () => {
   rmSync(daemon.home, { recursive: true, force: true })
 })
 
-/** A run of `logs --follow --json`, and what it has printed. */
-function following(...flags: readonly string[]) {
+/** Far longer than it takes: what is waited for comes, or the test fails. */
+const soon = { timeout: 45_000 }
+
+/** A run of `logs --follow --json`, and what it has printed. It has begun: one line that matches has come. */
+async function following(begun: string, ...flags: readonly string[]) {
   const child = spawn(process.execPath, [cliScript, 'logs', '--follow', '--json', ...flags], {
     env: { ...process.env, QUANTUM_ADMIN_HOME: daemon.home, QUANTUM_ADMIN_KEYCHAIN: 'off' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -31,7 +34,8 @@ function following(...flags: readonly string[]) {
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
   const ended = once(child, 'close').then(([code]) => code as number)
-  return {
+  await shop.write(`${begun}\n`)
+  const run = {
     get texts(): readonly string[] {
       return printed
         .split('\n')
@@ -46,9 +50,10 @@ function following(...flags: readonly string[]) {
       return ended
     },
   }
+  await expect.poll(() => run.texts, soon).toEqual([begun])
+  return run
 }
 
-const soon = { timeout: 45_000 }
 const numbered = (from: number, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `line ${from + index}`)
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
@@ -71,36 +76,36 @@ test('the last lines are shown, then each that comes, until Ctrl-C ends it well'
 })
 
 test('only what matches is shown of what comes', async () => {
-  const run = following('--search', 'wanted -not')
+  const run = await following('wanted 0', '--search', 'wanted -not')
   await shop.write(text(['not wanted', ...numbered(0, 3000), 'wanted 1', 'wanted, not']))
-  await expect.poll(() => run.texts, soon).toEqual(['wanted 1'])
+  await expect.poll(() => run.texts, soon).toEqual(['wanted 0', 'wanted 1'])
   await shop.write('wanted 2\n')
-  await expect.poll(() => run.texts, soon).toEqual(['wanted 1', 'wanted 2'])
+  await expect.poll(() => run.texts, soon).toEqual(['wanted 0', 'wanted 1', 'wanted 2'])
   expect(await run.interrupt()).toBe(0)
 })
 
 test('a burst of lines is shown whole, and nothing twice', async () => {
-  const run = following()
+  const run = await following('begun')
   const burst = numbered(0, 5000)
   await shop.write(text(burst))
-  await expect.poll(() => run.texts.length, soon).toBe(5000)
-  expect(run.texts).toEqual(burst)
+  await expect.poll(() => run.texts.length, soon).toBe(5001)
+  expect(run.texts.slice(1)).toEqual(burst)
   expect(await run.interrupt()).toBe(0)
 })
 
 test('what is written while a daemon is dead is shown once another runs, in its order and once', async () => {
-  const run = following()
+  const run = await following('begun')
   const before = numbered(0, 500)
   await shop.write(text(before))
-  await expect.poll(() => run.texts.length, soon).toBe(500)
+  await expect.poll(() => run.texts.length, soon).toBe(501)
   await daemon.kill()
   const meanwhile = numbered(500, 500)
   await shop.write(text(meanwhile))
-  await expect.poll(() => run.texts.length, soon).toBe(1000)
+  await expect.poll(() => run.texts.length, soon).toBe(1001)
   expect(run.said).toMatch(/Waiting for|Trying again/)
   await shop.write('after\n')
   await expect.poll(() => run.texts.at(-1), soon).toBe('after')
-  expect(run.texts).toEqual([...before, ...meanwhile, 'after'])
+  expect(run.texts).toEqual(['begun', ...before, ...meanwhile, 'after'])
   expect(await run.interrupt()).toBe(0)
 })
 
