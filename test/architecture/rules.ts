@@ -60,6 +60,9 @@ export const rules: readonly Rule[] = [
     packages: ['better-sqlite3', 'kysely'],
     node: true,
   },
+  { folder: 'daemon/logs', ours: [contract, base], packages: [], node: true },
+  // Lines are understood by what they say alone: no file, no store, no packages.
+  { folder: 'daemon/logs/format', ours: [contract, base], packages: [], node: true },
   { folder: 'migrations', ours: [], packages: ['kysely'], node: false },
   { folder: 'daemon/logs', ours: [contract, base], packages: ['re2js'], node: true },
   adapter('connectors', ['amqplib', 'better-sqlite3', 'ioredis', 'mysql2', 'pg']),

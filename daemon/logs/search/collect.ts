@@ -1,6 +1,8 @@
 import { Failure } from '#base/failure.ts'
-import { decodeFrames, recordAt, type KeptRecord } from '../segments/frame.ts'
+import type { Scanner } from '../scan/scanner.ts'
+import type { KeptRecord } from '../segments/frame.ts'
 import type { PlacedBlock } from '../segments/log-stream.ts'
+import { candidateBlocks, eachMatch } from './candidates.ts'
 import type { Matcher } from './matcher.ts'
 import { following, precedes, type Order, type Rank } from './order.ts'
 
@@ -46,6 +48,7 @@ export class Turns {
 export async function collect(
   blocks: Iterable<PlacedBlock>,
   matcher: Matcher,
+  scanner: Scanner,
   order: Order,
   {
     from,
@@ -54,8 +57,8 @@ export async function collect(
     signal,
   }: { from: Rank | null; limit: number; budgetMs: number; signal: AbortSignal },
 ): Promise<Collected> {
-  const wanted = [...blocks]
-    .filter(({ facts }) => matcher.may(facts) && (from === null || !precedes(order.last(facts), from)))
+  const isAhead = ({ facts }: PlacedBlock): boolean => from === null || !precedes(order.last(facts), from)
+  const wanted = candidateBlocks([...blocks].filter(isAhead), matcher, scanner)
     .map((block) => ({ block, first: order.first(block.facts) }))
     .toSorted((a, b) => a.first[0] - b.first[0] || a.first[1] - b.first[1])
   const hits: Hit[] = []
@@ -66,34 +69,25 @@ export async function collect(
     if (last !== undefined && precedes(last.rank, first)) return { hits, next: following(last.rank) }
     if (performance.now() > until && (from === null ? first !== wanted[0]?.first : precedes(from, first)))
       return { hits: hits.filter(({ rank }) => precedes(rank, first)), next: first }
-    addHits(hits, block, matcher, order, from, limit)
+    const stillFits = (rank: Rank): boolean => {
+      const worst = hits[limit - 1]
+      return (from === null || !precedes(rank, from)) && (worst === undefined || precedes(rank, worst.rank))
+    }
+    eachMatch(
+      block,
+      matcher,
+      scanner,
+      (frame, row) => {
+        const rank = order.of(frame, row)
+        hits.splice(placeOf(hits, rank), 0, { app: block.app, record: frame.record(row), rank })
+        if (hits.length > limit) hits.pop()
+      },
+      (frame, row) => stillFits(order.of(frame, row)),
+    )
     await turns.next()
   }
   const last = hits[limit - 1]
   return { hits, next: last === undefined ? null : following(last.rank) }
-}
-
-/** Puts what matches in a block among the hits, of which no more than so many are kept. */
-function addHits(
-  hits: Hit[],
-  { app, segment, facts }: PlacedBlock,
-  matcher: Matcher,
-  order: Order,
-  from: Rank | null,
-  limit: number,
-): void {
-  const bytes = segment.read(facts)
-  if (bytes === null || !matcher.mayBeIn(bytes)) return
-  const columns = decodeFrames(bytes)
-  for (let row = 0; row < columns.count; row++) {
-    const rank = order.of(columns, row)
-    if (from !== null && precedes(rank, from)) continue
-    const last = hits[limit - 1]
-    if (last !== undefined && precedes(last.rank, rank)) continue
-    if (!matcher.matches(app, columns, row)) continue
-    hits.splice(placeOf(hits, rank), 0, { app, record: recordAt(columns, row), rank })
-    if (hits.length > limit) hits.pop()
-  }
 }
 
 /** How many of them come before it. */

@@ -1,7 +1,9 @@
 import { logLevels, type LogLevel } from '#contract/log-words.ts'
 import type { LogBucket, LogHistogram } from '#contract/logs.ts'
-import { decodeFrames, levelPlace } from '../segments/frame.ts'
+import type { Scanner } from '../scan/scanner.ts'
+import { levelPlace } from '../segments/frame.ts'
 import type { PlacedBlock } from '../segments/log-stream.ts'
+import { candidateBlocks, eachMatch } from './candidates.ts'
 import { Turns } from './collect.ts'
 import type { Matcher } from './matcher.ts'
 
@@ -9,9 +11,10 @@ import type { Matcher } from './matcher.ts'
 export async function histogram(
   blocks: Iterable<PlacedBlock>,
   matcher: Matcher,
+  scanner: Scanner,
   { buckets, now, signal }: { buckets: number; now: number; signal: AbortSignal },
 ): Promise<LogHistogram> {
-  const wanted = [...blocks].filter(({ facts }) => matcher.may(facts))
+  const wanted = candidateBlocks(blocks, matcher, scanner)
   const oldest = wanted.reduce((time, { facts }) => Math.min(time, facts.minTime), now)
   const newest = wanted.reduce((time, { facts }) => Math.max(time, facts.maxTime), now)
   const from = Number.isFinite(matcher.since) ? matcher.since : oldest
@@ -25,19 +28,15 @@ export async function histogram(
     counts.set(bucket, levels)
   }
   const turns = new Turns(signal)
-  for (const { app, segment, facts } of wanted) {
+  for (const block of wanted) {
+    const { facts } = block
     await turns.next()
     const known = isInOne(facts, from, to, bucketMs) ? matcher.countsOf(facts) : null
     if (known !== null) {
       for (const [place, count] of known.entries()) add(facts.minTime, place, count)
       continue
     }
-    const bytes = segment.read(facts)
-    if (bytes === null || !matcher.mayBeIn(bytes)) continue
-    const columns = decodeFrames(bytes)
-    for (let row = 0; row < columns.count; row++)
-      if (matcher.matches(app, columns, row))
-        add(columns.time[row] ?? 0, levelPlace(columns.flags[row] ?? 0), 1)
+    eachMatch(block, matcher, scanner, (frame, row) => add(frame.time(row), levelPlace(frame.flags(row)), 1))
   }
   const found = [...counts].toSorted(([a], [b]) => a - b)
   return {

@@ -102,7 +102,11 @@ export class LogSearcher {
   /** @throws Failure `log-query-invalid`, `cancelled`. */
   histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram> {
     const matcher = new Matcher(filter, this.#fieldsOf)
-    return histogram(this.#store.blocks(filter.apps), matcher, { buckets, now: this.#now(), signal })
+    return histogram(this.#store.blocks(filter.apps), matcher, this.#store.scanner, {
+      buckets,
+      now: this.#now(),
+      signal,
+    })
   }
 
   #collect(
@@ -113,7 +117,12 @@ export class LogSearcher {
     signal: AbortSignal,
   ): Promise<Collected> {
     const matcher = new Matcher(filter, this.#fieldsOf)
-    return collect(this.#store.blocks(filter.apps), matcher, order, { from, limit, budgetMs, signal })
+    return collect(this.#store.blocks(filter.apps), matcher, this.#store.scanner, order, {
+      from,
+      limit,
+      budgetMs,
+      signal,
+    })
   }
 }
 

@@ -3,8 +3,9 @@ import { Failure, messageOf } from '#base/failure.ts'
 import { parseLogQuery, type FieldOperator, type LogCondition } from '#contract/log-query.ts'
 import { logKinds, logLevels, type LogLevel } from '#contract/log-words.ts'
 import type { LogFilter } from '#contract/logs.ts'
+import { needleOf, type Needle } from '../scan/needle.ts'
 import type { BlockFacts } from '../segments/block.ts'
-import { kindPlace, levelPlace, type Columns } from '../segments/frame.ts'
+import { kindPlace, levelPlace, type FrameView } from '../segments/frame.ts'
 import { neededText, neededInPattern } from './needed.ts'
 
 /** What a line says of itself, by path. */
@@ -13,27 +14,26 @@ export type FieldsOf = (line: string, format: string) => Readonly<Record<string,
 /** One record that is looked at; what is dear is made when it is asked for. */
 class Looked {
   readonly app: string
-  readonly #columns: Columns
+  readonly #frame: FrameView
   readonly #row: number
   readonly #fieldsOf: FieldsOf
   #text: string | undefined
   #folded: string | undefined
   #fields: Readonly<Record<string, string>> | undefined
 
-  constructor(app: string, columns: Columns, row: number, fieldsOf: FieldsOf) {
+  constructor(app: string, frame: FrameView, row: number, fieldsOf: FieldsOf) {
     this.app = app
-    this.#columns = columns
+    this.#frame = frame
     this.#row = row
     this.#fieldsOf = fieldsOf
   }
 
   get source(): string {
-    return this.#columns.sources[this.#columns.source[this.#row] ?? 0] ?? ''
+    return this.#frame.source(this.#row)
   }
 
   get text(): string {
-    const { bytes, begin, end } = this.#columns
-    return (this.#text ??= bytes.toString('utf8', begin[this.#row], end[this.#row]))
+    return (this.#text ??= this.#frame.text(this.#row))
   }
 
   get folded(): string {
@@ -41,8 +41,7 @@ class Looked {
   }
 
   get fields(): Readonly<Record<string, string>> {
-    const format = this.#columns.formats[this.#columns.format[this.#row] ?? 0] ?? 'plain'
-    return (this.#fields ??= this.#fieldsOf(this.text, format))
+    return (this.#fields ??= this.#fieldsOf(this.text, this.#frame.format(this.#row)))
   }
 }
 
@@ -55,11 +54,12 @@ type Test = (line: Looked) => boolean
 export class Matcher {
   readonly since: number
   readonly until: number
+  /** What stands in the text of each record that matches, the longest first. */
+  readonly needles: readonly Needle[]
   readonly #levels: number
   readonly #kinds: number
   readonly #sources: ReadonlySet<string> | null
   readonly #tests: readonly Test[]
-  readonly #needed: readonly RegExp[]
   readonly #fieldsOf: FieldsOf
 
   /** @throws Failure `log-query-invalid`. */
@@ -74,7 +74,8 @@ export class Matcher {
     const kinds = filter.kinds?.map((kind) => logKinds.indexOf(kind))
     this.#kinds = conditions.reduce((mask, one) => mask & kindsOf(one), maskOf(kinds, allKinds))
     this.#tests = conditions.flatMap((one) => testOf(one) ?? [])
-    this.#needed = conditions.flatMap((one) => neededOf(one) ?? [])
+    const needed = conditions.flatMap((one) => neededOf(one) ?? [])
+    this.needles = needed.toSorted((a, b) => b.length - a.length).map(needleOf)
   }
 
   /** How many of a block match, by level's place; null when only its records can tell. Its times are not looked at. */
@@ -92,23 +93,15 @@ export class Matcher {
     return wanted === null || facts.sources.some((source) => wanted.has(source))
   }
 
-  /** Whether a record in these bytes may match, as far as their text tells. */
-  mayBeIn(bytes: Buffer): boolean {
-    if (this.#needed.length === 0) return true
-    const text = bytes.toString('latin1')
-    return this.#needed.every((needed) => needed.test(text))
-  }
-
-  matches(app: string, columns: Columns, row: number): boolean {
-    const time = columns.time[row] ?? 0
+  matches(app: string, frame: FrameView, row: number): boolean {
+    const time = frame.time(row)
     if (time < this.since || time > this.until) return false
-    const flags = columns.flags[row] ?? 0
+    const flags = frame.flags(row)
     if ((this.#levels & (1 << levelPlace(flags))) === 0 || (this.#kinds & (1 << kindPlace(flags))) === 0)
       return false
-    const source = columns.sources[columns.source[row] ?? 0] ?? ''
-    if (this.#sources !== null && !this.#sources.has(source)) return false
+    if (this.#sources !== null && !this.#sources.has(frame.source(row))) return false
     if (this.#tests.length === 0) return true
-    const line = new Looked(app, columns, row, this.#fieldsOf)
+    const line = new Looked(app, frame, row, this.#fieldsOf)
     return this.#tests.every((test) => test(line))
   }
 }
@@ -240,7 +233,7 @@ function compared(found: number, operator: FieldOperator, bound: number): boolea
   return found === bound
 }
 
-function neededOf(condition: LogCondition): RegExp | null {
+function neededOf(condition: LogCondition): string | null {
   if (condition.not) return null
   if (condition.kind === 'text') return neededText(condition.text)
   return condition.kind === 'regex' ? neededInPattern(condition.pattern) : null

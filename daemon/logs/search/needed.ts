@@ -2,19 +2,19 @@
 const asciiRuns = /[\x20-\x7e]+/g
 
 /**
- * What bytes must hold, read as Latin-1, in which a text can be found whose case is not looked at; null when that
- * cannot be told. Never narrower than the text itself.
+ * ASCII that stands, in whatever case, wherever a text can be found whose case is not looked at; null when that cannot be
+ * told.
  */
-export function neededText(text: string): RegExp | null {
+export function neededText(text: string): string | null {
   const longest = (text.match(asciiRuns) ?? []).reduce(
     (best, run) => (run.length > best.length ? run : best),
     '',
   )
-  return longest === '' ? null : new RegExp(escaped(longest), 'i')
+  return longest === '' ? null : longest
 }
 
-/** What bytes must hold in which a pattern of RE2 can be found; null when that cannot be told. */
-export function neededInPattern(pattern: string): RegExp | null {
+/** ASCII that stands wherever a pattern of RE2 can be found; null when that cannot be told. */
+export function neededInPattern(pattern: string): string | null {
   // An alternative needs nothing, and flags may change what letters mean.
   if (pattern.includes('|') || pattern.includes('(?')) return null
   let [run, longest, depth] = ['', '', 0]
@@ -44,7 +44,7 @@ export function neededInPattern(pattern: string): RegExp | null {
     else run += unit
   }
   end()
-  return longest === '' ? null : new RegExp(escaped(longest))
+  return longest === '' ? null : longest
 }
 
 /** `\d`, `\x{10FFFF}`, `\pL`, `\p{Greek}`, `\Q...\E`: where its last unit stands. */
@@ -73,5 +73,3 @@ function afterClass(pattern: string, at: number): number {
   }
   return place
 }
-
-const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)

@@ -1,5 +1,5 @@
 import type { BlockFacts } from '../segments/block.ts'
-import type { Columns } from '../segments/frame.ts'
+import type { FrameView } from '../segments/frame.ts'
 
 /** Two whole numbers, compared one after the other; the lower rank comes first. */
 export type Rank = readonly [number, number]
@@ -11,37 +11,34 @@ export const following = ([first, second]: Rank): Rank => [first, second + 1]
 
 /** In which order records are gone through. */
 export interface Order {
-  of(columns: Columns, row: number): Rank
+  of(frame: FrameView, row: number): Rank
   /** No record of the block comes before this. */
   first(facts: BlockFacts): Rank
   /** No record of the block comes after this. */
   last(facts: BlockFacts): Rank
 }
 
-const timeOf = (columns: Columns, row: number): number => columns.time[row] ?? 0
-const sequenceOf = (columns: Columns, row: number): number => columns.sequence[row] ?? 0
-
 /** By time; where that is equal, by arrival. */
 export const oldestFirst: Order = {
-  of: (columns, row) => [timeOf(columns, row), sequenceOf(columns, row)],
+  of: (frame, row) => [frame.time(row), frame.sequence(row)],
   first: ({ minTime, firstSequence }) => [minTime, firstSequence],
   last: ({ maxTime, lastSequence }) => [maxTime, lastSequence],
 }
 
 export const newestFirst: Order = {
-  of: (columns, row) => [-timeOf(columns, row), -sequenceOf(columns, row)],
+  of: (frame, row) => [-frame.time(row), -frame.sequence(row)],
   first: ({ maxTime, lastSequence }) => [-maxTime, -lastSequence],
   last: ({ minTime, firstSequence }) => [-minTime, -firstSequence],
 }
 
 export const arrivedFirst: Order = {
-  of: (columns, row) => [sequenceOf(columns, row), 0],
+  of: (frame, row) => [frame.sequence(row), 0],
   first: ({ firstSequence }) => [firstSequence, 0],
   last: ({ lastSequence }) => [lastSequence, 0],
 }
 
 export const arrivedLast: Order = {
-  of: (columns, row) => [-sequenceOf(columns, row), 0],
+  of: (frame, row) => [-frame.sequence(row), 0],
   first: ({ lastSequence }) => [-lastSequence, 0],
   last: ({ firstSequence }) => [-firstSequence, 0],
 }

@@ -1,4 +1,4 @@
-import { kindPlace, levelPlace, type Columns } from './frame.ts'
+import { kindPlace, levelPlace, type FrameView } from './frame.ts'
 import { logLevels } from '#contract/log-words.ts'
 
 /** Text that a block holds, about; what a question is not about is passed over block by block. */
@@ -38,34 +38,31 @@ export const noFacts = (at: number): BlockFacts => ({
 })
 
 /** What is known of a block once so many bytes with these records stand behind it as well. */
-export function grown(block: BlockFacts, length: number, columns: Columns): BlockFacts {
+export function grown(block: BlockFacts, length: number, frame: FrameView): BlockFacts {
   const levels = [...block.levels]
   const shares = new Map(block.sources.map((name, index) => [name, [...(block.shares[index] ?? [0, 0])]]))
   let { minTime, maxTime, kinds } = block
-  for (let row = 0; row < columns.count; row++) {
-    const flags = columns.flags[row] ?? 0
+  for (let row = 0; row < frame.count; row++) {
+    const flags = frame.flags(row)
     const place = levelPlace(flags)
     levels[place] = (levels[place] ?? 0) + 1
     kinds |= 1 << kindPlace(flags)
-    const time = columns.time[row] ?? 0
+    const time = frame.time(row)
     if (time < minTime) minTime = time
     if (time > maxTime) maxTime = time
-    const source = columns.sources[columns.source[row] ?? 0] ?? ''
+    const source = frame.source(row)
     const share = shares.get(source) ?? [0, 0]
     share[0] = (share[0] ?? 0) + 1
-    share[1] = (share[1] ?? 0) + (columns.end[row] ?? 0) - (columns.begin[row] ?? 0)
+    share[1] = (share[1] ?? 0) + frame.end(row) - frame.begin(row)
     shares.set(source, share)
   }
-  const isEmpty = columns.count === 0
+  const isEmpty = frame.count === 0
   return {
     at: block.at,
     length: block.length + length,
-    count: block.count + columns.count,
-    firstSequence: Math.min(
-      block.firstSequence,
-      isEmpty ? Number.POSITIVE_INFINITY : (columns.sequence[0] ?? 0),
-    ),
-    lastSequence: isEmpty ? block.lastSequence : (columns.sequence[columns.count - 1] ?? 0),
+    count: block.count + frame.count,
+    firstSequence: Math.min(block.firstSequence, isEmpty ? Number.POSITIVE_INFINITY : frame.sequence(0)),
+    lastSequence: isEmpty ? block.lastSequence : frame.sequence(frame.count - 1),
     minTime,
     maxTime,
     levels,

@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib'
 import { logKinds, logLevels, type LogKind, type LogLevel } from '#contract/log-words.ts'
-import { ByteReader, ByteWriter } from './varint.ts'
 
 /** A record as it is kept. */
 export interface KeptRecord {
@@ -25,69 +24,82 @@ export type SourceMark = unknown
 
 /** What is written at once, and is there as a whole or not at all. */
 export interface Frame {
+  /** Of no more than {@link mostNames} sources and formats each. */
   readonly records: readonly KeptRecord[]
   /** By source. */
   readonly marks: Readonly<Record<string, SourceMark>>
 }
 
 /*
- * A frame on disk, all numbers little-endian:
- *   0  magic "QLF1"          16  number of records
- *   4  CRC-32 of all after   20  reserved
- *   8  bytes of text         24  text: each record's bytes and a line feed
- *  12  bytes of description   .  description
- * A description is the length of a JSON text and that text, a byte of flags for each record, then for each record:
- * sequence and time as differences to the one before, length, source and format by place in the JSON, messageAt.
+ * A frame on disk, all numbers little-endian, as typed arrays can be laid over it:
+ *   0  magic "QLF1"                           24  the first sequence (float64)
+ *   4  CRC-32 of all after                    32  the least time (float64)
+ *   8  bytes of text, a multiple of 8         40  text: each record's bytes and a line feed, then zeros
+ *  12  bytes of all behind it, such a multiple
+ *  16  number of records
+ *  20  1 when times are float64 by themselves, else they are uint32 after the least
+ * Behind the text a column each: time; where the text ends, in the text (uint32); sequence after the first (uint32);
+ * messageAt (uint16); flags; source and format by place in the names (uint8). Then the names and marks as JSON, and spaces.
  */
 const magic = 0x31464c51
-export const frameHead = 24
+export const frameHead = 40
 /** More cannot be written as a whole, and whatever claims to be larger is damage. */
 export const largestFrame = 64 * 1024 * 1024
+export const mostNames = 255
 
-interface Description {
+interface Names {
   readonly sources: readonly string[]
   readonly formats: readonly string[]
   readonly marks: Readonly<Record<string, SourceMark>>
 }
 
+const padded = (length: number): number => (length + 7) & ~7
+
 /** The bytes of a frame. */
 export function encodeFrame({ records, marks }: Frame): Buffer {
-  const text = Buffer.concat(records.flatMap(({ bytes }) => [bytes, lineFeed]))
-  const sources = new Places()
-  const formats = new Places()
-  const rows = new ByteWriter()
-  let [sequence, time] = [0, 0]
-  for (const record of records) rows.byte(flagsOf(record))
-  for (const record of records) {
-    rows.unsigned(record.sequence - sequence)
-    rows.signed(record.time - time)
-    rows.unsigned(record.bytes.length)
-    rows.unsigned(sources.of(record.source))
-    rows.unsigned(formats.of(record.format))
-    rows.unsigned(record.messageAt)
-    sequence = record.sequence
-    time = record.time
+  const [sources, formats] = [new Places(), new Places()]
+  const places = records.map(({ source, format }) => [sources.of(source), formats.of(format)] as const)
+  const names: Names = { sources: sources.names, formats: formats.names, marks }
+  const json = Buffer.from(JSON.stringify(names))
+  let [text, least, most] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { bytes, time } of records) {
+    text += bytes.length + 1
+    least = Math.min(least, time)
+    most = Math.max(most, time)
   }
-  const description: Description = { sources: sources.names, formats: formats.names, marks }
-  const json = Buffer.from(JSON.stringify(description))
-  const head = Buffer.alloc(frameHead + 4)
-  head.writeUInt32LE(magic, 0)
-  head.writeUInt32LE(text.length, 8)
-  head.writeUInt32LE(4 + json.length + rows.written.length, 12)
-  head.writeUInt32LE(records.length, 16)
-  head.writeUInt32LE(json.length, frameHead)
-  const frame = Buffer.concat([
-    head.subarray(0, frameHead),
-    text,
-    head.subarray(frameHead),
-    json,
-    rows.written,
-  ])
+  const wide = records.length > 0 && most - least > 0xffffffff
+  const shape = shapeOf(records.length, padded(text), wide)
+  const whole = padded(shape.json + json.length)
+  // Of memory of its own, so that columns can be laid over it.
+  const frame = Buffer.allocUnsafeSlow(whole)
+  frame.writeUInt32LE(magic, 0)
+  frame.writeUInt32LE(padded(text), 8)
+  frame.writeUInt32LE(whole - frameHead - padded(text), 12)
+  frame.writeUInt32LE(records.length, 16)
+  frame.writeUInt32LE(Number(wide), 20)
+  const first = records[0]?.sequence ?? 0
+  frame.writeDoubleLE(first, 24)
+  frame.writeDoubleLE(records.length === 0 ? 0 : least, 32)
+  const columns = columnsAt(frame, 0, shape, records.length)
+  let at = frameHead
+  for (const [row, record] of records.entries()) {
+    at += record.bytes.copy(frame, at)
+    columns.end[row] = at - frameHead
+    frame[at++] = 0x0a
+    columns.time[row] = wide ? record.time : record.time - least
+    columns.sequence[row] = record.sequence - first
+    columns.messageAt[row] = Math.min(record.messageAt, 0xffff)
+    columns.flags[row] = flagsOf(record)
+    const [source, format] = places[row] ?? [0, 0]
+    columns.source[row] = source
+    columns.format[row] = format
+  }
+  frame.fill(0, at, shape.time)
+  json.copy(frame, shape.json)
+  frame.fill(0x20, shape.json + json.length)
   frame.writeUInt32LE(crc32(frame.subarray(8)), 4)
   return frame
 }
-
-const lineFeed = Buffer.from('\n')
 
 class Places {
   readonly names: string[] = []
@@ -98,11 +110,47 @@ class Places {
   }
 }
 
+/** Where in a frame each part begins. */
+function shapeOf(count: number, text: number, wide: boolean) {
+  const time = frameHead + text
+  const end = time + count * (wide ? 8 : 4)
+  const sequence = end + count * 4
+  const messageAt = sequence + count * 4
+  const flags = messageAt + count * 2
+  return {
+    wide,
+    time,
+    end,
+    sequence,
+    messageAt,
+    flags,
+    source: flags + count,
+    format: flags + 2 * count,
+    json: flags + 3 * count,
+  }
+}
+
+function columnsAt(bytes: Buffer, at: number, shape: ReturnType<typeof shapeOf>, count: number) {
+  const from = bytes.byteOffset + at
+  const { buffer } = bytes
+  return {
+    time: shape.wide
+      ? new Float64Array(buffer, from + shape.time, count)
+      : new Uint32Array(buffer, from + shape.time, count),
+    end: new Uint32Array(buffer, from + shape.end, count),
+    sequence: new Uint32Array(buffer, from + shape.sequence, count),
+    messageAt: new Uint16Array(buffer, from + shape.messageAt, count),
+    flags: new Uint8Array(buffer, from + shape.flags, count),
+    source: new Uint8Array(buffer, from + shape.source, count),
+    format: new Uint8Array(buffer, from + shape.format, count),
+  }
+}
+
 /** How long a frame that begins here is, if one does; null when what stands there is no beginning of one. */
 export function frameLength(bytes: Buffer, at: number): number | null {
   if (at + frameHead > bytes.length || bytes.readUInt32LE(at) !== magic) return null
   const length = frameHead + bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12)
-  return length > largestFrame ? null : length
+  return length > largestFrame || length % 8 !== 0 ? null : length
 }
 
 /** Whether a whole frame stands here as it was written. */
@@ -112,92 +160,119 @@ export function isIntact(bytes: Buffer, at: number): boolean {
   return crc32(bytes.subarray(at + 8, at + length)) === bytes.readUInt32LE(at + 4)
 }
 
-/** The records of one or more frames, by column: `null` is spared for each of thousands that no question is about. */
-export interface Columns {
+/** A frame that lies in memory, and was found {@link isIntact}; nothing of it is copied. */
+export class FrameView {
   readonly count: number
-  /** What the text stands in. */
-  readonly bytes: Buffer
-  readonly sequence: Float64Array
-  readonly time: Float64Array
-  readonly flags: Uint8Array
-  /** Where each record's text begins and ends in {@link bytes}. */
-  readonly begin: Uint32Array
-  readonly end: Uint32Array
-  readonly source: Uint32Array
-  readonly format: Uint32Array
-  readonly messageAt: Uint32Array
-  readonly sources: readonly string[]
-  readonly formats: readonly string[]
-}
+  /** Where its text begins in the bytes, and where it ends. */
+  readonly textFrom: number
+  readonly textTo: number
+  readonly length: number
+  readonly #bytes: Buffer
+  readonly #at: number
+  readonly #first: number
+  readonly #least: number
+  readonly #columns: ReturnType<typeof columnsAt>
+  readonly #json: number
+  #names: Names | undefined
 
-/** Reads all frames that stand in these bytes, one behind the other; each has been found {@link isIntact}. */
-export function decodeFrames(bytes: Buffer): Columns {
-  const frames: number[] = []
-  let count = 0
-  for (let at = 0; at < bytes.length; at += frameLength(bytes, at) ?? bytes.length) {
-    frames.push(at)
-    count += bytes.readUInt32LE(at + 16)
+  /** @param at - where in the bytes it begins: a multiple of 8 in memory. */
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes
+    this.#at = at
+    this.length = frameLength(bytes, at) ?? 0
+    this.count = bytes.readUInt32LE(at + 16)
+    this.#first = bytes.readDoubleLE(at + 24)
+    const wide = bytes.readUInt32LE(at + 20) === 1
+    this.#least = wide ? 0 : bytes.readDoubleLE(at + 32)
+    const shape = shapeOf(this.count, bytes.readUInt32LE(at + 8), wide)
+    this.#json = shape.json
+    this.#columns = columnsAt(bytes, at, shape, this.count)
+    this.textFrom = at + frameHead
+    this.textTo = this.textFrom + (this.count === 0 ? 0 : (this.#columns.end[this.count - 1] ?? 0) + 1)
   }
-  const columns = emptyColumns(bytes, count)
-  const [sources, formats] = [new Places(), new Places()]
-  let row = 0
-  for (const at of frames) row = decodeInto(columns, row, at, sources, formats)
-  return { ...columns, sources: sources.names, formats: formats.names }
-}
 
-const emptyColumns = (bytes: Buffer, count: number) => ({
-  count,
-  bytes,
-  sequence: new Float64Array(count),
-  time: new Float64Array(count),
-  flags: new Uint8Array(count),
-  begin: new Uint32Array(count),
-  end: new Uint32Array(count),
-  source: new Uint32Array(count),
-  format: new Uint32Array(count),
-  messageAt: new Uint32Array(count),
-})
-
-function decodeInto(
-  columns: ReturnType<typeof emptyColumns>,
-  from: number,
-  at: number,
-  sources: Places,
-  formats: Places,
-): number {
-  const { bytes } = columns
-  const count = bytes.readUInt32LE(at + 16)
-  const description = at + frameHead + bytes.readUInt32LE(at + 8)
-  const json = describedAt(bytes, description)
-  const [itsSources, itsFormats] = [
-    json.sources.map((name) => sources.of(name)),
-    json.formats.map((name) => formats.of(name)),
-  ]
-  const reader = new ByteReader(bytes, description + 4 + bytes.readUInt32LE(description))
-  const to = from + count
-  for (let row = from; row < to; row++) columns.flags[row] = reader.byte()
-  let [sequence, time, text] = [0, 0, at + frameHead]
-  for (let row = from; row < to; row++) {
-    columns.sequence[row] = sequence += reader.unsigned()
-    columns.time[row] = time += reader.signed()
-    columns.begin[row] = text
-    columns.end[row] = text += reader.unsigned()
-    text += 1
-    columns.source[row] = itsSources[reader.unsigned()] ?? 0
-    columns.format[row] = itsFormats[reader.unsigned()] ?? 0
-    columns.messageAt[row] = reader.unsigned()
+  get marks(): Frame['marks'] {
+    return this.names.marks
   }
-  return to
+
+  get names(): Names {
+    // Only `encodeFrame` writes it, and its check sum was right.
+    return (this.#names ??= JSON.parse(
+      this.#bytes.toString('utf8', this.#at + this.#json, this.#at + this.length),
+    ) as Names)
+  }
+
+  time(row: number): number {
+    return (this.#columns.time[row] ?? 0) + this.#least
+  }
+
+  sequence(row: number): number {
+    return (this.#columns.sequence[row] ?? 0) + this.#first
+  }
+
+  flags(row: number): number {
+    return this.#columns.flags[row] ?? 0
+  }
+
+  source(row: number): string {
+    return this.names.sources[this.#columns.source[row] ?? 0] ?? ''
+  }
+
+  format(row: number): string {
+    return this.names.formats[this.#columns.format[row] ?? 0] ?? 'plain'
+  }
+
+  /** Where a record's text begins in the bytes. */
+  begin(row: number): number {
+    return row === 0 ? this.textFrom : this.textFrom + (this.#columns.end[row - 1] ?? 0) + 1
+  }
+
+  /** Where it ends. */
+  end(row: number): number {
+    return this.textFrom + (this.#columns.end[row] ?? 0)
+  }
+
+  text(row: number): string {
+    return this.#bytes.toString('utf8', this.begin(row), this.end(row))
+  }
+
+  /** The record in whose text, or behind it, this place of the bytes is. */
+  rowAt(place: number): number {
+    const wanted = place - this.textFrom
+    let [low, high] = [0, this.count - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#columns.end[middle] ?? 0) < wanted) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** A copy of a record. */
+  record(row: number): KeptRecord {
+    const flags = this.flags(row)
+    return {
+      sequence: this.sequence(row),
+      time: this.time(row),
+      timeFrom: (flags & 32) === 0 ? 'arrival' : 'line',
+      level: logLevels[levelPlace(flags) - 1] ?? null,
+      kind: logKinds[kindPlace(flags)] ?? 'application',
+      source: this.source(row),
+      format: this.format(row),
+      messageAt: this.#columns.messageAt[row] ?? 0,
+      bytes: Buffer.from(this.#bytes.subarray(this.begin(row), this.end(row))),
+    }
+  }
 }
 
-function describedAt(bytes: Buffer, at: number): Description {
-  // Only `encodeFrame` writes it, and its check sum was right.
-  return JSON.parse(bytes.toString('utf8', at + 4, at + 4 + bytes.readUInt32LE(at))) as Description
+/** All frames that stand in these bytes, one behind the other. */
+export function* framesIn(bytes: Buffer): Generator<FrameView> {
+  for (let at = 0; at < bytes.length;) {
+    const frame = new FrameView(bytes, at)
+    yield frame
+    at += frame.length
+  }
 }
-
-/** The marks of the frame that begins here. */
-export const marksAt = (bytes: Buffer, at: number): Frame['marks'] =>
-  describedAt(bytes, at + frameHead + bytes.readUInt32LE(at + 8)).marks
 
 /** Bits 0-2: level, 0 for none; 3-4: kind; 5: the time is the line's own. */
 const flagsOf = ({ level, kind, timeFrom }: KeptRecord): number =>
@@ -208,21 +283,3 @@ const flagsOf = ({ level, kind, timeFrom }: KeptRecord): number =>
 /** The place of a level among all, the first for none. */
 export const levelPlace = (flags: number): number => flags & 7
 export const kindPlace = (flags: number): number => (flags >> 3) & 3
-export const levelOf = (flags: number): LogLevel | null => logLevels[levelPlace(flags) - 1] ?? null
-export const kindOf = (flags: number): LogKind => logKinds[kindPlace(flags)] ?? 'application'
-
-/** One record out of the columns. */
-export function recordAt(columns: Columns, row: number): KeptRecord {
-  const flags = columns.flags[row] ?? 0
-  return {
-    sequence: columns.sequence[row] ?? 0,
-    time: columns.time[row] ?? 0,
-    timeFrom: (flags & 32) === 0 ? 'arrival' : 'line',
-    level: levelOf(flags),
-    kind: kindOf(flags),
-    source: columns.sources[columns.source[row] ?? 0] ?? '',
-    format: columns.formats[columns.format[row] ?? 0] ?? 'plain',
-    messageAt: columns.messageAt[row] ?? 0,
-    bytes: columns.bytes.subarray(columns.begin[row], columns.end[row]),
-  }
-}

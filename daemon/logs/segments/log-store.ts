@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import * as path from 'node:path'
+import { Scanner } from '../scan/scanner.ts'
 import type { KeptRecord, SourceMark } from './frame.ts'
 import { LogStream, type PlacedBlock, type Retention } from './log-stream.ts'
 
@@ -16,6 +17,8 @@ export interface StoreLimits {
 /** The logs of all apps, in a folder with one for each. */
 export class LogStore {
   readonly #folder: string
+  /** What is looked through lies in its memory, until something else does. */
+  readonly scanner = new Scanner()
   readonly #streams = new Map<string, LogStream>()
   #next = 1
 
@@ -57,7 +60,8 @@ export class LogStore {
   *blocks(apps: readonly string[] | undefined): Generator<PlacedBlock> {
     for (const app of apps ?? this.#streams.keys())
       for (const segment of this.#streams.get(app)?.segments ?? [])
-        for (const facts of segment.blocks) if (facts.count > 0) yield { app, segment, facts }
+        for (const [index, facts] of segment.blocks.entries())
+          if (facts.count > 0) yield { app, segment, index, facts }
   }
 
   sync(): void {
@@ -81,7 +85,12 @@ export class LogStore {
   #streamOf(app: string): LogStream {
     const known = this.#streams.get(app)
     if (known !== undefined) return known
-    const stream = new LogStream(app, path.join(this.#folder, encodeURIComponent(app)), this.#next)
+    const stream = new LogStream(
+      app,
+      path.join(this.#folder, encodeURIComponent(app)),
+      this.#next,
+      this.scanner,
+    )
     this.#streams.set(app, stream)
     return stream
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import * as path from 'node:path'
 import type { BlockFacts } from './block.ts'
+import type { Scanner } from '../scan/scanner.ts'
 import type { Frame, SourceMark } from './frame.ts'
 import { Segment } from './segment.ts'
 
@@ -11,20 +12,22 @@ export interface Retention {
 }
 
 /** Bytes at which a segment is closed and the next one begun. */
-const fullSegment = 16 * 1024 * 1024
+const fullSegment = 64 * 1024 * 1024
 const dayMs = 24 * 60 * 60 * 1000
 
 /** The log of one app: closed segments, and one that grows. */
 export class LogStream {
   readonly app: string
   readonly #folder: string
+  readonly #scanner: Scanner
   #closed: Segment[] = []
   #open: Segment
   #unsynced = false
 
   /** Opens what is in a folder, or begins there. @param nextSequence - the first number that was given to no record. */
-  constructor(app: string, folder: string, nextSequence: number) {
+  constructor(app: string, folder: string, nextSequence: number, scanner: Scanner) {
     this.app = app
+    this.#scanner = scanner
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const names = readdirSync(folder).toSorted()
@@ -136,7 +139,9 @@ export class LogStream {
     const before = this.#open
     const file = before.file.replace(/\.open$/, '.seg')
     before.close(file)
-    this.#closed.push(Segment.closed(file))
+    const closed = Segment.closed(file)
+    closed.makeIndex(this.#scanner)
+    this.#closed.push(closed)
     this.#open = this.#begin(nextSequence, before)
     before.dispose()
     rmSync(before.file)
@@ -144,8 +149,7 @@ export class LogStream {
 
   #forget(segment: Segment): void {
     this.#closed = this.#closed.filter((other) => other !== segment)
-    segment.dispose()
-    rmSync(segment.file, { force: true })
+    segment.dispose(true)
   }
 
   #fileOf(sequence: number, ending: string): string {
@@ -157,5 +161,7 @@ export class LogStream {
 export interface PlacedBlock {
   readonly app: string
   readonly segment: Segment
+  /** Its place in there. */
+  readonly index: number
   readonly facts: BlockFacts
 }

@@ -5,23 +5,23 @@ import {
   ftruncateSync,
   openSync,
   readSync,
-  renameSync,
+  rmSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs'
-import { crc32 } from 'node:zlib'
+import type { Scanner } from '../scan/scanner.ts'
 import { blockBytes, grown, noFacts, type BlockFacts } from './block.ts'
+import { writeAll, writeClosed } from './close-segment.ts'
 import {
-  decodeFrames,
   encodeFrame,
   frameLength,
+  framesIn,
+  FrameView,
   isIntact,
-  marksAt,
-  recordAt,
   type Frame,
-  type KeptRecord,
   type SourceMark,
 } from './frame.ts'
+import { leastIndexed, SegmentIndex } from './segment-index.ts'
+import { readTable } from './segment-table.ts'
 
 /** A file of frames. While it is open it grows; once closed it is never written again. */
 export class Segment {
@@ -30,9 +30,10 @@ export class Segment {
   /** Bytes that were found damaged, which are passed over. */
   damaged = 0
   #blocks: BlockFacts[] = []
-  #descriptor: number
+  readonly #descriptor: number
   #size = 0
   #disposed = false
+  #index: SegmentIndex | null = null
   readonly #marks: Record<string, SourceMark> = {}
   readonly #checked = new Set<number>()
 
@@ -60,9 +61,9 @@ export class Segment {
   static closed(file: string): Segment {
     const segment = new Segment(file, openSync(file, 'r'), false)
     segment.#size = fstatSync(segment.#descriptor).size
-    const known = segment.#readTable()
+    const known = readTable(segment.#size, (at, length) => segment.#bytesAt(at, length))
     if (known === null) segment.#takeFrames(segment.#readAll())
-    else segment.#blocks = known
+    else segment.#blocks = [...known]
     return segment
   }
 
@@ -83,8 +84,7 @@ export class Segment {
   append(frame: Frame): void {
     const bytes = encodeFrame(frame)
     try {
-      for (let done = 0; done < bytes.length;)
-        done += writeSync(this.#descriptor, bytes, done, bytes.length - done)
+      writeAll(this.#descriptor, bytes)
     } catch (error) {
       ftruncateSync(this.#descriptor, this.#size)
       throw error
@@ -98,10 +98,15 @@ export class Segment {
     fsyncSync(this.#descriptor)
   }
 
-  /** The bytes of a block; null when they are damaged, or gone because they were to be kept no longer. */
-  read(block: BlockFacts): Buffer | null {
+  /**
+   * The bytes of a block; null when they are damaged, or gone because they were to be kept no longer.
+   * @param room - gives memory for so many; it begins at a multiple of 8.
+   */
+  read(block: BlockFacts, room: (length: number) => Buffer): Buffer | null {
     if (this.#disposed) return null
-    const bytes = this.#bytesAt(block.at, block.length)
+    const bytes = this.#bytesAt(block.at, block.length, room(block.length))
+    // Somebody has cut the file.
+    if (bytes.length < block.length) return null
     if (this.isOpen || this.#checked.has(block.at)) return bytes
     if (!areIntact(bytes)) {
       this.damaged += block.length
@@ -111,47 +116,56 @@ export class Segment {
     return bytes
   }
 
-  /** Writes what this holds into a closed one, in blocks, which takes this one's place. */
-  close(file: string): void {
-    const descriptor = openSync(`${file}.new`, 'w', 0o600)
-    try {
-      const table: BlockFacts[] = []
-      let at = 0
-      for (const records of this.#inBlocks()) {
-        const bytes = encodeFrame({ records, marks: {} })
-        writeSync(descriptor, bytes)
-        table.push(grown(noFacts(at), bytes.length, decodeFrames(bytes)))
-        at += bytes.length
-      }
-      writeSync(descriptor, tableBytes(table))
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-    renameSync(`${file}.new`, file)
+  /** Which of its blocks may hold all these bits, by their place; null when all may. */
+  blocksWith(bits: readonly number[], scanner: Scanner): readonly boolean[] | null {
+    if (this.#disposed || this.isOpen || bits.length === 0 || this.#blocks.length < leastIndexed) return null
+    this.#index ??= SegmentIndex.open(this.#indexFile, this.#blocks.length)
+    const found = this.#index?.blocksWith(bits) ?? null
+    if (found !== null) return found
+    // There is none, or it is damaged.
+    this.#index?.dispose()
+    this.makeIndex(scanner)
+    this.#index = SegmentIndex.open(this.#indexFile, this.#blocks.length)
+    return this.#index?.blocksWith(bits) ?? null
   }
 
-  dispose(): void {
+  /** Makes the index of a closed one. Nothing is wrong without it, only slow. */
+  makeIndex(scanner: Scanner): void {
+    if (this.#blocks.length < leastIndexed) return
+    SegmentIndex.write(this.#indexFile, scanner, this.#texts(), this.#blocks.length)
+  }
+
+  /** Writes what this holds into one that is closed. */
+  close(file: string): void {
+    writeClosed(file, this.#frames())
+  }
+
+  /** Lets go of it. @param remove - for ever. */
+  dispose(remove = false): void {
     this.#disposed = true
     closeSync(this.#descriptor)
+    this.#index?.dispose()
+    if (!remove) return
+    rmSync(this.file, { force: true })
+    rmSync(this.#indexFile, { force: true })
   }
 
-  *#inBlocks(): Generator<readonly KeptRecord[]> {
-    let records: KeptRecord[] = []
-    let length = 0
+  get #indexFile(): string {
+    return `${this.file}.idx`
+  }
+
+  *#frames(): Generator<FrameView> {
+    for (const block of this.#blocks) yield* framesIn(this.#bytesAt(block.at, block.length))
+  }
+
+  /** The text of each block; none of one that is damaged. */
+  *#texts(): Generator<readonly Buffer[]> {
     for (const block of this.#blocks) {
-      const columns = decodeFrames(this.#bytesAt(block.at, block.length))
-      for (let row = 0; row < columns.count; row++) {
-        const record = recordAt(columns, row)
-        records.push(record)
-        length += record.bytes.length + 1
-        if (length < blockBytes) continue
-        yield records
-        records = []
-        length = 0
-      }
+      const bytes = this.read(block, (length) => Buffer.allocUnsafeSlow(length))
+      yield bytes === null
+        ? []
+        : [...framesIn(bytes)].map(({ textFrom, textTo }) => bytes.subarray(textFrom, textTo))
     }
-    if (records.length > 0) yield records
   }
 
   /** Takes every frame that is intact. @returns where the last of them ends. */
@@ -159,7 +173,7 @@ export class Segment {
     let end = 0
     for (let at = 0; at < bytes.length;) {
       if (!isIntact(bytes, at)) {
-        const next = nextIntact(bytes, at + 1)
+        const next = nextIntact(bytes, at + 8)
         if (next === null) break
         this.damaged += next - at
         at = next
@@ -172,11 +186,12 @@ export class Segment {
     return end
   }
 
-  #take(frame: Buffer, at: number): void {
-    Object.assign(this.#marks, marksAt(frame, 0))
+  #take(bytes: Buffer, at: number): void {
+    const frame = new FrameView(bytes, 0)
+    Object.assign(this.#marks, frame.marks)
     const last = this.#blocks.at(-1)
     const goesOn = last !== undefined && last.length < blockBytes && last.at + last.length === at
-    const block = grown(goesOn ? last : noFacts(at), frame.length, decodeFrames(frame))
+    const block = grown(goesOn ? last : noFacts(at), bytes.length, frame)
     if (goesOn) this.#blocks[this.#blocks.length - 1] = block
     else this.#blocks.push(block)
   }
@@ -185,8 +200,7 @@ export class Segment {
     return this.#bytesAt(0, fstatSync(this.#descriptor).size)
   }
 
-  #bytesAt(at: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length)
+  #bytesAt(at: number, length: number, bytes: Buffer = Buffer.allocUnsafeSlow(length)): Buffer {
     let done = 0
     while (done < length) {
       const read = readSync(this.#descriptor, bytes, done, length - done, at + done)
@@ -195,30 +209,6 @@ export class Segment {
     }
     return bytes.subarray(0, done)
   }
-
-  /** The table of a closed one; null when it is not there as it was written. */
-  #readTable(): BlockFacts[] | null {
-    if (this.#size < tableTail) return null
-    const tail = this.#bytesAt(this.#size - tableTail, tableTail)
-    const [length, sum, sign] = [tail.readUInt32LE(0), tail.readUInt32LE(4), tail.readUInt32LE(8)]
-    if (sign !== tableMagic || length > this.#size - tableTail) return null
-    const json = this.#bytesAt(this.#size - tableTail - length, length)
-    // Only `tableBytes` writes it, and its check sum is right.
-    return crc32(json) === sum ? (JSON.parse(json.toString('utf8')) as BlockFacts[]) : null
-  }
-}
-
-/** "QLT1" */
-const tableMagic = 0x31544c51
-const tableTail = 12
-
-function tableBytes(table: readonly BlockFacts[]): Buffer {
-  const json = Buffer.from(JSON.stringify(table))
-  const tail = Buffer.alloc(tableTail)
-  tail.writeUInt32LE(json.length, 0)
-  tail.writeUInt32LE(crc32(json), 4)
-  tail.writeUInt32LE(tableMagic, 8)
-  return Buffer.concat([json, tail])
 }
 
 function areIntact(bytes: Buffer): boolean {
@@ -231,8 +221,9 @@ function areIntact(bytes: Buffer): boolean {
 
 const beginning = Buffer.from('QLF1')
 
+/** Frames begin at multiples of 8. */
 function nextIntact(bytes: Buffer, from: number): number | null {
   for (let at = bytes.indexOf(beginning, from); at !== -1; at = bytes.indexOf(beginning, at + 1))
-    if (isIntact(bytes, at)) return at
+    if (at % 8 === 0 && isIntact(bytes, at)) return at
   return null
 }
