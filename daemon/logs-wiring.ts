@@ -2,6 +2,7 @@ import type { Lifetime } from '#base/lifetime.ts'
 import type { StatePaths } from '#base/state-paths.ts'
 import { outputOf } from './apps-wiring.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
+import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { LogsService } from './capabilities/logs/logs-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import type { LogInput } from './logs/log-engine.ts'
@@ -19,11 +20,12 @@ export function wireLogs(
     readonly paths: StatePaths
     readonly instance: string
     readonly apps: AppsService
+    readonly supervisor: Supervisor
     readonly secrets: SecretsService
     readonly report: (error: unknown) => void
   },
 ): LogsService {
-  const { paths, instance, apps, secrets, report } = around
+  const { paths, instance, apps, supervisor, secrets, report } = around
   const data = { folder: paths.logStore, instance, limits }
   const engine = lifetime.own(new LogThread(process.argv[1] ?? '', data, report))
   lifetime.own(secrets.formsChanged.on(() => engine.hide(secrets.forms)))
@@ -36,6 +38,7 @@ export function wireLogs(
           source: 'output',
           kind: 'application',
           file: outputOf(paths, app),
+        live: supervisor.leaders.has(app),
         })),
       inputsChanged: apps.changed,
       apps: () => apps.names,

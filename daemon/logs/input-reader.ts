@@ -1,7 +1,9 @@
 import type { Owned } from '#base/lifetime.ts'
 import { messageOf } from '#base/failure.ts'
 import { Understanding } from './format/understand.ts'
-import { FileFollower, type FileCursor } from './intake/file-follower.ts'
+import { FileFollower } from './intake/file-follower.ts'
+import type { FollowRoom } from './intake/follow-room.ts'
+import type { FileCursor } from './intake/place.ts'
 import type { LogInput } from './log-engine.ts'
 import { RecordBuilder, type HeldRecord } from './record-builder.ts'
 import type { LogStore, NewRecord } from './segments/log-store.ts'
@@ -19,6 +21,15 @@ interface InputMark {
   readonly held: HeldRecord | null
 }
 
+export interface ReaderOptions {
+  /** The spellings of secrets that we hold, longest first. */
+  readonly forms: () => readonly string[]
+  readonly now: () => number
+  /** Called when there is something new in the store. */
+  readonly kept: () => void
+  readonly room: FollowRoom
+}
+
 /** Reads one input into the store for as long as it lives. */
 export class InputReader implements Owned {
   readonly input: LogInput
@@ -33,11 +44,10 @@ export class InputReader implements Owned {
   #asked = false
   #disposed = false
 
-  /** @param kept - called when there is something new in the store. */
   constructor(
     input: LogInput,
     store: LogStore,
-    { forms, now, kept }: { forms: () => readonly string[]; now: () => number; kept: () => void },
+    { forms, now, kept, room }: ReaderOptions,
   ) {
     this.input = input
     this.#store = store
@@ -52,14 +62,20 @@ export class InputReader implements Owned {
       now,
       held: mark?.held ?? null,
     })
-    this.#follower = new FileFollower(input.file, { cursor: this.#cursor })
+    this.#follower = new FileFollower(input.file, { cursor: this.#cursor, room })
     this.#follower.readable.on(() => this.#wake())
     this.#wake()
   }
 
   /** Why nothing of it is read or kept; null when it is. */
   get problem(): string | null {
-    return this.#full ?? this.#follower.problem
+    const { problem } = this.#follower
+    return this.#full ?? (problem === null ? null : `${this.input.file} ${problem}`)
+  }
+
+  /** Its program has ended: what is there is all of it. */
+  flush(): void {
+    this.#follower.flush()
   }
 
   async dispose(): Promise<void> {

@@ -2,6 +2,7 @@ import { Emitter } from '#base/emitter.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
 import { fieldsOf } from './format/fields.ts'
+import { FollowRoom } from './intake/follow-room.ts'
 import { InputReader } from './input-reader.ts'
 import type { LogEngine, LogInput, LogSearch } from './log-engine.ts'
 import { LogSearcher } from './search/log-search.ts'
@@ -20,7 +21,10 @@ export class LocalLogEngine implements LogEngine {
   readonly #instance: string
   readonly #now: () => number
   readonly #readers = new Map<string, InputReader>()
+  readonly #room = this.#lifetime.own(new FollowRoom())
   #forms: readonly string[] = []
+  /** Settles when those are read that were named last. */
+  #reading: Promise<void> = Promise.resolve()
 
   constructor(options: {
     readonly folder: string
@@ -43,18 +47,7 @@ export class LocalLogEngine implements LogEngine {
   }
 
   read(inputs: readonly LogInput[]): void {
-    const wanted = new Map(inputs.map((input) => [keyOf(input), input]))
-    for (const [key, reader] of this.#readers) {
-      if (wanted.has(key)) continue
-      this.#readers.delete(key)
-      void reader.dispose()
-    }
-    for (const [key, input] of wanted) {
-      if (this.#readers.has(key)) continue
-      const forms = (): readonly string[] => this.#forms
-      const kept = (): void => this.changed.emit()
-      this.#readers.set(key, new InputReader(input, this.#store, { forms, now: this.#now, kept }))
-    }
+    this.#reading = this.#reading.then(() => this.#read(inputs))
   }
 
   hide(forms: readonly string[]): void {
@@ -82,8 +75,31 @@ export class LocalLogEngine implements LogEngine {
   }
 
   async dispose(): Promise<void> {
+    await this.#reading
     await Promise.all([...this.#readers.values()].map((reader) => reader.dispose()))
     await this.#lifetime.dispose()
+  }
+
+  /** One that takes the place of another begins where that has ended. */
+  async #read(inputs: readonly LogInput[]): Promise<void> {
+    const wanted = new Map(inputs.map((input) => [keyOf(input), input]))
+    const gone = [...this.#readers].filter(([key]) => !wanted.has(key))
+    for (const [key] of gone) this.#readers.delete(key)
+    await Promise.all(gone.map(([, reader]) => reader.dispose()))
+    for (const [key, input] of wanted) {
+      const reader = this.#readers.get(key) ?? this.#readerOf(input)
+      this.#readers.set(key, reader)
+      if (!input.live) reader.flush()
+    }
+  }
+
+  #readerOf(input: LogInput): InputReader {
+    return new InputReader(input, this.#store, {
+      forms: () => this.#forms,
+      now: this.#now,
+      kept: () => this.changed.emit(),
+      room: this.#room,
+    })
   }
 
   #every(ms: number, act: () => void): void {

@@ -11,6 +11,8 @@ export interface LogInput {
   readonly kind: LogKind
   /** A file that grows, by its absolute path. It may not be there yet. */
   readonly file: string
+  /** Whether more may be written to it; else a last line without an end is all that there will be of it. */
+  readonly live: boolean
 }
 
 export interface LogSearch extends LogFilter {

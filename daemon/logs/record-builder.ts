@@ -1,7 +1,7 @@
 import type { LogKind, LogLevel } from '#contract/log-words.ts'
 import type { Understanding } from './format/understand.ts'
 import { LineHiding } from './hiding.ts'
-import type { FollowedLine } from './intake/file-follower.ts'
+import type { FollowedLine } from './intake/lines.ts'
 import type { NewRecord } from './segments/log-store.ts'
 
 /** Lines and bytes of one record. */
@@ -98,6 +98,8 @@ export class RecordBuilder {
     const open = this.#open
     if (continues && open !== null && open.lines < mostLines && open.bytes + bytes.length < mostBytes) {
       open.parts.push(bytes)
+      // The first line of some formats does not say how grave it is.
+      if (open.record.level === null && level !== null) open.record = { ...open.record, level }
       open.lines += 1
       open.bytes += bytes.length + 1
       return
@@ -109,7 +111,7 @@ export class RecordBuilder {
     const itsLevel = level ?? (continues ? this.#lastLevel : null)
     this.#lastLevel = itsLevel
     const record = {
-      time: isOwn ? time : now,
+      time: isOwn ? Math.floor(time) : now,
       timeFrom: isOwn ? ('line' as const) : ('arrival' as const),
       level: itsLevel,
       // Whoever configured a kind knows better than the look of a line.
@@ -123,7 +125,7 @@ export class RecordBuilder {
 }
 
 interface Growing {
-  readonly record: Omit<NewRecord, 'bytes'>
+  record: Omit<NewRecord, 'bytes'>
   readonly parts: Buffer[]
   bytes: number
   lines: number
