@@ -68,7 +68,7 @@ test('what is no field is told with what is expected', async () => {
       code: 'wrong-use',
       message: expect.stringMatching(/--field must be NAME=VALUE/) as string,
     })
-  expect((await refused({ field: ['ms>=slow'] })).message).toMatch(/: expected a number after >=$/)
+  expect((await refused({ field: ['ms>=slow'] })).message).toMatch(/: expected a number after ms>=$/)
 })
 
 test('all of it must hold', async () => {

@@ -147,7 +147,7 @@ test.each([
   ['kind>access', 0, 11, /kind: and one of/],
   ['kind~acc', 0, 8, /kind: and one of/],
   ['level:*', 0, 7, /one of trace/],
-  ['status>=5xx', 0, 11, /a number after >=/],
+  ['status>=5xx', 0, 11, /a number after status>=/],
   ['status>""', 0, 9, /a number/],
   ['List<String>', 0, 12, /a number[^]*quotes/],
   ['path=~"/api.*"', 0, 14, /path~part/],

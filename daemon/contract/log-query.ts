@@ -173,7 +173,7 @@ function valueFor(name: string, operator: FieldOperator, text: string): string |
 function expected(name: string, operator: FieldOperator): string {
   if (name === 'kind') return `kind: and one of ${logKinds.join(', ')}`
   const words = wordsOf(name, operator)
-  return words === null ? `a number after ${operator}` : `one of ${words.join(', ')}`
+  return words === null ? `a number after ${name}${operator}` : `one of ${words.join(', ')}`
 }
 
 /** @returns null for what is a path such as /var/log, or has no end. */

@@ -209,7 +209,7 @@ describe('a search', () => {
     ['"open', /expected a " that ends the phrase, at character 1/],
     ['/a(/', /missing closing \)/],
     ['level:loud', /expected one of trace, debug/],
-    ['status>=many', /expected a number after >=/],
+    ['status>=many', /expected a number after status>=/],
     ['kind:odd', /expected kind: and one of application/],
   ])('of %s is refused, with what is wrong', async (query, message) => {
     using temporary = temporaryFolder()
