@@ -41,7 +41,7 @@ export const nouns: readonly Noun[] = [
     declare: jobs,
   },
   { name: 'tests', description: 'run the tests of apps, and see how they went', declare: tests },
-  { name: 'logs', description: 'search, follow and export what apps, jobs and servers write', declare: logs },
+  { name: 'logs', description: 'search, follow and export what apps write', declare: logs },
   { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
   { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
   { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },

@@ -127,8 +127,8 @@ export class LogSearcher {
   }
 }
 
-/** Text that a page may hold: as JSON it may be six times as much. */
-const mostPageBytes = 2 * 1024 * 1024
+/** Text on either side of a place: as JSON it may be six times as much. */
+const mostPageBytes = 1.5 * 1024 * 1024
 
 /** What of it one message can carry, at least one record. */
 function carried(collected: Collected): Collected {
