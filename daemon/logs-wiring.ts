@@ -38,7 +38,7 @@ export function wireLogs(
           source: 'output',
           kind: 'application',
           file: outputOf(paths, app),
-        live: supervisor.leaders.has(app),
+          live: supervisor.leaders.has(app),
         })),
       inputsChanged: apps.changed,
       apps: () => apps.names,

@@ -44,11 +44,7 @@ export class InputReader implements Owned {
   #asked = false
   #disposed = false
 
-  constructor(
-    input: LogInput,
-    store: LogStore,
-    { forms, now, kept, room }: ReaderOptions,
-  ) {
+  constructor(input: LogInput, store: LogStore, { forms, now, kept, room }: ReaderOptions) {
     this.input = input
     this.#store = store
     this.#kept = kept
