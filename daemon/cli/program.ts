@@ -82,9 +82,10 @@ export function program(): Command {
   return root
 }
 
-/** As commander says it, but that a flag is off unless it is given goes without saying. */
+/** As commander says it, but that a flag is off and a list empty unless it is given goes without saying. */
 function describeOption(option: Option): string {
-  return option.defaultValue === false ? option.description : new Help().optionDescription(option)
+  const isUnsaid = option.defaultValue === false || Array.isArray(option.defaultValue)
+  return isUnsaid ? option.description : new Help().optionDescription(option)
 }
 
 const declared = new WeakSet<Command>()
