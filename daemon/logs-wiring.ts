@@ -1,6 +1,8 @@
+import * as path from 'node:path'
 import type { Lifetime } from '#base/lifetime.ts'
 import type { StatePaths } from '#base/state-paths.ts'
 import { outputOf } from './apps-wiring.ts'
+import type { AppLogs } from './capabilities/apps/app-commands.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { LogsService } from './capabilities/logs/logs-service.ts'
@@ -32,17 +34,23 @@ export function wireLogs(
   return lifetime.own(
     new LogsService({
       engine,
-      inputs: () =>
-        apps.names.map((app): LogInput => ({
-          app,
-          source: 'output',
-          kind: 'application',
-          file: outputOf(paths, app),
-          live: supervisor.leaders.has(app),
-        })),
+      inputs: () => apps.logs.flatMap((one) => inputsOf(paths, one, supervisor.leaders)),
       inputsChanged: apps.changed,
-      apps: () => apps.names,
+      apps: () => apps.logs.map(({ app }) => app),
       hiding: secrets,
     }),
   )
+}
+
+/** What is read of an app: its output, and the files that its configuration names. */
+function inputsOf(
+  paths: StatePaths,
+  { app, folder, files }: AppLogs,
+  running: ReadonlyMap<string, number>,
+): readonly LogInput[] {
+  const live = running.has(app)
+  return [
+    { app, source: 'output', kind: 'application', file: outputOf(paths, app), live },
+    ...files.map(({ file, kind }) => ({ app, source: path.relative(folder, file), kind, file, live: true })),
+  ]
 }

@@ -1,0 +1,1 @@
+export const fieldsOf = (line: string, _format: string): { message: string; fields: Readonly<Record<string, string>> } => ({ message: line, fields: {} })
