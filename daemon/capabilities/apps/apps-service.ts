@@ -157,7 +157,11 @@ export class AppsService implements Owned {
 
   /** The folder of each app, and the files that hold its logs beside its output. */
   get logs(): readonly AppLogs[] {
-    return this.#known.all.map(({ name, folder, found }) => ({ app: name, folder, files: found?.logs.files ?? [] }))
+    return this.#known.all.map(({ name, folder, found }) => ({
+      app: name,
+      folder,
+      files: found?.logs.files ?? [],
+    }))
   }
 
   /** Every app's folder, environment, jobs and tests, as they are now. */

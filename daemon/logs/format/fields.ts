@@ -1,1 +1,4 @@
-export const fieldsOf = (line: string, _format: string): { message: string; fields: Readonly<Record<string, string>> } => ({ message: line, fields: {} })
+export const fieldsOf = (
+  line: string,
+  _format: string,
+): { message: string; fields: Readonly<Record<string, string>> } => ({ message: line, fields: {} })
