@@ -11,7 +11,7 @@ const always: readonly RegExp[] = [
   /^at [\w.$<>/@ ]{1,300}\(.{0,300}\)$/,
   /^(?:Stack trace|PHP Stack trace|stack backtrace|runtime stack|Backtrace):$/,
   /^\[stacktrace\]$/,
-  /^"\}(?: \[\])?$/,
+  /^"\}(?: \[\])? ?$/,
   /^#\d{1,4} (?:\{main\}|\/|\[internal|[\w\\{}]{1,200}(?:::|->|\()|\S{1,300}\(\d{1,7}\))/,
   /^PHP {1,4}\d{1,4}\. /,
   /^note: (?:run with|Some details are omitted)/,
@@ -87,7 +87,9 @@ export class Joining {
   }
 
   #joinsTraceback(): boolean {
-    const grave = this.#level === 'warn' || this.#level === 'error' || this.#level === 'fatal'
+    // What an access line tells is how the server answered, not what its program said.
+    const said = this.last?.kind === 'access' ? null : this.#level
+    const grave = said === 'warn' || said === 'error' || said === 'fatal'
     const joins =
       this.#within === 'chained' || (grave && this.#within === '' && this.last?.format !== 'plain')
     if (joins) this.#within = 'python'

@@ -31,10 +31,10 @@ const timeNames = [
 ]
 /** Names that hold a level. */
 const levelNames = [
+  '@l',
   'level',
   'log.level',
   'severity',
-  '@l',
   'levelname',
   'level_name',
   'lvl',
@@ -134,7 +134,12 @@ const statusOf = (raw: string): number => (/^[1-5]\d\d$/.test(raw) ? Number(raw)
 function takeLevel(seen: Seen, members: Members, rank: number): void {
   const { name, raw } = members
   if (members.isString) {
-    const level = name === 's' ? levelOfMongo(raw) : (levelOf(raw) ?? looseLevelOf(colourless(raw)))
+    const level =
+      name === 's'
+        ? levelOfMongo(raw)
+        : raw === 'LOG'
+          ? 'info'
+          : (levelOf(raw) ?? looseLevelOf(colourless(raw)))
     if (level === null) return
     ;[seen.level, seen.levelRank, seen.levelWritten] = [level, rank, raw]
     return
@@ -213,7 +218,9 @@ function timeOfObject(members: Members, text: string, times: TimesLike): number 
 function conclude(seen: Seen): Found {
   const format = formatOfJson(seen.marks, seen.levelWritten, Number.isNaN(seen.number))
   const kind = kindOf(seen, format)
-  const level = seen.level ?? levelOfMarks(seen, format) ?? (kind === 'access' ? statusLevel(seen) : null)
+  // Whatever else a compact line of Serilog has is a property of the program's.
+  const said = format === 'serilog' && seen.levelRank !== levelRank.get('@l') ? null : seen.level
+  const level = said ?? levelOfMarks(seen, format) ?? (kind === 'access' ? statusLevel(seen) : null)
   const wraps = format === 'docker-json' && seen.inner !== null
   return { format, time: seen.time, level, kind, messageAt: 0, wraps }
 }

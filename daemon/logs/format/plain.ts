@@ -10,7 +10,7 @@ const worded = /([A-Za-z]{3,11})(:| - (?! )|!|(?: {1,8}|\t)(?=\S)|\[[A-Z]?\d{1,6
 const capitals = /^(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|ERR)$/
 /** With a colon behind, these are a level in any spelling. */
 const colonWords =
-  /^(?:trace|debug|info|information|notice|warn|warning|error|err|fatal|critical|crit|severe|panic|alert|emerg|erro|aviso)$/i
+  /^(?:trace|debug|info|information|notice|warn|warning|error|err|fatal|critical|crit|severe|alert|emerg|erro|aviso)$/i
 /** vite, Next.js and others: `error - text`, `warn - text`. */
 const dashWords = /^(?:trace|debug|info|warn|error|fatal|wait|ready|event)$/
 const marked = /[^\w\s[\]{}()<>"'#/\\.,:;=*+-]{1,3}\uFE0F? {1,2}/y
@@ -18,7 +18,7 @@ const inBrackets = /\[([A-Za-z]{3,11})\]:? */y
 const compiler =
   /[\w@./\\-]{1,300}(?:\(\d{1,7},\d{1,7}\)|:\d{1,7}(?::\d{1,7})?)(?: -|:) (fatal error|error|warning|note)(?: [A-Z]{1,4}\d{1,6})?: /y
 const webpack = /(ERROR|WARNING) in /y
-const bundled = /(?:webpack [\d.]{1,20} )?compiled (successfully|with \d{1,9} (?:error|warning))/y
+const bundled = /(?:webpack (?:[\d.]{1,20} )?)?compiled (successfully|with \d{1,9} (?:error|warning))/y
 const devServer = /<([iwe])> /y
 
 /** What a crash begins with. */
@@ -64,7 +64,8 @@ function levelWord(text: string, at: number): Found | null {
   const colon = sign.startsWith(':') || sign.startsWith('[')
   if (colon)
     return level !== null && colonWords.test(word) ? plain(level, afterLevel(text, at + whole.length)) : null
-  if (sign === ' - ') return dashWords.test(word) ? plain(level ?? 'info', at + whole.length) : null
+  if (sign === ' - ')
+    return dashWords.test(word) || capitals.test(word) ? plain(level ?? 'info', at + whole.length) : null
   if (sign === '!' || !capitals.test(word) || text.startsWith(' in ', at + word.length)) return null
   return plain(level, afterLevel(text, at + word.length))
 }
