@@ -3,28 +3,37 @@ import type { Found } from './found.ts'
 
 // Which lines belong to the record before them.
 
-/** Whatever was written before, these go on with it. */
-const always: readonly RegExp[] = [
-  /^(?:Caused by|Suppressed|Wrapped by): /,
-  /^\.\.\.(?:$| \d{1,6} (?:more|common frames omitted)| \[?\d{1,6} lines)/,
-  /^[\]})]{1,8}[,;]?$/,
-  /^at [\w.$<>/@ ]{1,300}\(.{0,300}\)$/,
-  /^(?:Stack trace|PHP Stack trace|stack backtrace|runtime stack|Backtrace):$/,
-  /^\[stacktrace\]$/,
-  /^"\}(?: \[\])? ?$/,
-  /^#\d{1,4} (?:\{main\}|\/|\[internal|[\w\\{}]{1,200}(?:::|->|\()|\S{1,300}\(\d{1,7}\))/,
-  /^PHP {1,4}\d{1,4}\. /,
-  /^note: (?:run with|Some details are omitted)/,
-  /^ ?--- End of /,
-  /^goroutine \d{1,10} (?:gp=\S{1,40} )?(?:m=\S{1,20} )?(?:mp=\S{1,40} )?\[/,
-  /^created by [\w./]/,
-  /^\[signal SIG/,
-  /^\S{1,300}\.rb:\d{1,7}:in [^(]{0,200}$/,
-  /^(?:During handling of the above exception|The above exception was the direct cause)/,
-  /^[~^ ]{0,200}\^[~^ ]{0,200}$/,
-]
-/** None of the above begins with another letter: most lines need not be held against each. */
-const alwaysFirst = new Set('CSWa.])}P[sr"B#n -gcDT~^/ABbdefhijklmopqtuvwxyz'.split(''))
+/** Whatever was written before, these go on with it; by their first letter, so that most lines are held against none. */
+const always = new Map<string, readonly RegExp[]>([
+  ['C', [/^Caused by: /]],
+  ['S', [/^Suppressed: /, /^Stack trace:$/]],
+  ['W', [/^Wrapped by: /]],
+  ['.', [/^\.\.\.(?:$| \d{1,6} (?:more|common frames omitted)| \[?\d{1,6} lines)/]],
+  ['a', [/^at [\w.$<>/@ ]{1,300}\(.{0,300}\)$/]],
+  [']', [/^[\]})]{1,8}[,;]?$/]],
+  ['}', [/^[\]})]{1,8}[,;]?$/]],
+  [')', [/^[\]})]{1,8}[,;]?$/]],
+  ['P', [/^PHP Stack trace:$/, /^PHP {1,4}\d{1,4}\. /]],
+  ['s', [/^stack backtrace:$/]],
+  ['r', [/^runtime stack:$/]],
+  ['B', [/^Backtrace:$/]],
+  ['[', [/^\[stacktrace\]$/, /^\[signal SIG/]],
+  ['"', [/^"\}(?: \[\])? ?$/]],
+  ['#', [/^#\d{1,4} (?:\{main\}|\/|\[internal|[\w\\{}]{1,200}(?:::|->|\()|\S{1,300}\(\d{1,7}\))/]],
+  ['n', [/^note: (?:run with|Some details are omitted)/]],
+  ['-', [/^--- End of /]],
+  ['g', [/^goroutine \d{1,10} (?:gp=\S{1,40} )?(?:m=\S{1,20} )?(?:mp=\S{1,40} )?\[/]],
+  ['c', [/^created by [\w./]/]],
+  ['D', [/^During handling of the above exception/]],
+  ['T', [/^The above exception was the direct cause/]],
+  ['^', [/^[~^ ]{0,200}\^[~^ ]{0,200}$/]],
+  ['~', [/^[~^ ]{0,200}\^[~^ ]{0,200}$/]],
+])
+const rubyFrame = /^\S{1,300}\.rb:\d{1,7}:in [^(]{0,200}$/
+
+const goesOn = (text: string): boolean =>
+  always.get(text.charAt(0))?.some((pattern) => pattern.test(text)) === true ||
+  (text.includes('.rb:') && rubyFrame.test(text))
 
 const chained = /^(?:During handling of the above exception|The above exception was the direct cause)/
 const traceback = /^(?:\w{1,40} )?Traceback \(most recent call last\):/
@@ -77,8 +86,8 @@ export class Joining {
   /** Whether a line that is not indented and has no head of its own goes on with the record before. */
   joins(text: string): boolean {
     if (this.last === null) return false
-    if (traceback.test(text)) return this.#joinsTraceback()
-    if (alwaysFirst.has(text.charAt(0)) && always.some((pattern) => pattern.test(text))) {
+    if (text.includes('Traceback') && traceback.test(text)) return this.#joinsTraceback()
+    if (goesOn(text)) {
       if (text.startsWith('goroutine ')) this.#within = 'go'
       else if (chained.test(text)) this.#within = 'chained'
       return true
@@ -128,7 +137,7 @@ export class Joining {
       if (joins) this.#within = 'elixir'
       return joins
     }
-    return format !== 'plain' && this.#level !== null && qualified.test(text)
+    return format !== 'plain' && this.#level !== null && text.includes('.') && qualified.test(text)
   }
 }
 

@@ -96,7 +96,11 @@ function ofTools(text: string): Found | null {
   return plain(source[1] === 'warning' ? 'warn' : source[1] === 'note' ? 'info' : 'error', 0)
 }
 
+/** One of these is in all that crashes begin with. */
+const crashSign = /[:*] |:$|panicked|Exception|Uncaught|Unhandled|SIG|Error/
+
 function ofCrash(text: string, at: number): Found | null {
+  if (!crashSign.test(text)) return null
   for (const [pattern, level] of crashes) if (matchAt(pattern, text, at) !== null) return plain(level, 0)
   return null
 }

@@ -205,6 +205,7 @@ const readAngle: Reader = (text, times, known) => {
 }
 
 const readMonthFirst: Reader = (text, times) => {
+  if (text.charCodeAt(3) !== 32 && text.charCodeAt(3) !== 44) return null
   const week = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? /.test(text.slice(0, 5))
   return readBsd(text, week ? text.indexOf(' ') + 1 : 0, times)
 }
