@@ -153,8 +153,9 @@ function take(seen: Seen, members: Members, text: string, times: TimesLike): voi
 const statusOf = (raw: string): number => (/^[1-5]\d\d$/.test(raw) ? Number(raw) : 0)
 
 function takeLevel(seen: Seen, members: Members, rank: number): void {
-  const { name, raw } = members
+  const { name } = members
   if (members.isString) {
+    const { raw } = members
     const level =
       name === 's'
         ? levelOfMongo(raw)
@@ -165,8 +166,8 @@ function takeLevel(seen: Seen, members: Members, rank: number): void {
     ;[seen.level, seen.levelRank, seen.levelWritten] = [level, rank, raw]
     return
   }
-  const value = Number(raw)
-  if (raw === '' || !Number.isInteger(value)) return
+  const value = members.integer
+  if (Number.isNaN(value)) return
   if (name === 'level') seen.number = value
   else if (name !== 's') {
     const level = levelOfNumber(name, value)
@@ -211,7 +212,8 @@ function timeOf(members: Members, text: string, times: TimesLike): number | null
   if (members.to < 0) return null
   if (members.isObject) return timeOfObject(members, text, times)
   if (members.isString) return timeOfText(members.raw, text, members.from + 1, times)
-  const value = Number(members.raw)
+  const whole = members.integer
+  const value = Number.isNaN(whole) ? Number(members.raw) : whole
   return Number.isFinite(value) && value > 0 ? times.epoch(value) : null
 }
 

@@ -92,6 +92,18 @@ export class Members {
     return this.#text.slice(this.from + inner, this.to - inner)
   }
 
+  /** A whole number, without making a string of it; NaN for anything else. */
+  get integer(): number {
+    if (this.to < 0 || this.to - this.from > 15) return Number.NaN
+    let value = 0
+    for (let place = this.from; place < this.to; place++) {
+      const digit = this.#text.charCodeAt(place) - 48
+      if (!(digit >= 0 && digit <= 9)) return Number.NaN
+      value = value * 10 + digit
+    }
+    return value
+  }
+
   get isString(): boolean {
     return this.#text.charCodeAt(this.from) === quote
   }

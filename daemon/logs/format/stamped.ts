@@ -80,7 +80,7 @@ function readSpecial(text: string, from: number, time: number | null): Found | n
   if (slashed) return readSlashed(text, from, time, first)
   if (first === 115) return readCri(text, from, time)
   if (first === 32 || (first >= 65 && first <= 90)) {
-    const boot = matchAt(spring, text, from)
+    const boot = text.indexOf(' --- ', from) < 0 ? null : matchAt(spring, text, from)
     if (boot !== null) return plainHead('spring-boot', time, levelOf(boot[1] ?? ''), from + boot[0].length)
     return readOldMongo(text, from, time)
   }
@@ -138,12 +138,16 @@ function nameOf(text: string, from: number, { word, sign, passed, messageAt }: L
   if (sign === ' ' && behind === 91) return 'log4j'
   if (text.charCodeAt(10) === 84) return sign === '[' ? 'hclog' : 'tracing'
   if (text.charCodeAt(19) === 44) return 'python'
-  if (sign === ' ' && matchAt(loggerDash, text, messageAt) !== null) return 'quantum'
+  if (sign === ' ' && isDashed(text, messageAt)) return 'quantum'
   return sign === ':' ? 'winston-text' : 'timestamped'
 }
 
 const process = /<\d{1,10}\.\d{1,10}\.\d{1,10}> /y
-const loggerDash = /[\w.]{1,80} - /y
+/** Whether a logger's name and a dash stand there. */
+function isDashed(text: string, at: number): boolean {
+  const space = text.indexOf(' ', at)
+  return space > at && text.startsWith(' - ', space)
+}
 
 function nameOfPassed(first: string, sign: string): string {
   if (first.startsWith('pid=')) return 'sidekiq'
