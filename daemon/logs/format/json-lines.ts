@@ -231,7 +231,9 @@ function timeOfObject(members: Members, text: string, times: TimesLike): number 
   let seconds = Number.NaN
   let nanos = 0
   while (inner.next()) {
-    if (inner.name === '$date' || inner.name === 'date') return timeOf(inner, text, times)
+    // Never an object in it again: a hostile line would go on so.
+    if ((inner.name === '$date' || inner.name === 'date') && !inner.isObject)
+      return timeOf(inner, text, times)
     if (inner.name === 'epochSecond' || inner.name === 'seconds') seconds = Number(inner.raw)
     if (inner.name === 'nanoOfSecond' || inner.name === 'nanos') nanos = Number(inner.raw)
   }

@@ -15,7 +15,15 @@ export function afterBlanks(text: string, at: number): number {
 
 /** The place of the quote that ends the string which begins at `at`; -1 when none does. */
 export function stringEnd(text: string, at: number): number {
-  for (let place = text.indexOf('"', at + 1); place >= 0; place = text.indexOf('"', place + 1)) {
+  // Most are short: looking at each unit is faster than asking for the next quote.
+  const near = Math.min(text.length, at + 24)
+  let first = at + 1
+  for (; first < near; first++) {
+    const code = text.charCodeAt(first)
+    if (code === quote) return first
+    if (code === backslash) break
+  }
+  for (let place = text.indexOf('"', first); place >= 0; place = text.indexOf('"', place + 1)) {
     let slashes = 0
     while (text.charCodeAt(place - 1 - slashes) === backslash) slashes++
     if (slashes % 2 === 0) return place

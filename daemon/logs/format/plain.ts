@@ -46,15 +46,14 @@ const plain = (level: LogLevel | null, messageAt: number): Found => ({
 
 /** A line of no format, with the level that it begins with, if any. */
 export function readPlain(text: string): Found {
-  const sign = matchAt(marked, text, 0)
+  const sign = isWordCode(text.charCodeAt(0)) ? null : matchAt(marked, text, 0)
   const at = sign?.[0].length ?? 0
   return (
     levelWord(text, at) ?? levelInBrackets(text, at) ?? ofTools(text) ?? ofCrash(text, at) ?? plain(null, 0)
   )
 }
 
-/** Whether a line begins a crash, or names an exception with all its packages. */
-export const crashLevel = (text: string): LogLevel | null => ofCrash(text, 0)?.level ?? null
+const isWordCode = (code: number): boolean => (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
 
 function levelWord(text: string, at: number): Found | null {
   const match = matchAt(worded, text, at)
@@ -71,36 +70,43 @@ function levelWord(text: string, at: number): Found | null {
 }
 
 function levelInBrackets(text: string, at: number): Found | null {
-  const match = matchAt(inBrackets, text, at)
+  const match = text.charCodeAt(at) === 91 ? matchAt(inBrackets, text, at) : null
   const level = levelOf(match?.[1] ?? '')
   return match === null || level === null ? null : plain(level, at + match[0].length)
 }
 
 /** Compilers and bundlers. */
 function ofTools(text: string): Found | null {
-  const server = matchAt(devServer, text, 0)
+  const letter = text.charAt(0)
+  const server = letter === '<' ? matchAt(devServer, text, 0) : null
   if (server !== null) {
     const level = server[1] === 'e' ? 'error' : server[1] === 'w' ? 'warn' : 'info'
     return { ...plain(level, 4), format: 'webpack' }
   }
-  const build = matchAt(webpack, text, 0)
+  const build = letter === 'E' || letter === 'W' ? matchAt(webpack, text, 0) : null
   if (build !== null) return { ...plain(build[1] === 'ERROR' ? 'error' : 'warn', 0), format: 'webpack' }
-  const result = matchAt(bundled, text, 0)
+  const result = letter === 'w' || letter === 'c' ? matchAt(bundled, text, 0) : null
   if (result !== null) {
     const word = result[1] ?? ''
     const level = word.endsWith('error') ? 'error' : word.endsWith('warning') ? 'warn' : 'info'
     return { ...plain(level, 0), format: 'webpack' }
   }
-  const source = matchAt(compiler, text, 0)
+  const source = text.includes(': ') ? matchAt(compiler, text, 0) : null
   if (source === null) return null
   return plain(source[1] === 'warning' ? 'warn' : source[1] === 'note' ? 'info' : 'error', 0)
 }
 
-/** One of these is in all that crashes begin with. */
-const crashSign = /[:*] |:$|panicked|Exception|Uncaught|Unhandled|SIG|Error/
+/** Whether a line may begin a crash: it has a colon, begins with a letter that such lines have, or ends with a name. */
+const mayCrash = (text: string, at: number): boolean =>
+  '*ESU'.includes(text.charAt(at)) ||
+  text.includes(':') ||
+  text.includes('panicked') ||
+  text.endsWith('Exception') ||
+  text.endsWith('Error') ||
+  text.endsWith('Throwable')
 
 function ofCrash(text: string, at: number): Found | null {
-  if (!crashSign.test(text)) return null
+  if (!mayCrash(text, at)) return null
   for (const [pattern, level] of crashes) if (matchAt(pattern, text, at) !== null) return plain(level, 0)
   return null
 }
