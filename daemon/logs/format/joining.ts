@@ -17,7 +17,7 @@ const always = new Map<string, readonly RegExp[]>([
   ['s', [/^stack backtrace:$/]],
   ['r', [/^runtime stack:$/]],
   ['B', [/^Backtrace:$/]],
-  ['[', [/^\[stacktrace\]$/, /^\[signal SIG/]],
+  ['[', [/^\[stacktrace\]$/, /^\[previous exception\] /, /^\[signal SIG/]],
   ['"', [/^"\}(?: \[\])? ?$/]],
   ['#', [/^#\d{1,4} (?:\{main\}|\/|\[internal|[\w\\{}]{1,200}(?:::|->|\()|\S{1,300}\(\d{1,7}\))/]],
   ['n', [/^note: (?:run with|Some details are omitted)/]],
@@ -39,6 +39,7 @@ const chained = /^(?:During handling of the above exception|The above exception 
 const traceback = /^(?:\w{1,40} )?Traceback \(most recent call last\):/
 const qualified =
   /^(?:[A-Za-z_][\w$]{0,60}\.){1,12}[A-Z][\w$]{0,80}(?:Exception|Error|Throwable|Fault)(?:$|:)/
+const thrown = /^[A-Z]?\w{0,60}(?:Error|Exception)(?: \[[A-Z_\d]{1,60}\])?(?:: |$)/
 const goFrame =
   /^(?:[\w./*()[\]{}$·,-]{1,300}\(.{0,300}\)|exit status \d{1,3}|r[a-z0-9]{1,3} {1,6}0x[\da-f]{1,16}|runtime: .{1,200})$/
 const elixirBelow =
@@ -46,7 +47,7 @@ const elixirBelow =
 const rustHead = /^thread '[^']{0,80}'(?: \(\d{1,10}\))? panicked at \S{1,300}:\d{1,7}:\d{1,7}:$/
 const julLevel = /^(SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): /
 
-type Within = '' | 'python' | 'closed' | 'chained' | 'go' | 'rust' | 'elixir' | 'webpack' | 'node'
+type Within = '' | 'python' | 'closed' | 'chained' | 'report' | 'go' | 'rust' | 'elixir' | 'webpack' | 'node'
 
 /** Remembers what the lines so far were, so that it can be told what goes on with them. */
 export class Joining {
@@ -56,6 +57,8 @@ export class Joining {
   #level: LogLevel | null = null
   #within: Within = ''
   #awaitsLevel = false
+  /** Nothing has come since the record's head. */
+  #fresh = false
 
   /** A record begins with this line. */
   begin(found: Found, text: string): void {
@@ -63,6 +66,7 @@ export class Joining {
     this.#level = found.level
     this.#awaitsLevel = found.format === 'jul'
     this.#within = withinOf(found, text)
+    this.#fresh = true
   }
 
   /** The level that java.util.logging writes on its second line; null where it is none. */
@@ -79,7 +83,8 @@ export class Joining {
 
   /** An empty line. */
   blank(): boolean {
-    if (this.#within === 'webpack') this.#within = ''
+    if (this.#within === 'webpack' || this.#within === 'report') this.#within = ''
+    this.#fresh = false
     return this.last !== null
   }
 
@@ -92,7 +97,9 @@ export class Joining {
       else if (chained.test(text)) this.#within = 'chained'
       return true
     }
-    return this.#joinsWithin(text) || this.#joinsHead(text)
+    const joins = this.#joinsWithin(text) || this.#joinsHead(text)
+    this.#fresh = false
+    return joins
   }
 
   #joinsTraceback(): boolean {
@@ -115,6 +122,8 @@ export class Joining {
         return true
       case 'go':
         return goFrame.test(text)
+      case 'report':
+        return true
       case 'elixir':
         return elixirBelow.test(text)
       case 'node':
@@ -137,7 +146,11 @@ export class Joining {
       if (joins) this.#within = 'elixir'
       return joins
     }
-    return format !== 'plain' && this.#level !== null && text.includes('.') && qualified.test(text)
+    if (format === 'plain' || this.#level === null) return false
+    // JavaScript's loggers put the error itself, with its stack, on the lines behind an error's head.
+    const grave = this.#level === 'error' || this.#level === 'fatal'
+    if (this.#fresh && grave && this.last?.kind !== 'access' && thrown.test(text)) return true
+    return text.includes('.') && qualified.test(text)
   }
 }
 
@@ -149,6 +162,8 @@ const nodeSource = /^(?:file:\/\/)?\/[^:]{1,300}\.[cm]?[jt]s:\d{1,7}$|^node:[\w/
 
 function withinOf(found: Found, text: string): Within {
   if (found.format === 'webpack' && /^(?:ERROR|WARNING) in /.test(text)) return 'webpack'
+  if (found.format === 'erlang') return 'report'
+  if (text.startsWith('Traceback (most recent', found.messageAt)) return 'python'
   if (found.format !== 'plain') return ''
   if (found.level === null) return nodeSource.test(text) ? 'node' : ''
   if (traceback.test(text)) return 'python'

@@ -55,6 +55,8 @@ function afterMarks(text: string, from: number): number {
   let at = afterSpaces(text, from)
   while (text.charCodeAt(at) === 124 || (text.charCodeAt(at) === 45 && !isLetter(text.charCodeAt(at + 1))))
     at = afterSpaces(text, at + 1)
+  // logback's lines of its own state: `|-INFO in ...`.
+  if (text.charCodeAt(at) === 45 && text.charCodeAt(at - 1) === 124) return at + 1
   return text.charCodeAt(at) === 58 ? afterSpaces(text, at + 1) : at
 }
 

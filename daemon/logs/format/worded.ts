@@ -136,7 +136,7 @@ export function readPhp(text: string): Found | null {
 }
 
 const python = /(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.-]{1,120}):/y
-const uvicorn = /(?:TRACE: {5}|DEBUG: {4}|INFO: {5}|WARNING: {2}|ERROR: {4}|CRITICAL: )/y
+const uvicorn = /(?:TRACE: {4}|DEBUG: {4}|INFO: {5}|WARNING: {2}|ERROR: {4}|CRITICAL: )/y
 const logrus = /(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(\d{4,6}|\d{4}-\d\d-\d\dT[\d:.Z+-]{8,24})\] ?/y
 const timeBehind = / {1,8}(?:\[[^\]]{1,160}\] )?(?=\d{4}[-/]\d\d[-/]\d\d[T ])/y
 
