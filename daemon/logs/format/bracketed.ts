@@ -111,7 +111,7 @@ function readDay(text: string, times: TimesLike, time: number | null): Found {
   return readQuoted(text, from + 1, 'django-server', time) ?? readClosed(text, from, time)
 }
 
-const apacheLevel = /\] \[(?:([\w-]{1,40}):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] /y
+const apacheLevel = /\] \[(?:([\w-]{0,40}):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] /y
 const phpServer = /\] \S{3,60} \[(\d{3})\]: /y
 
 /** Apache's error log, and the server that is in PHP. */

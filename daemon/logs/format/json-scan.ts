@@ -15,7 +15,15 @@ export function afterBlanks(text: string, at: number): number {
 
 /** The place of the quote that ends the string which begins at `at`; -1 when none does. */
 export function stringEnd(text: string, at: number): number {
-  for (let place = text.indexOf('"', at + 1); place >= 0; place = text.indexOf('"', place + 1)) {
+  // Most are short: looking at each unit is faster than asking for the next quote.
+  const near = Math.min(text.length, at + 24)
+  let first = at + 1
+  for (; first < near; first++) {
+    const code = text.charCodeAt(first)
+    if (code === quote) return first
+    if (code === backslash) break
+  }
+  for (let place = text.indexOf('"', first); place >= 0; place = text.indexOf('"', place + 1)) {
     let slashes = 0
     while (text.charCodeAt(place - 1 - slashes) === backslash) slashes++
     if (slashes % 2 === 0) return place
@@ -90,6 +98,18 @@ export class Members {
     if (this.to < 0) return ''
     const inner = this.#text.charCodeAt(this.from) === quote ? 1 : 0
     return this.#text.slice(this.from + inner, this.to - inner)
+  }
+
+  /** A whole number, without making a string of it; NaN for anything else. */
+  get integer(): number {
+    if (this.to < 0 || this.to - this.from > 15) return Number.NaN
+    let value = 0
+    for (let place = this.from; place < this.to; place++) {
+      const digit = this.#text.charCodeAt(place) - 48
+      if (!(digit >= 0 && digit <= 9)) return Number.NaN
+      value = value * 10 + digit
+    }
+    return value
   }
 
   get isString(): boolean {

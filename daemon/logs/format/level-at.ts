@@ -55,6 +55,8 @@ function afterMarks(text: string, from: number): number {
   let at = afterSpaces(text, from)
   while (text.charCodeAt(at) === 124 || (text.charCodeAt(at) === 45 && !isLetter(text.charCodeAt(at + 1))))
     at = afterSpaces(text, at + 1)
+  // logback's lines of its own state: `|-INFO in ...`.
+  if (text.charCodeAt(at) === 45 && text.charCodeAt(at - 1) === 124) return at + 1
   return text.charCodeAt(at) === 58 ? afterSpaces(text, at + 1) : at
 }
 
@@ -66,7 +68,7 @@ function wordAt(text: string, at: number, passed: string[]): LevelAt | number | 
   const word = text.slice(at, end)
   const next = text.charAt(end)
   if (word.length <= longestWord) {
-    const level = next === ':' || next === '|' ? levelOf(word) : bareLevelOf(word)
+    const level = next === ':' || next === '|' ? signedLevel(text, word) : bareLevelOf(word)
     if (level !== null) return { level, word, messageAt: afterLevel(text, end), sign: next, passed }
   }
   if (!maySkip(text, word, end, passed)) return null
@@ -74,7 +76,11 @@ function wordAt(text: string, at: number, passed: string[]): LevelAt | number | 
   return end
 }
 
-const numberOrPair = /^(?:#?\d{1,20}|0x[\da-fA-F]{1,16}|[a-z]{2,10}=[\w-]{1,40}|---)$/
+/** A level with a sign behind it. `http:` is one of npm's, but not behind the date of Go's log, where it is a package. */
+const signedLevel = (text: string, word: string): LogLevel | null =>
+  word === 'http' && text.charCodeAt(4) === 47 ? null : levelOf(word)
+
+const numberOrPair = /^(?:#?\d{1,20}|0x[\da-fA-F]{1,16}|[a-z_]{2,20}=[\w.-]{1,60}|---)$/
 const named = /^[A-Za-z_][\w$/-]{0,60}(?:[._:][\w$/-]{1,60}){1,8}$/
 
 /** A number, a pair such as `pid=7`, or the name of a logger, which is told by its dots or by the dash behind it. */

@@ -139,8 +139,9 @@ export class Understanding {
   #unwrapped(found: Found, text: string): Found {
     if (this.#depth >= deepest) return found
     const docker = found.format === 'docker-json' ? innerOfDocker(text) : null
-    const own = found.format === 'timestamped' || found.format === 'go' || found.format === 'time-only'
-    const at = own ? messageOf(text, found.messageAt) : found.messageAt
+    // What a container writes is told as it is; others put spaces of their own before a message.
+    const exact = found.format === 'cri' || docker !== null
+    const at = exact ? found.messageAt : messageOf(text, found.messageAt)
     this.#inner ??= new Understanding({ now: this.#now }, this.#depth + 1)
     const inner = this.#inner.understand(docker ?? text.slice(at))
     return {
@@ -158,7 +159,7 @@ export class Understanding {
 /** Where a message begins behind a time, with the indentation of a stack trace's line. */
 function messageOf(text: string, at: number): number {
   const start = afterSpaces(text, at)
-  const traced = start - at > 2 && /^(?:at |File "|\.\.\. )/.test(text.slice(start, start + 6))
+  const traced = start - at > 1 && /^(?:at |File "|\.\.\. )/.test(text.slice(start, start + 6))
   return traced ? at + 1 : start
 }
 
@@ -205,6 +206,7 @@ const readAngle: Reader = (text, times, known) => {
 }
 
 const readMonthFirst: Reader = (text, times) => {
+  if (text.charCodeAt(3) !== 32 && text.charCodeAt(3) !== 44) return null
   const week = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? /.test(text.slice(0, 5))
   return readBsd(text, week ? text.indexOf(' ') + 1 : 0, times)
 }

@@ -2,45 +2,47 @@
  * Minutes east of Greenwich of the zones that programs name by letters. Those that mean two zones are left out, but for
  * those that only one of their countries' programs write.
  */
-const byName: Readonly<Record<string, number>> = {
-  UTC: 0,
-  GMT: 0,
-  UCT: 0,
-  WET: 0,
-  WEST: 60,
-  BST: 60,
-  CET: 60,
-  MET: 60,
-  CEST: 120,
-  MEST: 120,
-  EET: 120,
-  SAST: 120,
-  EEST: 180,
-  MSK: 180,
-  IST: 330,
-  HKT: 480,
-  SGT: 480,
-  AWST: 480,
-  JST: 540,
-  KST: 540,
-  AEST: 600,
-  AEDT: 660,
-  NZST: 720,
-  NZDT: 780,
-  BRT: -180,
-  BRST: -120,
-  ART: -180,
-  EST: -300,
-  EDT: -240,
-  CST: -360,
-  CDT: -300,
-  MST: -420,
-  MDT: -360,
-  PST: -480,
-  PDT: -420,
-  AKST: -540,
-  HST: -600,
-}
+const byName = new Map<string, number>(
+  Object.entries({
+    UTC: 0,
+    GMT: 0,
+    UCT: 0,
+    WET: 0,
+    WEST: 60,
+    BST: 60,
+    CET: 60,
+    MET: 60,
+    CEST: 120,
+    MEST: 120,
+    EET: 120,
+    SAST: 120,
+    EEST: 180,
+    MSK: 180,
+    IST: 330,
+    HKT: 480,
+    SGT: 480,
+    AWST: 480,
+    JST: 540,
+    KST: 540,
+    AEST: 600,
+    AEDT: 660,
+    NZST: 720,
+    NZDT: 780,
+    BRT: -180,
+    BRST: -120,
+    ART: -180,
+    EST: -300,
+    EDT: -240,
+    CST: -360,
+    CDT: -300,
+    MST: -420,
+    MDT: -360,
+    PST: -480,
+    PDT: -420,
+    AKST: -540,
+    HST: -600,
+  }),
+)
 
 const isDigit = (code: number) => code >= 48 && code <= 57
 const isLetter = (code: number) => (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
@@ -83,6 +85,6 @@ function namedAt(text: string, at: number): Zone | null {
   let end = at
   while (end < at + 5 && isLetter(text.charCodeAt(end))) end++
   if (end - at < 3 || isLetter(text.charCodeAt(end))) return null
-  const name = text.slice(at, end)
-  return Object.hasOwn(byName, name) ? { minutes: byName[name] ?? 0, end } : null
+  const minutes = byName.get(text.slice(at, end))
+  return minutes === undefined ? null : { minutes, end }
 }
