@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  closeSync,
+  openSync,
+  writeSync,
   chmodSync,
   copyFileSync,
   mkdirSync,
@@ -326,17 +329,24 @@ test('the same file with another inode, as editors leave it, is read on', async 
   expect(next.notes).toEqual([])
 })
 
-test('a last program writes where it was, after the file was emptied: the hole before it is said once', async () => {
-  const program = await import('node:fs')
-  const file = program.openSync(log, 'w')
-  program.writeSync(file, 'a\n'.repeat(5000))
-  const followed = follow(log)
-  await followed.read()
+test('a program that does not append goes on where it was after its file was emptied: what is gone is said', async () => {
+  const program = openSync(log, 'w')
+  writeSync(program, 'a\n'.repeat(10_000))
+  const ahead = follow(log)
+  await ahead.read()
+  const behind = follow(log)
+  await behind.follower.next(4000)
+  const { lines } = (await follow(log).follower.next(1)) ?? {}
   truncateSync(log)
-  program.writeSync(file, 'b\n')
-  expect(await followed.read()).toEqual(['b'])
-  expect(followed.notes.join(' ')).toMatch(/truncated|taken out/)
-  program.closeSync(file)
+  writeSync(program, 'b\n')
+  expect(await ahead.read()).toEqual(['b'])
+  expect(ahead.notes).toEqual([])
+  expect(await behind.read()).toEqual(['b'])
+  const gone = 20_000 - 2 * (lines?.length ?? 0)
+  expect(behind.notes).toEqual([
+    `${gone} bytes are gone: they were taken out of the file before they could be read`,
+  ])
+  closeSync(program)
 })
 
 test('what cannot be a file of lines is said, and never waited for', async () => {

@@ -28,6 +28,8 @@ export class FileReading {
   #overlap: Buffer
   #first: Buffer
   #hole = 0
+  /** What is in front of where reading goes on is zeros: those that follow belong to them. */
+  #inHole = false
   #look: Look
   #longest = 0
 
@@ -74,6 +76,7 @@ export class FileReading {
     const wanted = Math.min(left, Math.max(shortestRead, Math.min(mostBytes, longestRead)))
     const block = await this.source.read(this.#at - this.#overlap.length, this.#overlap.length + wanted)
     if (!this.#goesOn(block)) return changed
+    this.#inHole ||= this.#overlap.length > 0 && isZeros(block.subarray(0, this.#overlap.length))
     if (block.length === this.#overlap.length) return this.#end()
     return this.#take(block, wanted === left || block.length < this.#overlap.length + wanted)
   }
@@ -134,14 +137,15 @@ export class FileReading {
   }
 
   #stretches(fresh: Buffer, whole: boolean): readonly Stretch[] {
-    if ((this.#hole === 0 && this.#look.missing < pageLength) || !fresh.includes(0))
+    if (this.#look.missing < pageLength || !fresh.includes(0))
       return [{ from: 0, to: fresh.length, hole: false }]
-    return stretchesOf(fresh, this.#at, this.#hole > 0, whole)
+    return stretchesOf(fresh, this.#at, this.#inHole, whole)
   }
 
   /** @param base - where in the file the block begins. */
   #read(fresh: Buffer, { from, to, hole }: Stretch, base: number): readonly SplitLine[] {
     this.#at = base + to
+    this.#inHole = hole
     if (!hole) return this.#splitter.push(fresh.subarray(from, to))
     const line = this.#splitter.end()
     this.#splitter = new LineSplitter(this.#at, this.#splitter.encoding)
