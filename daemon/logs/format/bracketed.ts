@@ -154,7 +154,7 @@ function readNest(text: string, times: TimesLike): Found | null {
   if (dash < 0 || dash > 30) return null
   const match = matchAt(nest, text, dash)
   if (match === null) return null
-  const time = times.sane(times.american(match[1] ?? '', 0))
+  const time = times.sane(times.slashed(match[1] ?? '', 0))
   const level = match[2] === 'LOG' ? 'info' : levelOf(match[2] ?? '')
   return head('nest', time, level, afterSpaces(text, dash + match[0].length))
 }

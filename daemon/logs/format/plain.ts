@@ -5,7 +5,7 @@ import { levelOf } from './words.ts'
 
 // What nobody's format tells: the level words that people and small programs put first, and what a crash begins with.
 
-const worded = /([A-Za-z]{3,11})(:| - (?! )|!|(?: {1,8}|\t)(?=\S)|\[[A-Z]?\d{1,6}\]:)/y
+const worded = /([A-Za-z]{3,11})(:| {1,4}- (?! )|(?: {1,8}|\t)(?=\S)|\[[A-Z]?\d{1,6}\]:)/y
 /** Alone and in capitals these are a level and not the first word of a sentence. */
 const capitals = /^(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|ERR)$/
 /** With a colon behind, these are a level in any spelling. */
@@ -63,9 +63,9 @@ function levelWord(text: string, at: number): Found | null {
   const colon = sign.startsWith(':') || sign.startsWith('[')
   if (colon)
     return level !== null && colonWords.test(word) ? plain(level, afterLevel(text, at + whole.length)) : null
-  if (sign === ' - ')
+  if (sign.endsWith('- '))
     return dashWords.test(word) || capitals.test(word) ? plain(level ?? 'info', at + whole.length) : null
-  if (sign === '!' || !capitals.test(word) || text.startsWith(' in ', at + word.length)) return null
+  if (!capitals.test(word) || text.startsWith(' in ', at + word.length)) return null
   return plain(level, afterLevel(text, at + word.length))
 }
 
