@@ -6,7 +6,7 @@ import type { Found } from './found.ts'
 /** Whatever was written before, these go on with it; by their first letter, so that most lines are held against none. */
 const always = new Map<string, readonly RegExp[]>([
   ['C', [/^Caused by: /]],
-  ['S', [/^Suppressed: /, /^Stack trace:$/]],
+  ['S', [/^(?:Suppressed: |Stack trace:$)/]],
   ['W', [/^Wrapped by: /]],
   ['.', [/^\.\.\.(?:$| \d{1,6} (?:more|common frames omitted)| \[?\d{1,6} lines)/]],
   ['a', [/^at [\w.$<>/@ ]{1,300}\(.{0,300}\)$/]],
