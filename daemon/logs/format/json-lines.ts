@@ -228,6 +228,7 @@ function timeOfText(raw: string, text: string, at: number, times: TimesLike): nu
   let time = times.iso(text, at)
   if (Number.isNaN(time)) time = times.dayFirst(text, at)
   if (Number.isNaN(time)) time = times.monthFirst(text, at)
+  if (Number.isNaN(time)) time = times.slashed(text, at)
   if (!Number.isNaN(time)) return times.sane(time)
   return /^\d{9,19}(?:\.\d{1,9})?$/.test(raw) ? times.epoch(Number(raw)) : null
 }
