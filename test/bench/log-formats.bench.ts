@@ -82,7 +82,8 @@ export const bench: Bench = () => {
     goal,
   })
   return Promise.resolve([
-    row('a line of pino', ours['pino'] ?? Number.NaN, 'JSON.parse', nanosecondsFor(kinds.pino, byParsing), 1),
+    // JSON.parse knows nothing of levels, times and formats; it is there for its speed.
+    row('a line of pino', ours['pino'] ?? Number.NaN, 'JSON.parse', nanosecondsFor(kinds.pino, byParsing), 2),
     row(
       'a combined access line',
       ours['combined'] ?? Number.NaN,

@@ -17,7 +17,7 @@ export interface Parts {
 /** Formats whose messages end in `key=value` pairs. */
 const paired = new Set(['zerolog', 'tracing', 'hclog', 'logrus', 'klog', 'go', 'serilog-text', 'timestamped'])
 /** Formats whose lines wrap another's. */
-const wrapping = new Set(['cri', 'syslog-3164', 'journald', 'timestamped', 'time-only', 'epoch'])
+const wrapping = new Set(['cri', 'heroku', 'syslog-3164', 'journald', 'timestamped', 'time-only', 'epoch'])
 /** No head is longer. */
 const headLength = 2048
 /** Longer messages are not searched for pairs. */

@@ -6,7 +6,7 @@ import type { Found } from './found.ts'
 /** Whatever was written before, these go on with it; by their first letter, so that most lines are held against none. */
 const always = new Map<string, readonly RegExp[]>([
   ['C', [/^Caused by: /]],
-  ['S', [/^Suppressed: /, /^Stack trace:$/]],
+  ['S', [/^(?:Suppressed: |Stack trace:$)/]],
   ['W', [/^Wrapped by: /]],
   ['.', [/^\.\.\.(?:$| \d{1,6} (?:more|common frames omitted)| \[?\d{1,6} lines)/]],
   ['a', [/^at [\w.$<>/@ ]{1,300}\(.{0,300}\)$/]],
@@ -56,6 +56,8 @@ export class Joining {
   /** The level of the record before: of its head, or of a line that told it later. */
   #level: LogLevel | null = null
   #within: Within = ''
+  /** The level that the line told which was joined last. */
+  told: LogLevel | null = null
   #awaitsLevel = false
   /** Nothing has come since the record's head. */
   #fresh = false
@@ -90,6 +92,7 @@ export class Joining {
 
   /** Whether a line that is not indented and has no head of its own goes on with the record before. */
   joins(text: string): boolean {
+    this.told = null
     if (this.last === null) return false
     if (text.includes('Traceback') && traceback.test(text)) return this.#joinsTraceback()
     if (goesOn(text)) {
@@ -127,6 +130,7 @@ export class Joining {
       case 'elixir':
         return elixirBelow.test(text)
       case 'node':
+        if (this.#level === null && thrown.test(text)) this.told = 'error'
         return nodeBelow(text)
       case 'webpack':
         return !/^(?:ERROR|WARNING) in |^webpack |^compiled /.test(text)
@@ -156,7 +160,7 @@ export class Joining {
 
 /** Node.js shows the line that threw, then the error, then its own version. */
 const nodeBelow = (text: string): boolean =>
-  /^(?:Node\.js v\d|(?:Uncaught )?[A-Z]\w{0,60}(?:Error|Exception)?(?: \[\w{1,60}\])?: )/.test(text)
+  /^(?:Node\.js v\d|\[?(?:Uncaught )?[A-Z]\w{0,60}(?:Error|Exception)?(?: \[\w{1,60}\])?: )/.test(text)
 
 const nodeSource = /^(?:file:\/\/)?\/[^:]{1,300}\.[cm]?[jt]s:\d{1,7}$|^node:[\w/]{1,80}:\d{1,7}$/
 

@@ -131,7 +131,14 @@ function unquoted(literal: string): string {
   }
 }
 
+/** Which lengths and first letters the names have that tell something: most names need not be looked up. */
+const longestName = 32
+const telling = new Uint8Array(128 * longestName)
+for (const name of meanings.keys()) telling[name.charCodeAt(0) * longestName + name.length] = 1
+
 function take(seen: Seen, members: Members, text: string, times: TimesLike): void {
+  const length = members.nameTo - members.nameFrom
+  if (length >= longestName || telling[text.charCodeAt(members.nameFrom) * longestName + length] !== 1) return
   const { name } = members
   const meaning = meanings.get(name)
   // All names that are asked for below tell something.
@@ -221,6 +228,7 @@ function timeOfText(raw: string, text: string, at: number, times: TimesLike): nu
   let time = times.iso(text, at)
   if (Number.isNaN(time)) time = times.dayFirst(text, at)
   if (Number.isNaN(time)) time = times.monthFirst(text, at)
+  if (Number.isNaN(time)) time = times.slashed(text, at)
   if (!Number.isNaN(time)) return times.sane(time)
   return /^\d{9,19}(?:\.\d{1,9})?$/.test(raw) ? times.epoch(Number(raw)) : null
 }

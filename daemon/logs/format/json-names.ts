@@ -5,7 +5,6 @@ const names = [
   ['time', 'eventTime'],
   ['level'],
   ['msg'],
-  ['pid', 'hostname'],
   ['v'],
   ['name'],
   ['@timestamp'],
@@ -92,7 +91,7 @@ function shapeOf(bits: number, capitals: boolean, worded: boolean): string {
   for (const { format, has, not = 0 } of shapes) if ((bits & has) === has && (bits & not) === 0) return format
   if (!worded && (bits & bit('level')) !== 0) {
     if ((bits & all('v', 'name')) === all('v', 'name')) return 'bunyan'
-    return (bits & (bit('msg') | bit('pid'))) !== 0 || (bits & bit('time')) !== 0 ? 'pino' : 'json'
+    return (bits & (bit('msg') | bit('time'))) !== 0 ? 'pino' : 'json'
   }
   if ((bits & all('level', 'time', 'msg')) === all('level', 'time', 'msg')) return capitals ? 'slog' : 'json'
   return (bits & all('level', 'message')) === all('level', 'message') ? 'winston' : 'json'

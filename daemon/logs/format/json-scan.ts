@@ -59,8 +59,9 @@ function nestedEnd(text: string, at: number): number {
 
 /** The members of an object, one after the other; strings within them do not count, nor do objects. */
 export class Members {
-  /** The name as it is written, without its quotes. */
-  name = ''
+  /** Where the name begins and ends, without its quotes. */
+  nameFrom = 0
+  nameTo = 0
   /** Where the value begins, and where it ends; the end is -1 when the text ends before. */
   from = 0
   to = 0
@@ -81,7 +82,8 @@ export class Members {
     if (nameEnd < 0) return false
     const colon = afterBlanks(text, nameEnd + 1)
     if (text.charCodeAt(colon) !== 58) return false
-    this.name = text.slice(this.#place + 1, nameEnd)
+    this.nameFrom = this.#place + 1
+    this.nameTo = nameEnd
     this.from = afterBlanks(text, colon + 1)
     this.to = valueEnd(text, this.from)
     if (this.to < 0) {
@@ -91,6 +93,11 @@ export class Members {
     const comma = afterBlanks(text, this.to)
     this.#place = text.charCodeAt(comma) === 44 ? afterBlanks(text, comma + 1) : text.length
     return true
+  }
+
+  /** The name as it is written. */
+  get name(): string {
+    return this.#text.slice(this.nameFrom, this.nameTo)
   }
 
   /** A string as it is written, any other value too; empty when it has no end. */

@@ -1,5 +1,5 @@
 import type { LogLevel } from '#contract/log-words.ts'
-import { afterSpaces } from './found.ts'
+import { afterSpaces, matchAt, type TimesLike } from './found.ts'
 import { bareLevelOf, levelOf, longestWord } from './words.ts'
 
 /** A level that stands among the first words behind a time. */
@@ -96,6 +96,21 @@ function maySkip(text: string, word: string, end: number, passed: readonly strin
 /** Whether a level in capitals of the most usual ones, padded as columns are, follows: `name      WARNING  text`. */
 const upperBehind = (text: string, end: number): boolean =>
   /^ {2,40}(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) /.test(text.slice(end, end + 52))
+
+const openers = /(?::| )? {0,8}\[?/y
+const closing = /\]?[:,]? {0,8}(?:- )?/y
+
+/** The time that stands behind a level, in brackets or not, and where the message begins behind it; null for none. */
+export function timeBehind(
+  text: string,
+  from: number,
+  times: TimesLike,
+): { readonly time: number | null; readonly messageAt: number } | null {
+  const time = times.iso(text, from + (matchAt(openers, text, from)?.[0].length ?? 0))
+  if (Number.isNaN(time)) return null
+  const end = times.end
+  return { time: times.sane(time), messageAt: end + (matchAt(closing, text, end)?.[0].length ?? 0) }
+}
 
 /** Where the message begins behind a level. */
 export function afterLevel(text: string, from: number): number {

@@ -5,7 +5,7 @@ import { levelOf } from './words.ts'
 
 // What nobody's format tells: the level words that people and small programs put first, and what a crash begins with.
 
-const worded = /([A-Za-z]{3,11})(:| - (?! )|!|(?: {1,8}|\t)(?=\S)|\[[A-Z]?\d{1,6}\]:)/y
+const worded = /([A-Za-z]{3,11})(:| {1,4}- (?! )|(?: {1,8}|\t)(?=\S)|\[[A-Z]?\d{1,6}\]:)/y
 /** Alone and in capitals these are a level and not the first word of a sentence. */
 const capitals = /^(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|ERR)$/
 /** With a colon behind, these are a level in any spelling. */
@@ -21,19 +21,28 @@ const webpack = /(ERROR|WARNING) in /y
 const bundled = /(?:webpack (?:[\d.]{1,20} )?)?compiled (successfully|with \d{1,9} (?:error|warning))/y
 const devServer = /<([iwe])> /y
 
-/** What a crash begins with. */
-const crashes: readonly (readonly [RegExp, LogLevel])[] = [
+type Crash = readonly [RegExp, LogLevel]
+/** What a crash begins with, by its first letter. */
+const crashes = new Map<string, readonly Crash[]>([
+  ['p', [[/panic: /y, 'fatal']]],
+  ['f', [[/fatal error: /y, 'fatal']]],
+  ['t', [[/thread '[^']{0,80}'(?: \(\d{1,10}\))? panicked at /y, 'fatal']]],
+  ['E', [[/Exception in thread "[^"]{0,200}" /y, 'error']]],
+  [
+    'U',
+    [
+      [/Unhandled exception[.:] /iy, 'fatal'],
+      [/(?:Uncaught |Unhandled )/y, 'error'],
+    ],
+  ],
+  ['*', [[/\*\* \([A-Z][\w.]{0,100}\) /y, 'error']]],
+  ['S', [[/SIG(?:SEGV|ABRT|BUS|ILL|FPE)\b/y, 'fatal']]],
+])
+/** The names of exceptions, which may begin with any letter. */
+const thrown: readonly Crash[] = [
   [/(?:\w{1,40} )?Traceback \(most recent call last\):/y, 'error'],
-  [/panic: /y, 'fatal'],
-  [/fatal error: /y, 'fatal'],
-  [/thread '[^']{0,80}'(?: \(\d{1,10}\))? panicked at /y, 'fatal'],
-  [/Exception in thread "[^"]{0,200}" /y, 'error'],
-  [/Unhandled exception[.:] /iy, 'fatal'],
-  [/(?:Uncaught |Unhandled )/y, 'error'],
-  [/\*\* \([A-Z][\w.]{0,100}\) /y, 'error'],
   [/(?:[A-Za-z_][\w$]{0,60}\.){1,12}[A-Z][\w$]{0,80}(?:Exception|Error|Throwable)(?:$|:)/y, 'error'],
   [/[A-Z]\w{0,60}(?:Error|Exception)(?: \[[A-Z_]{1,60}\])?: /y, 'error'],
-  [/SIG(?:SEGV|ABRT|BUS|ILL|FPE)\b/y, 'fatal'],
 ]
 
 const plain = (level: LogLevel | null, messageAt: number): Found => ({
@@ -63,9 +72,9 @@ function levelWord(text: string, at: number): Found | null {
   const colon = sign.startsWith(':') || sign.startsWith('[')
   if (colon)
     return level !== null && colonWords.test(word) ? plain(level, afterLevel(text, at + whole.length)) : null
-  if (sign === ' - ')
+  if (sign.endsWith('- '))
     return dashWords.test(word) || capitals.test(word) ? plain(level ?? 'info', at + whole.length) : null
-  if (sign === '!' || !capitals.test(word) || text.startsWith(' in ', at + word.length)) return null
+  if (!capitals.test(word) || text.startsWith(' in ', at + word.length)) return null
   return plain(level, afterLevel(text, at + word.length))
 }
 
@@ -96,17 +105,16 @@ function ofTools(text: string): Found | null {
   return plain(source[1] === 'warning' ? 'warn' : source[1] === 'note' ? 'info' : 'error', 0)
 }
 
-/** Whether a line may begin a crash: it has a colon, begins with a letter that such lines have, or ends with a name. */
-const mayCrash = (text: string, at: number): boolean =>
-  '*ESU'.includes(text.charAt(at)) ||
-  text.includes(':') ||
-  text.includes('panicked') ||
-  text.endsWith('Exception') ||
-  text.endsWith('Error') ||
-  text.endsWith('Throwable')
+const namesException = (text: string): boolean =>
+  text.includes('Error') ||
+  text.includes('Exception') ||
+  text.includes('Throwable') ||
+  text.includes('Traceback')
 
 function ofCrash(text: string, at: number): Found | null {
-  if (!mayCrash(text, at)) return null
-  for (const [pattern, level] of crashes) if (matchAt(pattern, text, at) !== null) return plain(level, 0)
+  for (const [pattern, level] of crashes.get(text.charAt(at)) ?? [])
+    if (matchAt(pattern, text, at) !== null) return plain(level, 0)
+  if (!namesException(text)) return null
+  for (const [pattern, level] of thrown) if (matchAt(pattern, text, at) !== null) return plain(level, 0)
   return null
 }

@@ -20,7 +20,7 @@ const lambda = /\t[\da-f-]{36}\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t/y
 export function readStamped(text: string, times: TimesLike, known: string): Found | null {
   let time = times.iso(text, 0)
   if (Number.isNaN(time)) time = times.dayFirst(text, 0)
-  if (Number.isNaN(time)) time = times.american(text, 0)
+  if (Number.isNaN(time)) time = times.slashed(text, 0)
   if (Number.isNaN(time)) time = oldMysqlTime(text, times)
   if (Number.isNaN(time)) return null
   return behindTime(text, times, times.sane(time), known)

@@ -66,9 +66,10 @@ export class Understanding {
   understand(line: string): Understood {
     const json = line.charCodeAt(0) === 123
     const cut = json || line.length <= headLength ? line : line.slice(0, headLength)
-    const text = withoutColour(cut)
+    const plain = withoutColour(cut)
+    const text = plain.endsWith('\r') ? plain.slice(0, -1) : plain
     const found = this.#read(text)
-    const place = text.length === cut.length ? found.messageAt : placeInColour(cut, found.messageAt)
+    const place = plain.length === cut.length ? found.messageAt : placeInColour(cut, found.messageAt)
     const { format, time, level, kind, continues = false } = found
     return { format, time, level, kind, messageAt: Math.min(place, line.length), continues }
   }
@@ -86,7 +87,7 @@ export class Understanding {
     if (word !== null) return this.#withLevel(levelOf(word), word.length + 2)
     const found = this.#headOf(text)
     if (found !== null) return this.#take(found, text)
-    if (this.#joining.joins(text)) return this.#continued()
+    if (this.#joining.joins(text)) return this.#withLevel(this.#joining.told, 0)
     return this.#begin(readRequest(text) ?? readPlain(text), text)
   }
 
@@ -188,16 +189,8 @@ function indentedHead(text: string, start: number): Found | null {
   return { format: 'nextjs', time: null, level: levelOfStatus(status), kind: 'access', messageAt: 1 }
 }
 
-const readBare: Reader = (text, _times, known) => {
-  const found = readPostgres(text, 0, null, known === 'postgresql')
-  return found === null ||
-    known === 'postgresql' ||
-    found.messageAt > 12 ||
-    found.level !== null ||
-    found.continues === true
-    ? found
-    : null
-}
+/** PostgreSQL's lines without a time. */
+const readBare: Reader = (text, _times, known) => readPostgres(text, 0, null, known === 'postgresql')
 
 /** `< 2026-11-22 19:30:33.123 UTC >LOG:  ...` of PostgreSQL's packages, behind what syslog may be. */
 const readAngle: Reader = (text, times, known) => {

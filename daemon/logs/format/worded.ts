@@ -1,8 +1,8 @@
 import type { LogLevel } from '#contract/log-words.ts'
 import { statusIn } from './access.ts'
 import { levelOfPhp } from './bracketed.ts'
-import { afterSpaces, matchAt, type Found, type TimesLike } from './found.ts'
-import { afterLevel } from './level-at.ts'
+import { matchAt, type Found, type TimesLike } from './found.ts'
+import { timeBehind } from './level-at.ts'
 import { levelOf } from './words.ts'
 
 // Lines that begin with a word: a level, a month, the name of a program.
@@ -138,7 +138,6 @@ export function readPhp(text: string): Found | null {
 const python = /(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.-]{1,120}):/y
 const uvicorn = /(?:TRACE: {4}|DEBUG: {4}|INFO: {5}|WARNING: {2}|ERROR: {4}|CRITICAL: )/y
 const logrus = /(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(\d{4,6}|\d{4}-\d\d-\d\dT[\d:.Z+-]{8,24})\] ?/y
-const timeBehind = / {1,8}(?:\[[^\]]{1,160}\] )?(?=\d{4}[-/]\d\d[-/]\d\d[T ])/y
 
 /** Lines that begin with a level and are told by what follows it. */
 export function readLevelFirst(text: string, times: TimesLike): Found | null {
@@ -164,14 +163,15 @@ function readUvicorn(text: string, prefix: string): Found {
   return { format: 'uvicorn', time: null, level, kind, messageAt: prefix.length }
 }
 
+const firstWord = /([A-Z]{4,8})(?=[ :])/y
+const thread = / {1,8}\[[A-Za-z][^\]]{0,160}\]/y
+
 /** Django's verbose lines and Cassandra's: `WARNING 2026-11-22 19:30:33,123 views 7 140 text`. */
 function readTimeSecond(text: string, times: TimesLike): Found | null {
-  const end = text.indexOf(' ')
-  const level = end < 4 || end > 9 ? null : levelOf(text.slice(0, end))
-  if (level === null || text.slice(0, end) !== text.slice(0, end).toUpperCase()) return null
-  const behind = matchAt(timeBehind, text, end)
-  if (behind === null) return null
-  const time = times.iso(text, end + behind[0].length)
-  if (Number.isNaN(time)) return null
-  return head('level-first', times.sane(time), level, afterLevel(text, afterSpaces(text, times.end)))
+  const match = matchAt(firstWord, text, 0)
+  const level = levelOf(match?.[1] ?? '')
+  if (match === null || level === null) return null
+  const end = match[0].length
+  const stamp = timeBehind(text, end + (matchAt(thread, text, end)?.[0].length ?? 0), times)
+  return stamp === null ? null : head('level-first', stamp.time, level, stamp.messageAt)
 }

@@ -78,7 +78,14 @@ function offsetAt(text: string, at: number): Zone | null {
   const next = text.charCodeAt(end)
   if (minutes > 59 || isDigit(next) || isLetter(next)) return null
   const east = text.charCodeAt(at) === 43 ? 1 : -1
-  return { minutes: east * (hours * 60 + minutes), end }
+  return { minutes: east * (hours * 60 + minutes), end: afterName(text, end) }
+}
+
+/** Go writes the zone's name behind its offset too. */
+function afterName(text: string, at: number): number {
+  const code = text.charCodeAt(at + 1)
+  if (text.charCodeAt(at) !== 32 || code < 65 || code > 90) return at
+  return namedAt(text, at + 1)?.end ?? at
 }
 
 function namedAt(text: string, at: number): Zone | null {
