@@ -3,6 +3,7 @@ import {
   appendFileSync,
   closeSync,
   openSync,
+  readdirSync,
   writeSync,
   chmodSync,
   copyFileSync,
@@ -21,6 +22,8 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { boundOutput, trimMiddle } from '../../adapters/process/bounded-output.ts'
+import { FollowRoom } from './follow-room.ts'
 import { Followed, temporaryFolder } from './followed.fixture.ts'
 
 let folder = temporaryFolder()
@@ -347,6 +350,99 @@ test('a program that does not append goes on where it was after its file was emp
     `${gone} bytes are gone: they were taken out of the file before they could be read`,
   ])
   closeSync(program)
+})
+
+test.runIf(process.platform === 'linux')(
+  'what is taken out of the beginning of a file: a note says how much, and zeros in lines stay',
+  async () => {
+    const text = Array.from({ length: 60_000 }, (_, n) => `${String(n).padStart(7, '0')}\0\n`).join('')
+    writeFileSync(log, text)
+    const ahead = follow(log)
+    await ahead.read()
+    const behind = follow(log)
+    const first = await behind.follower.next(1)
+    behind.cursor = first?.cursor ?? null
+    const waiting = await restart(behind)
+    await boundOutput(log, { most: 200_000, kept: 100_000 })
+    appendFileSync(log, 'last\n')
+    expect(await ahead.read()).toEqual(['last'])
+    expect(ahead.notes).toEqual([])
+    const ended = await restart(ahead)
+    expect(await ended.read()).toEqual([])
+    expect(ended.notes).toEqual([])
+    const [mark = '', ...rest] = await waiting.read()
+    expect(mark).toMatch(/^\[quantum-admin: \d+ bytes/)
+    expect(rest.at(-1)).toBe('last')
+    const before = Number(rest[0]?.slice(0, 7)) * 9
+    expect(
+      rest
+        .slice(0, -1)
+        .map((line) => `${line}\n`)
+        .join(''),
+    ).toBe(text.slice(before))
+    expect(waiting.notes).toHaveLength(1)
+    const gone = Number(/^(\d+) bytes are gone/.exec(waiting.notes[0] ?? '')?.[1])
+    expect(gone + mark.length + 1).toBe(before - 9 * (first?.lines.length ?? 0))
+  },
+)
+
+test.runIf(process.platform === 'linux')(
+  'a hole in the middle of a file stands between the lines around it',
+  async () => {
+    const lines = (count: number) => `${'x'.repeat(99)}\n`.repeat(count)
+    writeFileSync(log, `${lines(1000)}a\0b\n${'\0'.repeat(5000)}\n${lines(1000)}`)
+    execFileSync('fallocate', ['--punch-hole', '--offset', '40960', '--length', '40960', log])
+    const followed = follow(log)
+    const read = await followed.read()
+    expect(followed.notes).toEqual([
+      '40960 bytes are gone: they were taken out of the file before they could be read',
+    ])
+    expect(read).toContain('a\0b')
+    expect(read.filter((line) => line === 'x'.repeat(99))).toHaveLength(2000 - 411)
+    expect(read.filter((line) => line.length === 5000)).toHaveLength(1)
+  },
+)
+
+test('the middle is taken out of a file that is read to its end, and reading goes on where it was', async () => {
+  writeFileSync(log, Array.from({ length: 50_000 }, (_, n) => `line ${n}\n`).join(''))
+  const followed = follow(log)
+  await followed.read()
+  await trimMiddle(log, 100_000)
+  appendFileSync(log, 'last\n')
+  expect(await followed.read()).toEqual(['last'])
+  expect(followed.notes).toEqual([expect.stringMatching(/^the middle of the file was taken out/)])
+})
+
+test('lines come where the system tells of no changes', async () => {
+  const none = (() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  }) as never
+  const room = new FollowRoom(500, none)
+  const followed = follow(log, null, { room })
+  await followed.read()
+  writeFileSync(log, 'a\n')
+  expect(await followed.until(1)).toEqual(['a'])
+  appendFileSync(log, 'b\n')
+  expect(await followed.until(2)).toEqual(['a', 'b'])
+  expect(room.told).toBe(0)
+  room.dispose()
+})
+
+test('three thousand files of one folder are followed with one watch and few open files', async () => {
+  const room = new FollowRoom(50)
+  const open = () => readdirSync('/proc/self/fd').length
+  const before = open()
+  const names = Array.from({ length: 3000 }, (_, n) => folder.file(`${n}.log`))
+  for (const name of names) writeFileSync(name, 'a\n')
+  const all = names.map((name) => follow(name, null, { room }))
+  for (const followed of all) expect(await followed.read()).toEqual(['a'])
+  expect(room.told).toBe(1)
+  if (process.platform === 'linux') expect(open() - before).toBeLessThan(70)
+  for (const name of names) appendFileSync(name, 'b\n')
+  for (const followed of all) expect(await followed.read()).toEqual(['b'])
+  for (const { follower } of all) await follower.dispose()
+  expect(room.told).toBe(0)
+  room.dispose()
 })
 
 test('what cannot be a file of lines is said, and never waited for', async () => {

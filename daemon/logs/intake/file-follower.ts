@@ -4,7 +4,7 @@ import { Emitter } from '#base/emitter.ts'
 import { systemCode } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { FileReading } from './file-reading.ts'
-import { findPlace, openNext } from './find-place.ts'
+import { findPlace, isCopy, openNext } from './find-place.ts'
 import { FollowRoom, type Opener } from './follow-room.ts'
 import type { FollowedLine } from './lines.ts'
 import { idOf, type FileCursor, type FilePlace } from './place.ts'
@@ -246,21 +246,25 @@ export class FileFollower implements Owned, Opener {
     }
     // Whoever writes to the next one has ended this one: what is there now is all of it.
     const rest = await reading.next(mostBytes)
-    if (rest.lines.length > 0 || rest.notes.length > 0) {
+    if (rest.state === 'more' || rest.notes.length > 0) {
       notes.length = 0
       notes.push(...rest.notes)
       await next.close()
       return rest.lines
     }
-    const last = reading.last()
-    if (reading.source.damage !== null) notes.push(damaged(reading))
-    const begun = await FileReading.from(next, null)
+    return this.#moveOn(reading, next, notes)
+  }
+
+  async #moveOn(reading: FileReading, next: Source, notes: string[]): Promise<readonly FollowedLine[]> {
     const late = this.#former?.reading.last() ?? null
     await this.#former?.reading.close()
     this.#former = null
-    if (reading.source.packed) await reading.close()
+    const copied = await isCopy(next, reading.place)
+    const last = copied ? null : reading.last()
+    if (reading.source.damage !== null && !copied) notes.push(damaged(reading))
+    this.#reading = await FileReading.from(next, copied ? reading.place : null)
+    if (copied || reading.source.packed) await reading.close()
     else this.#former = { reading, until: performance.now() + formerMs }
-    this.#reading = begun
     await this.#watchLinked()
     return [late, last].filter((line) => line !== null)
   }
@@ -274,7 +278,8 @@ export class FileFollower implements Owned, Opener {
       this.#seen = signatureOf(named)
       if (named.id === id) {
         const { size, modified } = reading.look
-        return named.size === size && named.modified === modified ? null : 'more'
+        const unchanged = named.size === size && named.modified === modified
+        return unchanged || reading.source.packed ? null : 'more'
       }
       const found: string[] = []
       const next = await openNext(this.path, reading, found)

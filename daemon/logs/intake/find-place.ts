@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { compare, FileReading, findShifted } from './file-reading.ts'
-import { idOf, type FilePlace } from './place.ts'
+import { headLength, idOf, printedLength, type FilePlace } from './place.ts'
 import { areSame, findById, RotatedMeanwhile, rotationsOf, type Rotation } from './rotations.ts'
 import { NotReadable, openSource, type Source } from './source.ts'
 
@@ -54,6 +54,7 @@ async function findFrom(path: string, current: Source | NotReadable, place: File
     return going(elsewhere, place, ...(sameFile ? [copied(elsewhere)] : []))
   }
   if (current instanceof NotReadable) throw current
+  if (likeness === 'holed') return going(current, place)
   if (likeness === 'perhaps') return going(current, place, mended)
   const shifted = sameFile ? await findShifted(current, place) : null
   if (shifted !== null) return going(current, shifted, shortened(place))
@@ -94,6 +95,13 @@ export function openNext(path: string, reading: FileReading, notes: string[]): P
   })
 }
 
+/**
+ * Whether what came after a file has all in it that was read of that. Then one is a copy of the other, which was looked
+ * at before the other was emptied. Files that are short are alike too often.
+ */
+export const isCopy = async (next: Source, place: FilePlace): Promise<boolean> =>
+  printedLength(place.head) === headLength && (await compare(next, place, false)) === 'same'
+
 /** Where a file stands among what was rotated away: by what the system calls it, or packed. -1 when it does not. */
 async function positionOf(reading: FileReading, rotations: readonly Rotation[]): Promise<number> {
   const at = rotations.findIndex(({ id }) => id === idOf(reading.source))
@@ -112,7 +120,7 @@ async function findElsewhere(path: string, place: FilePlace): Promise<Source | n
     const source = await openRotation(renamed)
     if (!(source instanceof NotReadable)) {
       const likeness = await compare(source, place, true)
-      if (likeness === 'same' || likeness === 'perhaps') return source
+      if (likeness !== 'other' && likeness !== 'shorter') return source
       await source.close()
     }
   }
