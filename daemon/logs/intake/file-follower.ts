@@ -121,9 +121,9 @@ export class FileFollower implements Owned, Opener {
   }
 
   #watch(folder: string, base: string): Owned {
-    return this.#room.on(folder, (name) => {
+    return this.#room.on(folder, base, (name) => {
       if (name === null) void this.#look()
-      else if (name.startsWith(base)) this.#tell()
+      else this.#tell()
     })
   }
 

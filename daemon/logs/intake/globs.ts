@@ -96,7 +96,7 @@ export class Glob implements Owned {
     for (const folder of more)
       this.#watched.set(
         folder,
-        this.#room.on(folder, (name) => {
+        this.#room.on(folder, null, (name) => {
           // Of files that are known already it is of no interest that they grow.
           if (name === null || !this.#files.includes(join(folder, name))) void this.#look()
         }),

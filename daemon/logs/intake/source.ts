@@ -200,7 +200,7 @@ class PackedSource implements Source {
   async #unpack(): Promise<Buffer | null> {
     try {
       const { value, done } = (await this.#pieces?.next()) ?? { done: true }
-      return done === true ? null : (value as Buffer)
+      return done === true ? null : value
     } catch (error) {
       this.damage = systemCode(error) ?? 'not gzip'
       return null

@@ -6,9 +6,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 const [file = '', rate = '0', seconds = '0'] = process.argv.slice(2)
 const started = process.hrtime.bigint()
 const rest = ' INFO request handled in 12 ms path=/api/v1/users/42\n'
-for (let written = 0; written < Number(rate) * Number(seconds);) {
+const total = Number(rate) * Number(seconds)
+for (let written = 0; written < total;) {
   const now = process.hrtime.bigint()
-  const due = Math.floor((Number(now - started) / 1e9) * Number(rate))
+  const due = Math.min(total, Math.floor((Number(now - started) / 1e9) * Number(rate)))
   if (due > written) appendFileSync(file, `${now}${rest}`.repeat(due - written))
   written = Math.max(due, written)
   await wait(1)
