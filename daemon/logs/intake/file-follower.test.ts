@@ -72,6 +72,32 @@ test('a file that is not there yet', async () => {
   expect(followed.follower.problem).toBeNull()
 })
 
+test('a file that comes and is rotated away before it was looked at; what is older is not read', async () => {
+  writeFileSync(`${log}.1`, 'old\n')
+  const followed = follow(log)
+  expect(await followed.read()).toEqual([])
+  for (const line of ['a', 'b', 'c']) rotate(9, line)
+  expect(await followed.read()).toEqual(['a', 'b', 'c'])
+})
+
+test('a folder that goes and comes again', async () => {
+  const inside = folder.file('logs/app.log')
+  const followed = follow(inside)
+  expect(await followed.read()).toEqual([])
+  mkdirSync(folder.file('logs'))
+  writeFileSync(inside, 'a\n')
+  expect(await followed.until(1)).toEqual(['a'])
+  rmSync(folder.file('logs'), { recursive: true })
+  await followed.read()
+  expect(followed.follower.problem).toBe('is not there yet')
+  mkdirSync(folder.file('logs'))
+  writeFileSync(inside, 'b\n')
+  expect(await followed.until(2)).toEqual(['a', 'b'])
+  appendFileSync(inside, 'c\n')
+  expect(await followed.until(3)).toEqual(['a', 'b', 'c'])
+  expect(followed.notes).toEqual([])
+})
+
 test('a last line without an end is given when the program has ended', async () => {
   writeFileSync(log, 'a\nb')
   const followed = follow(log)

@@ -4,11 +4,11 @@ import { Emitter } from '#base/emitter.ts'
 import { systemCode } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { FileReading } from './file-reading.ts'
-import { findPlace, isCopy, openNext } from './find-place.ts'
+import { earlyRotations, findPlace, isCopy, openFirst, openNext } from './find-place.ts'
 import { FollowRoom, type Opener } from './follow-room.ts'
 import type { FollowedLine } from './lines.ts'
 import { idOf, type FileCursor, type FilePlace } from './place.ts'
-import { lookAt, NotReadable, openSource, type Source } from './source.ts'
+import { lookAt, NotReadable, type Source } from './source.ts'
 
 export interface LineBatch {
   readonly lines: readonly FollowedLine[]
@@ -48,6 +48,8 @@ export class FileFollower implements Owned, Opener {
   #place: FilePlace | null
   #former: { readonly reading: FileReading; readonly until: number } | null = null
   #formerPlace: FilePlace | null
+  /** What was rotated away before a file was there for the first time, which is not read. */
+  #early: ReadonlySet<string> | null = null
   #problem: string | null = null
   /** What the file looked like when there was nothing more in it. */
   #seen: string | null = null
@@ -148,12 +150,23 @@ export class FileFollower implements Owned, Opener {
         if (lines === 'wait') break
         if (lines.length > 0 || notes.length > 0) return this.#batch(lines, notes)
       } catch (error) {
-        this.#problem = problemOf(error)
-        this.#seen = null
+        await this.#fail(error)
         break
       }
     }
     return null
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    this.#problem = problemOf(error)
+    this.#seen = null
+    if (error instanceof NotReadable && error.missing && this.#place === null)
+      this.#early ??= await earlyRotations(this.path)
+    // It is opened anew: a file of another machine may have gone stale.
+    const reading = this.#reading
+    this.#place = reading?.place ?? this.#place
+    this.#reading = null
+    await reading?.close()
   }
 
   #batch(lines: readonly FollowedLine[], notes: readonly string[]): LineBatch {
@@ -207,8 +220,10 @@ export class FileFollower implements Owned, Opener {
     const signature = await this.#signature()
     if (this.#seen !== null && signature === this.#seen && !this.#flush) return false
     this.#seen = null
-    if (this.#place === null) this.#reading = await FileReading.from(await openSource(this.path), null)
-    else {
+    if (this.#place === null) {
+      const source = await openFirst(this.path, this.#early)
+      this.#reading = await FileReading.from(source, null)
+    } else {
       const found = await findPlace(this.path, this.#place)
       this.#reading = found.reading
       notes.push(...found.notes)

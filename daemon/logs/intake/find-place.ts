@@ -76,6 +76,25 @@ async function begun(path: string, current: Source, place: FilePlace, sameFile: 
   return { reading: await FileReading.from(opened ?? current, null), notes, lost: true }
 }
 
+/** What rotations had made of a file that is not there yet, by what the system calls it. */
+export const earlyRotations = (path: string): Promise<ReadonlySet<string>> =>
+  atRest(async () => new Set((await rotationsOf(path)).map(({ id }) => id)))
+
+/** Opens a file of which nothing was read. @param early - what it is known not to be, when it was waited for. */
+export function openFirst(path: string, early: ReadonlySet<string> | null): Promise<Source> {
+  return atRest(async (owned) => {
+    const current = await openSource(path)
+    owned.push(current)
+    if (early === null) return current
+    // It may have been rotated away before anybody looked.
+    const missed = (await rotationsOf(path)).filter(({ id }) => !early.has(id))
+    const first = await firstReadable(missed, [])
+    if (first === null) return current
+    await current.close()
+    return first
+  })
+}
+
 /** Opens what came after a file that was rotated away. @throws NotReadable when nothing did yet. */
 export function openNext(path: string, reading: FileReading, notes: string[]): Promise<Source> {
   return atRest(async (owned) => {
