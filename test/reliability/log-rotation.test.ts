@@ -17,6 +17,7 @@ import { expect, test } from 'vitest'
 import { FileFollower } from '../../daemon/logs/intake/file-follower.ts'
 import { longestLine } from '../../daemon/logs/intake/lines.ts'
 import { setAside } from '../../daemon/adapters/process/bounded-output.ts'
+import { percentile } from '../bench/bench.ts'
 import { inRoot } from '../support/paths.ts'
 import { Random } from '../support/random.ts'
 import { figure, full, scale } from '../support/scale.ts'
@@ -248,6 +249,41 @@ test(
         [longestLine, length - longestLine],
         [5, 0],
       ])
+    }),
+  limit,
+)
+
+test(
+  'a line that is appended to a quiet file is read within 10 ms (R7)',
+  () =>
+    withFolder(async (folder) => {
+      const log = join(folder, 'app.log')
+      writeFileSync(log, '')
+      const follower = new FileFollower(log, { cursor: null })
+      await follower.next(1000)
+      const ages: number[] = []
+      for (let n = 0; n < scale(50, 1000); n++) {
+        await wait(10)
+        while ((await follower.next(1000)) !== null);
+        const told = Promise.withResolvers<void>()
+        const listening = follower.readable.on(() => told.resolve())
+        const written = performance.now()
+        appendFileSync(log, `${lineOf(n)}\n`)
+        let batch = null
+        while (batch === null) {
+          await told.promise
+          batch = await follower.next(1000)
+        }
+        ages.push(performance.now() - written)
+        await listening.dispose()
+      }
+      await follower.dispose()
+      const p99 = percentile(ages, 99)
+      figure(
+        'R7',
+        `logs: from appended to read: p50 ${percentile(ages, 50).toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`,
+      )
+      if (full) expect(p99).toBeLessThanOrEqual(10)
     }),
   limit,
 )

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { compare, FileReading, findShifted } from './file-reading.ts'
-import { idOf, type FilePlace } from './place.ts'
+import { headLength, idOf, printedLength, type FilePlace } from './place.ts'
 import { areSame, findById, RotatedMeanwhile, rotationsOf, type Rotation } from './rotations.ts'
 import { NotReadable, openSource, type Source } from './source.ts'
 
@@ -54,6 +54,7 @@ async function findFrom(path: string, current: Source | NotReadable, place: File
     return going(elsewhere, place, ...(sameFile ? [copied(elsewhere)] : []))
   }
   if (current instanceof NotReadable) throw current
+  if (likeness === 'holed') return going(current, place)
   if (likeness === 'perhaps') return going(current, place, mended)
   const shifted = sameFile ? await findShifted(current, place) : null
   if (shifted !== null) return going(current, shifted, shortened(place))
@@ -75,6 +76,25 @@ async function begun(path: string, current: Source, place: FilePlace, sameFile: 
   return { reading: await FileReading.from(opened ?? current, null), notes, lost: true }
 }
 
+/** What rotations had made of a file that is not there yet, by what the system calls it. */
+export const earlyRotations = (path: string): Promise<ReadonlySet<string>> =>
+  atRest(async () => new Set((await rotationsOf(path)).map(({ id }) => id)))
+
+/** Opens a file of which nothing was read. @param early - what it is known not to be, when it was waited for. */
+export function openFirst(path: string, early: ReadonlySet<string> | null): Promise<Source> {
+  return atRest(async (owned) => {
+    const current = await openSource(path)
+    owned.push(current)
+    if (early === null) return current
+    // It may have been rotated away before anybody looked.
+    const missed = (await rotationsOf(path)).filter(({ id }) => !early.has(id))
+    const first = await firstReadable(missed, [])
+    if (first === null) return current
+    await current.close()
+    return first
+  })
+}
+
 /** Opens what came after a file that was rotated away. @throws NotReadable when nothing did yet. */
 export function openNext(path: string, reading: FileReading, notes: string[]): Promise<Source> {
   return atRest(async (owned) => {
@@ -94,6 +114,13 @@ export function openNext(path: string, reading: FileReading, notes: string[]): P
   })
 }
 
+/**
+ * Whether what came after a file has all in it that was read of that. Then one is a copy of the other, which was looked
+ * at before the other was emptied. Files that are short are alike too often.
+ */
+export const isCopy = async (next: Source, place: FilePlace): Promise<boolean> =>
+  printedLength(place.head) === headLength && (await compare(next, place, false)) === 'same'
+
 /** Where a file stands among what was rotated away: by what the system calls it, or packed. -1 when it does not. */
 async function positionOf(reading: FileReading, rotations: readonly Rotation[]): Promise<number> {
   const at = rotations.findIndex(({ id }) => id === idOf(reading.source))
@@ -112,7 +139,7 @@ async function findElsewhere(path: string, place: FilePlace): Promise<Source | n
     const source = await openRotation(renamed)
     if (!(source instanceof NotReadable)) {
       const likeness = await compare(source, place, true)
-      if (likeness === 'same' || likeness === 'perhaps') return source
+      if (likeness !== 'other' && likeness !== 'shorter') return source
       await source.close()
     }
   }
