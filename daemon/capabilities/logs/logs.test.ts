@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { Emitter } from '#base/emitter.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Handlers } from '../../kernel/execute.ts'
-import type { LogInput } from '../../logs/log-engine.ts'
+import type { LogInput, LogPattern } from '../../logs/log-engine.ts'
 import { LocalLogEngine } from '../../logs/local-log-engine.ts'
 import { logsHandlers } from './logs-handlers.ts'
 import { LogsService } from './logs-service.ts'
@@ -35,9 +35,9 @@ const input = (more: Partial<LogInput> = {}): LogInput => ({
 const limits = { perApp: { days: 14, bytes: 1e9 }, bytes: 1e9 }
 
 /** Called again after `stop` it is the next start of the daemon. */
-function setup(inputs: readonly LogInput[] = [input()]) {
+function setup(inputs: readonly LogInput[] = [input()], patterns: readonly LogPattern[] = []) {
   const own = life.own(new Lifetime())
-  const state = { inputs, hidden: 'nothing to hide' }
+  const state = { inputs, hidden: 'nothing to hide', patterns }
   const inputsChanged = new Emitter<void>()
   const engine = own.own(
     new LocalLogEngine({ folder: join(folder, 'store'), instance: 'i', limits, now: Date.now }),
@@ -46,6 +46,7 @@ function setup(inputs: readonly LogInput[] = [input()]) {
     new LogsService({
       engine,
       inputs: () => Promise.resolve(state.inputs),
+      patterns: () => state.patterns,
       inputsChanged: [inputsChanged],
       apps: () => ['shop', 'idle'],
       hiding: {
@@ -128,6 +129,22 @@ test('what has the shape of a secret, and what we know to be one, is nowhere', a
   await expect
     .poll(() => texts())
     .toEqual(['password=[redacted] for ana', '[redacted]', '[redacted]', '[redacted]', 'say [redacted] now'])
+})
+
+test('files of a pattern are read as they come, under their names', async () => {
+  mkdirSync(join(folder, 'logs'))
+  const pattern: LogPattern = { app: 'shop', folder, file: join(folder, 'logs', '*.log'), kind: 'database' }
+  const { call, texts } = setup([], [pattern])
+  const rows = async () => (await call('logs.sources', {})).rows
+  await expect.poll(rows).toMatchObject([{ source: 'logs/*.log', problem: 'no file is there yet' }])
+  write('first\n', 'logs/a.log')
+  await expect.poll(() => texts()).toEqual(['first'])
+  write('second\n', 'logs/b.log')
+  await expect.poll(() => texts('second')).toEqual(['second'])
+  expect(await rows()).toMatchObject([
+    { source: 'logs/a.log', kind: 'database', lines: 1 },
+    { source: 'logs/b.log', kind: 'database', lines: 1 },
+  ])
 })
 
 test('apps without logs have none, and those that nobody knows are named', async () => {
