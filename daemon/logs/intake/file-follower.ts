@@ -259,7 +259,8 @@ export class FileFollower implements Owned, Opener {
       this.#flush = false
       return last === null ? 'wait' : [last]
     }
-    // Whoever writes to the next one has ended this one: what is there now is all of it.
+    const copied = await isCopy(next, reading.place)
+    // Whoever writes to the next one, or emptied it after a copy, has ended this one: what is there now is all of it.
     const rest = await reading.next(mostBytes)
     if (rest.state === 'more' || rest.notes.length > 0) {
       notes.length = 0
@@ -267,14 +268,24 @@ export class FileFollower implements Owned, Opener {
       await next.close()
       return rest.lines
     }
-    return this.#moveOn(reading, next, notes)
+    if (rest.state === 'changed') {
+      // The next copy took its place.
+      notes.length = 0
+      await next.close()
+      return this.#findAgain(reading, notes)
+    }
+    return this.#moveOn(reading, next, copied, notes)
   }
 
-  async #moveOn(reading: FileReading, next: Source, notes: string[]): Promise<readonly FollowedLine[]> {
+  async #moveOn(
+    reading: FileReading,
+    next: Source,
+    copied: boolean,
+    notes: string[],
+  ): Promise<readonly FollowedLine[]> {
     const late = this.#former?.reading.last() ?? null
     await this.#former?.reading.close()
     this.#former = null
-    const copied = await isCopy(next, reading.place)
     const last = copied ? null : reading.last()
     if (reading.source.damage !== null && !copied) notes.push(damaged(reading))
     this.#reading = await FileReading.from(next, copied ? reading.place : null)

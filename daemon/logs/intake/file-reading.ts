@@ -37,6 +37,7 @@ export class FileReading {
     this.source = source
     this.place = place
     this.#look = look
+    this.#longest = source.packed ? 0 : look.size
     this.#first = first
     this.#overlap = overlap
     this.#at = place.offset
@@ -52,7 +53,8 @@ export class FileReading {
     const overlap = await source.read(begin.offset - near, near)
     const { dev, ino } = source
     const modified = String(look.modified)
-    return new FileReading(source, { ...begin, dev, ino, modified }, look, first, overlap)
+    const size = Math.max(begin.size, source.packed ? 0 : look.size)
+    return new FileReading(source, { ...begin, dev, ino, modified, size }, look, first, overlap)
   }
 
   /** How the file was when it was last looked at. */
@@ -71,7 +73,7 @@ export class FileReading {
     // As long as there was more than was read, the file need not be asked again: what is read shows whether it was cut.
     if (before.size <= this.#at || this.source.packed) this.#look = await this.source.look()
     const left = this.#look.size - this.#at
-    if (left < 0) return changed
+    if (left < 0 || this.#look.size < this.#longest) return changed
     this.#longest = Math.max(this.#longest, this.#look.size)
     if (left === 0 && this.#look.modified === before.modified) return this.#end()
     const wanted = Math.min(left, Math.max(shortestRead, Math.min(mostBytes, longestRead)))
@@ -80,7 +82,7 @@ export class FileReading {
     const short = block.length < skipped + wanted
     // Only a cut leaves less than there was, and only a hole or a program that writes such puts zeros into lines.
     if (!this.source.packed && (short || block.includes(0))) this.#look = await this.source.look()
-    if (!this.#goesOn(block)) return changed
+    if (this.#look.size < this.#longest || !this.#goesOn(block)) return changed
     if (block.length === skipped) return this.#end()
     this.#inHole ||= skipped > 0 && isZeros(block.subarray(0, skipped))
     return this.#take(block, short || this.#look.size <= this.#at + wanted)
@@ -198,8 +200,8 @@ export type Likeness = 'same' | 'holed' | 'perhaps' | 'shorter' | 'other'
  * @param sameFile - it is the same file for the system; then what is gone from it may have been taken out as a hole.
  */
 export async function compare(source: Source, place: FilePlace, sameFile: boolean): Promise<Likeness> {
-  if (place.offset === 0) return sameFile ? 'same' : 'other'
   const look = await source.look()
+  if (place.offset === 0) return sameFile ? (look.size < place.size ? 'shorter' : 'same') : 'other'
   if (look.size < place.offset) return 'shorter'
   const first = await source.read(0, printedLength(place.head))
   const hasHead = printOf(first) === place.head
