@@ -1,0 +1,30 @@
+import { env, Uri, type Webview } from 'vscode'
+import { randomBytes } from 'node:crypto'
+
+/** Where the pages' scripts and styles lie: all that a page may load from. */
+export const pageFolder = (extension: Uri): Uri => Uri.joinPath(extension, 'dist', 'webviews')
+
+/**
+ * The frame of a page: one script and one style sheet, both by a nonce that nobody else knows. Nothing else is loaded,
+ * run or sent; what the page shows it makes itself, from messages.
+ */
+export function pageHtml(webview: Webview, extension: Uri, name: string): string {
+  const nonce = randomBytes(16).toString('base64')
+  const address = (file: string) => String(webview.asWebviewUri(Uri.joinPath(pageFolder(extension), file)))
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'`
+  return `<!doctype html>
+<html lang="${attribute(env.language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" nonce="${nonce}" href="${attribute(address(`${name}.css`))}">
+</head>
+<body>
+<script nonce="${nonce}" src="${attribute(address(`${name}.js`))}"></script>
+</body>
+</html>`
+}
+
+const attribute = (text: string): string =>
+  text.replaceAll(/[&"<>]/g, (character) => `&#${character.codePointAt(0) ?? 0};`)
