@@ -40,6 +40,8 @@ export class LogList {
   #top = 0
   /** A batch that is to be on the screen before the next may come. */
   #owed = false
+  /** The rows are others: the place that is seen has to be found again. */
+  #moved = false
 
   constructor(deps: ListDeps) {
     this.#deps = deps
@@ -79,6 +81,7 @@ export class LogList {
         this.#open.delete(number)
       }
     if (this.#selected !== null && !window.has(this.#selected)) this.#selected = null
+    this.#moved = true
     this.#render()
   }
 
@@ -96,7 +99,13 @@ export class LogList {
   redraw(): void {
     for (const row of this.#drawn.values()) row.remove()
     this.#drawn.clear()
+    this.#moved = true
     this.#render()
+  }
+
+  /** The widest name of a source, so that messages begin below one another. */
+  setSourceWidth(characters: number): void {
+    this.element.style.setProperty('--source-width', `${Math.min(characters, 24)}ch`)
   }
 
   setFollowing(following: boolean): void {
@@ -127,6 +136,7 @@ export class LogList {
   reveal(number: number): void {
     this.#following = false
     this.#anchor = { number, offset: 0 }
+    this.#moved = true
     this.#deps.changed()
     this.#render()
   }
@@ -159,6 +169,7 @@ export class LogList {
     } else if (item?.kind === 'gap' && item.before !== null) void this.#deps.feed.showBefore(item.before)
     this.#drawn.get(number)?.remove()
     this.#drawn.delete(number)
+    this.#moved = true
     this.#render()
   }
 
@@ -227,11 +238,12 @@ export class LogList {
     this.#measure()
     const height = this.element.clientHeight
     if (this.#following) this.#scrollTo(this.#layout.height)
-    else {
+    else if (this.#moved) {
       const index = this.#anchor.number - window.first
       const wanted = index < 0 ? 0 : this.#layout.topOf(index) + this.#anchor.offset
       if (Math.abs(wanted - this.element.scrollTop) >= 1) this.#scrollTo(wanted)
     }
+    this.#moved = false
     const { first, last } = this.#layout.visible(this.element.scrollTop, height, around)
     for (const [number, row] of this.#drawn)
       if (number < first + window.first || number > last + window.first) {
@@ -311,6 +323,7 @@ export class LogList {
       for (const open of this.#open.values())
         if (open.detail.element === target && open.detail.element.isConnected)
           open.height = open.detail.element.offsetHeight
+    this.#moved = true
     this.#render()
   }
 }

@@ -95,6 +95,10 @@ export class Page {
       sources: (rows) => {
         this.#toolbar.know(rows, this.#saved)
         const several = new Set(rows.map(({ source }) => source)).size > 1
+        const apps = init.everyApp ? Math.max(0, ...rows.map(({ app }) => app.length)) + 3 : 0
+        this.#list.setSourceWidth(
+          apps + (several ? Math.max(0, ...rows.map(({ source }) => source.length)) : 0),
+        )
         if (several === this.#style.severalSources) return
         this.#style = { ...this.#style, severalSources: several }
         this.#list.redraw()
