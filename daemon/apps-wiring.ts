@@ -175,6 +175,9 @@ async function written(programs: Programs, files: RunFiles, most: number): Promi
 export const graceMs = 10_000
 
 /** A folder for each app; its name may hold `/` and `@`. */
+/** The file that an app's output goes to. */
+export const outputOf = (paths: StatePaths, app: string): string => filesOf(paths, app, '').output
+
 function filesOf({ apps }: StatePaths, app: string, run: string): RunFiles {
   const folder = path.join(apps, encodeURIComponent(app))
   return { output: path.join(folder, 'output.log'), ending: path.join(folder, `${run}.ending`) }

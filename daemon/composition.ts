@@ -10,6 +10,7 @@ import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
 import { connectorsHandlers } from './capabilities/connectors/connectors-handlers.ts'
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
+import { logsHandlers } from './capabilities/logs/logs-handlers.ts'
 import { resourcesHandlers } from './capabilities/resources/resources-handlers.ts'
 import { secretsHandlers } from './capabilities/secrets/secrets-handlers.ts'
 import { doctorChecks } from './capabilities/system/doctor.ts'
@@ -95,6 +96,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   services.resources.start()
   await services.apps.open()
   await services.jobs.open()
+  services.logs.refresh()
   void services.apps.startUnasked()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
   if (options.listen !== null) {
@@ -156,7 +158,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { apps, audit, connectors, jobs, leases, resources, secrets, users } = services
+  const { apps, audit, connectors, jobs, leases, logs, resources, secrets, users } = services
   const glance = () =>
     overview({
       apps: () => apps.list(),
@@ -177,13 +179,14 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...testsHandlers(jobs),
     ...connectorsHandlers(connectors),
     ...secretsHandlers(secrets),
+    ...logsHandlers(logs),
   }
 }
 
 /** Connects what changes with who wants to know. */
 function publish(
   lifetime: Lifetime,
-  { apps, audit, connectors, jobs, leases, resources, users }: Services,
+  { apps, audit, connectors, jobs, leases, logs, resources, users }: Services,
   events: Events,
 ): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
@@ -195,6 +198,7 @@ function publish(
   events.source('apps', () => apps.revision)
   events.source('jobs', () => jobs.revision)
   events.source('connectors', () => connectors.revision)
+  events.source('logs', () => logs.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
     resources.changed.on((topic) => {
@@ -220,4 +224,5 @@ function publish(
   lifetime.own(apps.peopled.on(() => resources.rejoin()))
   lifetime.own(jobs.changed.on(() => events.changed('jobs')))
   lifetime.own(connectors.changed.on(() => events.changed('connectors')))
+  lifetime.own(logs.changed.on(() => events.changed('logs')))
 }

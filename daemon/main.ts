@@ -35,8 +35,9 @@ async function main(): Promise<void> {
     process.exitCode = await verify(rest)
     return
   }
-  // A thread of a daemon.
+  // Threads of a daemon.
   if (command === 'results' && !isMainThread) return (await import('./results-main.ts')).answerResults()
+  if (command === 'logs' && !isMainThread) return (await import('./logs-main.ts')).runLogThread()
   fail('wrong-use', usage, 'Run `quantum-admin daemon --help`.', 2)
 }
 

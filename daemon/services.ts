@@ -30,6 +30,8 @@ import { wireConnectors, wireSecrets } from './connectors-wiring.ts'
 import { localAdmin } from './kernel/auth.ts'
 import type { Events } from './kernel/events.ts'
 import type { OwnLog } from './kernel/own-log.ts'
+import { wireLogs } from './logs-wiring.ts'
+import type { LogsService } from './capabilities/logs/logs-service.ts'
 import { openStore } from './store/open.ts'
 
 /** The capabilities, and what they stand on. */
@@ -37,6 +39,7 @@ export interface Services {
   readonly apps: AppsService
   readonly connectors: ConnectorsService
   readonly secrets: SecretsService
+  readonly logs: LogsService
   readonly supervisor: Supervisor
   readonly jobs: JobsService
   readonly paths: StatePaths
@@ -148,6 +151,7 @@ export async function openServices(
     report,
   })
   const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps, report })
+  const logs = wireLogs(lifetime, { paths, instance, apps, supervisor, secrets, report })
   await leases.open()
   await connectors.open()
   const users = new UsersService({
@@ -171,6 +175,7 @@ export async function openServices(
     jobs,
     connectors,
     secrets,
+    logs,
   }
 }
 

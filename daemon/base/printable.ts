@@ -61,12 +61,13 @@ const colour = /^\u001b\[[0-9;:]*m$/
 /**
  * One line of a log as it may go to a terminal: colours (SGR) stay when `colours` is true and are closed at
  * the end, every other sequence is dropped, tabs stay, and what is left is treated as in {@link printable}.
+ * @param limit - anything over so many UTF-16 units is cut with an ellipsis.
  */
-export function printableLine(line: string, colours: boolean): string {
+export function printableLine(line: string, colours: boolean, limit = longestLine): string {
   let out = ''
   let at = 0
   let coloured = false
-  const text = cut(line, longestLine)
+  const text = cut(line, limit)
   const keep = (end: number) =>
     text
       .slice(at, end)

@@ -15,6 +15,8 @@ export interface StatePaths {
   readonly audit: string
   readonly logs: string
   readonly log: string
+  /** What is kept of the logs of apps, a folder for each. */
+  readonly logStore: string
   readonly settings: string
   /** Secrets, sealed; their key lies in the keychain or beside them. */
   readonly secrets: string
@@ -62,6 +64,7 @@ export function statePaths(home: string): StatePaths {
     store: at('quantum-admin.sqlite'),
     audit: at('audit'),
     logs: at('logs'),
+    logStore: at('log-store'),
     log: at('logs', 'daemon.log'),
     settings: at('settings.json'),
     secrets: at('secrets.json'),

@@ -5,6 +5,7 @@ import { printable } from '#base/printable.ts'
 import { wholeNumber } from './arguments.ts'
 import { openInBrowser } from './browser.ts'
 import { show as showView, type View } from './live.ts'
+import { noSuchApp, notFound } from './not-found.ts'
 import type { Declare } from './noun.ts'
 import type { Look, Output } from './output.ts'
 import type { Session } from './session.ts'
@@ -200,9 +201,8 @@ async function chosen(session: Session, names: readonly string[], all: boolean):
   return names.map((name) => {
     const row = rows.find((one) => one.name === name)
     if (row !== undefined) return row
-    throw new Failure('not-found', `There is no app ${JSON.stringify(name)}`, {
-      hint: '`quantum-admin apps list` shows them all; `quantum-admin apps add FOLDER` adds those of a folder.',
-    })
+    const known = rows.map((one) => one.name)
+    throw notFound('app', name, known, noSuchApp)
   })
 }
 

@@ -23,7 +23,7 @@ export async function show<T>(session: Session, view: View<T>): Promise<void> {
 }
 
 /** Changes that come faster than this are drawn together. */
-const shortestPauseMs = 150
+export const shortestPauseMs = 150
 /** Ages and rates are drawn anew at least this often. */
 const longestPauseMs = 5000
 
@@ -61,7 +61,7 @@ async function follow<T>(session: Session, view: View<T>): Promise<void> {
 }
 
 /** Something has changed since it was last looked at. */
-class Signal {
+export class Signal {
   #raised = false
   #wake: (() => void) | undefined
 
@@ -105,7 +105,8 @@ async function draw<T>(session: Session, view: View<T>, screen: Screen | null): 
   else screen.draw(await view.lines(value), session.out.rows)
 }
 
-function stateNote(state: ConnectionState): string {
+/** What is to be said of a connection; nothing while it is there. */
+export function stateNote(state: ConnectionState): string {
   if (state.state === 'connecting') return `Waiting for ${state.waitingFor} …`
   if (state.state === 'waiting') return `${printable(state.failure.message)}. Trying again …`
   return ''

@@ -10,6 +10,7 @@ import { declare as daemon } from './daemon.ts'
 import { declare as docs } from './docs.ts'
 import { declare as doctor } from './doctor.ts'
 import { declare as jobs } from './jobs.ts'
+import { declare as logs } from './logs.ts'
 import { declare as overview } from './overview.ts'
 import { declare as ports } from './ports.ts'
 import { declare as processes } from './processes.ts'
@@ -40,6 +41,7 @@ export const nouns: readonly Noun[] = [
     declare: jobs,
   },
   { name: 'tests', description: 'run the tests of apps, and see how they went', declare: tests },
+  { name: 'logs', description: 'search, follow and export what apps, jobs and servers write', declare: logs },
   { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
   { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
   { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },
@@ -108,6 +110,7 @@ const watchable = new Set([
   'tests list',
   'tests history',
   'connectors list',
+  'logs sources',
 ])
 
 /**

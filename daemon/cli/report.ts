@@ -3,6 +3,7 @@ import { errorKinds, type ErrorCode } from '#contract/errors.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import { printable, printableJson } from '#base/printable.ts'
 import { documentOf } from './documents.ts'
+import { QueryFailure } from './query-failure.ts'
 import type { Session } from './session.ts'
 import { nouns } from './program.ts'
 
@@ -33,6 +34,7 @@ export function report(error: unknown, session: Session, argv: readonly string[]
 function lines(failure: Failure): string[] {
   return [
     `quantum-admin: ${printable(failure.message, 2000)}`,
+    ...(failure instanceof QueryFailure ? failure.shown : []),
     `code: ${failure.code}`,
     `help: ${printable(failure.hint, 2000)}`,
     `docs: quantum-admin docs ${failure.code}`,
@@ -50,7 +52,7 @@ function asFailure(error: unknown, argv: readonly string[]): Failure {
 }
 
 function wrongUse(error: CommanderError, argv: readonly string[]): Failure {
-  const noun = nouns.find(({ name }) => argv.includes(name))?.name
+  const noun = argv.find((word) => nouns.some(({ name }) => name === word))
   const help = `quantum-admin ${noun === undefined ? '' : `${noun} `}--help`
   if (error.code === 'commander.help') {
     return new Failure('wrong-use', `${noun ?? 'This'} needs to be told what to do`, {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
+import { nearest } from '#base/nearest.ts'
 import type { Place } from './config-values.ts'
 import type { Finding } from './findings.ts'
-import { nearest } from './nearest.ts'
 
 /** What stands in a file without quotes and without being anything else to YAML. */
 const plain = /^[\w./-]{1,200}$/

@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini'
+import { nearest } from '#base/nearest.ts'
 import { renaming, valueFix } from './fixes.ts'
 import { nearestPlace, valueAt, type Placed } from './config-values.ts'
 import { pathText, quoted, type Finding, type KeyPath } from './findings.ts'
-import { nearest } from './nearest.ts'
 import { schemaAt } from './schema-at.ts'
 
 /** One broken list can make a hundred thousand issues; nobody is told of more than these. */

@@ -1,6 +1,13 @@
 import * as z from 'zod/mini'
 import { appName } from './app-param.ts'
-import { logKinds, logLevels, longestLogQuery, mostLogLines, type LogKind, type LogLevel } from './log-words.ts'
+import {
+  logKinds,
+  logLevels,
+  longestLogQuery,
+  mostLogLines,
+  type LogKind,
+  type LogLevel,
+} from './log-words.ts'
 import { query, type } from './method.ts'
 
 /** One record of a log: a line, or the lines that belong together, such as a stack trace. */

@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '#base/nearest.ts'
 import { quoted } from '../config/findings.ts'
 import type { Problem } from './diagnostics.ts'
 import { entryFor, type Outline } from './outline.ts'

@@ -11,6 +11,8 @@ export interface LogInput {
   readonly kind: LogKind
   /** A file that grows, by its absolute path. It may not be there yet. */
   readonly file: string
+  /** Whether more may be written to it; else a last line without an end is all that there will be of it. */
+  readonly live: boolean
 }
 
 export interface LogSearch extends LogFilter {
@@ -27,6 +29,8 @@ export interface LogEngine extends Owned {
   readonly revision: string
   /** From now on these are read and no others. Where each was read up to is kept, for when it is named again. */
   read(inputs: readonly LogInput[]): void
+  /** From now on these spellings of secrets are taken out of what is kept. @param forms - longest first. */
+  hide(forms: readonly string[]): void
   /** @throws Failure `log-query-invalid`, `invalid-params` for a cursor that is none. */
   search(search: LogSearch, signal: AbortSignal): Promise<LogPage>
   /** @throws Failure `not-found`. */

@@ -31,6 +31,7 @@ const ports = [
   'daemon/adapters/project/reports.ts',
   'daemon/adapters/connectors/prober.ts',
   'daemon/adapters/secrets/vault.ts',
+  'daemon/logs/log-engine.ts',
 ]
 
 const adapter = (name: string, packages: readonly string[] = []): Rule => ({
@@ -59,7 +60,11 @@ export const rules: readonly Rule[] = [
     packages: ['better-sqlite3', 'kysely'],
     node: true,
   },
+  { folder: 'daemon/logs', ours: [contract, base], packages: [], node: true },
+  // Lines are understood by what they say alone: no file, no store, no packages.
+  { folder: 'daemon/logs/format', ours: [contract, base], packages: [], node: true },
   { folder: 'migrations', ours: [], packages: ['kysely'], node: false },
+  { folder: 'daemon/logs', ours: [contract, base], packages: ['re2js'], node: true },
   adapter('connectors', ['amqplib', 'better-sqlite3', 'ioredis', 'mysql2', 'pg']),
   adapter('docker', ['dockerode', 'zod']),
   adapter('files', ['zod']),

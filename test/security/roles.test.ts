@@ -87,6 +87,11 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'secrets.set': { name: 'roles', value: 'roles-value' },
   'secrets.remove': { name: 'no-such-secret' },
   'secrets.rotate': {},
+  'logs.search': {},
+  'logs.around': { id: 'no-such-app/1' },
+  'logs.show': { id: 'no-such-app/1' },
+  'logs.histogram': {},
+  'logs.sources': {},
 }
 
 let certificate: TestCertificate

@@ -86,7 +86,7 @@ export function openTerminal(
   }
   for (const name of ['NO_COLOR', 'FORCE_COLOR', 'CI'])
     if (options.env?.[name] === undefined) delete env[name]
-  const child = spawn('script', ['-qec', `${size}; ${command}`, '/dev/null'], {
+  const child = spawn('script', ['-qec', `${size}; exec ${command}`, '/dev/null'], {
     env: { ...env, SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })

@@ -155,6 +155,10 @@ export class AppsService implements Owned {
     return shownEnvironment({ name, port }, plannedOf(entry))
   }
 
+  get names(): readonly string[] {
+    return [...this.#entries.names]
+  }
+
   /** Every app's folder, environment, jobs and tests, as they are now. */
   async commands(): Promise<readonly AppCommands[]> {
     await this.#refreshAll()

@@ -13,12 +13,13 @@ import type { Emitter } from '#base/emitter.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import type { NewId } from '#base/ids.ts'
 import type { Owned } from '#base/lifetime.ts'
+import { jsonLine } from '#base/record-lines.ts'
 import type { AuditTrail, Outcome } from '../../kernel/execute.ts'
 import type { Store } from '../../store/open.ts'
 import { readTrailLines } from './audit-checkpoints.ts'
 import { intentDraft, outcomeDraft } from './audit-draft.ts'
 import { AuditEntries } from './audit-entries.ts'
-import { csvHeading, csvLine, jsonLine } from './audit-export.ts'
+import { csvEntry, csvHeading } from './audit-export.ts'
 import { auditPaths, type AuditPaths } from './audit-files.ts'
 import { AuditStore } from './audit-store.ts'
 import { verifyInChild } from './audit-verify-child.ts'
@@ -181,7 +182,7 @@ export class AuditService implements AuditTrail, Owned {
   async *#csv(filter: AuditFilter): AsyncGenerator<{ readonly text: string; readonly record: boolean }> {
     yield { text: csvHeading, record: false }
     for await (const page of this.#pages(filter)) {
-      for (const entry of page) yield { text: csvLine(entry), record: true }
+      for (const entry of page) yield { text: csvEntry(entry), record: true }
     }
   }
 

@@ -27,6 +27,8 @@ export class SecretsService implements Owned {
   #held: readonly string[] = []
   /** The forms in which they may stand in a text. */
   #forms: readonly string[] = []
+  /** {@link forms} may be others. */
+  readonly formsChanged = new Emitter<void>()
   /** Settles when the writer before is done. */
   #writing: Promise<unknown> = Promise.resolve()
 
@@ -61,6 +63,11 @@ export class SecretsService implements Owned {
    * start, or all when it was asked before whether that is {@link needed}.
    */
   hide = (text: string): string => withoutForms(text, this.#forms)
+
+  /** The spellings of what is to be hidden, longest first. */
+  get forms(): readonly string[] {
+    return this.#forms
+  }
 
   /** Whether there is anything to hide. What cannot be read now was given to nobody since this start either. */
   needed = async (): Promise<boolean> => {
@@ -139,6 +146,7 @@ export class SecretsService implements Owned {
   #hold(values: readonly string[]): void {
     this.#held = [...new Set([...this.#held, ...values])]
     this.#forms = formsOf(this.#held)
+    this.formsChanged.emit()
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,108 @@
+import { Emitter } from '#base/emitter.ts'
+import { Failure } from '#base/failure.ts'
+import { Lifetime, type Owned } from '#base/lifetime.ts'
+import type { ParsedParams } from '#contract/index.ts'
+import type { LogDetail, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
+import type { Hiding } from '../../adapters/process/programs.ts'
+import type { LogEngine, LogInput } from '../../logs/log-engine.ts'
+
+export interface LogsDeps {
+  readonly engine: LogEngine
+  /** What of each app is read, as it is now. */
+  readonly inputs: () => readonly LogInput[]
+  /** Tells when {@link inputs} or the names of apps may be others. */
+  readonly inputsChanged: Emitter<void>
+  readonly apps: () => readonly string[]
+  /** Keeps secrets out of what is answered, also those that were not yet known when it was written. */
+  readonly hiding: Hiding
+}
+
+/** The logs of apps: what is read, and what is asked of it. */
+export class LogsService implements Owned {
+  readonly changed = new Emitter<void>()
+  readonly #deps: LogsDeps
+  readonly #life = new Lifetime()
+  #read = '[]'
+
+  constructor(deps: LogsDeps) {
+    this.#deps = deps
+    this.#life.own(deps.inputsChanged.on(() => this.refresh()))
+    this.#life.own(deps.engine.changed.on(() => this.changed.emit()))
+  }
+
+  get revision(): string {
+    return this.#deps.engine.revision
+  }
+
+  /** Reads what is to be read now, and no longer what is not. */
+  refresh(): void {
+    const inputs = this.#deps.inputs()
+    const read = JSON.stringify(inputs)
+    if (read === this.#read) return
+    this.#read = read
+    // It never rejects, and what is to be hidden is known to the engine before it reads.
+    void this.#deps.hiding.needed().then(() => {
+      if (this.#read === read && !this.#life.disposed) this.#deps.engine.read(inputs)
+    })
+  }
+
+  /** @throws Failure `not-found` for an app that neither is one nor has logs, `log-query-invalid`, `cancelled`. */
+  async search(params: ParsedParams<'logs.search'>, signal: AbortSignal): Promise<LogPage> {
+    await this.#requireApps(params.apps)
+    const page = await this.#deps.engine.search(params, signal)
+    return { ...page, lines: page.lines.map((line) => this.#hidden(line)) }
+  }
+
+  /** @throws Failure `not-found`. */
+  async around({ id, before, after }: ParsedParams<'logs.around'>): Promise<readonly LogLine[]> {
+    const lines = await this.#deps.engine.around(id, before, after)
+    return lines.map((line) => this.#hidden(line))
+  }
+
+  /** @throws Failure `not-found`. */
+  async show({ id }: ParsedParams<'logs.show'>): Promise<LogDetail> {
+    const { fields, ...line } = await this.#deps.engine.show(id)
+    const { hide } = this.#deps.hiding
+    const hidden = Object.entries(fields).map(([name, value]) => [hide(name), hide(value)])
+    return { ...this.#hidden(line), fields: Object.fromEntries(hidden) as LogDetail['fields'] }
+  }
+
+  /** @throws Failure `not-found`, `log-query-invalid`, `cancelled`. */
+  async histogram(
+    { buckets, ...filter }: ParsedParams<'logs.histogram'>,
+    signal: AbortSignal,
+  ): Promise<LogHistogram> {
+    await this.#requireApps(filter.apps)
+    return this.#deps.engine.histogram(filter, buckets, signal)
+  }
+
+  /** @throws Failure `not-found`. */
+  async sources({
+    apps,
+  }: ParsedParams<'logs.sources'>): Promise<{ revision: string; rows: readonly LogSourceRow[] }> {
+    await this.#requireApps(apps)
+    return { revision: this.revision, rows: await this.#deps.engine.sources(apps) }
+  }
+
+  dispose(): Promise<void> {
+    return this.#life.dispose()
+  }
+
+  #hidden<L extends LogLine>(line: L): L {
+    const text = this.#deps.hiding.hide(line.text)
+    return text === line.text ? line : { ...line, text, messageAt: Math.min(line.messageAt, text.length) }
+  }
+
+  async #requireApps(apps: readonly string[] | undefined): Promise<void> {
+    const known = new Set(this.#deps.apps())
+    const unknown = (apps ?? []).filter((app) => !known.has(app))
+    if (unknown.length === 0) return
+    // Of an app that was removed its logs are still there.
+    const kept = new Set((await this.#deps.engine.sources(unknown)).map(({ app }) => app))
+    const name = unknown.find((app) => !kept.has(app))
+    if (name === undefined) return
+    throw new Failure('not-found', `There is no app ${name}, and no logs of one of that name`, {
+      hint: '`quantum-admin apps list` shows the apps; `quantum-admin logs sources` shows what logs there are.',
+    })
+  }
+}

@@ -1,0 +1,239 @@
+import type { LogKind, LogLevel } from '#contract/log-words.ts'
+import { levelOfStatus, type Found, type TimesLike } from './found.ts'
+import { formatOfJson, marks } from './json-names.ts'
+import { Members } from './json-scan.ts'
+import { levelOf, levelOfSeverity, levelOfTens, looseLevelOf } from './words.ts'
+
+/** Names that hold a time; the first of those there are counts. */
+const timeNames = [
+  '@timestamp',
+  '@t',
+  'timestamp',
+  'time',
+  'ts',
+  't',
+  'datetime',
+  'asctime',
+  'Timestamp',
+  'instant',
+  'timeMillis',
+  'eventTime',
+  'StartUTC',
+  'start_time',
+  'timestampSeconds',
+  'date',
+  '_time',
+  'created',
+  'written_at',
+  'time_iso8601',
+  'time_local',
+  'msec',
+]
+/** Names that hold a level. */
+const levelNames = [
+  'level',
+  'log.level',
+  'severity',
+  '@l',
+  'levelname',
+  'level_name',
+  'lvl',
+  'LogLevel',
+  'Level',
+  'prio',
+  'severity_text',
+  'severityText',
+  'loglevel',
+  'logLevel',
+  'log_level',
+  's',
+  'levelno',
+  'level_value',
+  'severityNumber',
+  'label',
+  'error_severity',
+]
+const timeRank = new Map(timeNames.map((name, rank) => [name, rank]))
+const levelRank = new Map(levelNames.map((name, rank) => [name, rank]))
+const statusNames = new Set(['status', 'DownstreamStatus', 'response_code', 'statusCode', 'status_code'])
+/** A hostile line may have as many members as it has letters. */
+const mostMembers = 2000
+
+/** Everything that is found while the members go by. */
+interface Seen {
+  marks: number
+  time: number | null
+  timeRank: number
+  level: LogLevel | null
+  levelRank: number
+  number: number
+  levelWritten: string
+  status: number
+  inner: string | null
+  accessLogger: boolean
+}
+
+/** A line that is a JSON object, or the beginning of one; null when it is none. */
+export function readJson(text: string, times: TimesLike): Found | null {
+  const seen: Seen = {
+    marks: 0,
+    time: null,
+    timeRank: 99,
+    level: null,
+    levelRank: 99,
+    number: Number.NaN,
+    levelWritten: '',
+    status: 0,
+    inner: null,
+    accessLogger: false,
+  }
+  const members = new Members(text, 0)
+  let count = 0
+  while (count < mostMembers && members.next()) {
+    count++
+    take(seen, members, text, times)
+  }
+  return count === 0 ? null : conclude(seen)
+}
+
+/** The line that Docker's own JSON holds; null when it holds none. */
+export function innerOfDocker(text: string): string | null {
+  const members = new Members(text, 0)
+  while (members.next()) {
+    if (members.name !== 'log' || !members.isString || members.to < 0) continue
+    return unquoted(text.slice(members.from, members.to)).replace(/\r?\n$/, '')
+  }
+  return null
+}
+
+function unquoted(literal: string): string {
+  try {
+    return String(JSON.parse(literal))
+  } catch {
+    return literal.slice(1, -1)
+  }
+}
+
+function take(seen: Seen, members: Members, text: string, times: TimesLike): void {
+  const { name } = members
+  seen.marks |= marks.get(name) ?? 0
+  const rankOfTime = timeRank.get(name)
+  if (rankOfTime !== undefined && rankOfTime < seen.timeRank) {
+    const time = timeOf(members, text, times)
+    if (time !== null) [seen.time, seen.timeRank] = [time, rankOfTime]
+  }
+  const rankOfLevel = levelRank.get(name)
+  if (rankOfLevel !== undefined && rankOfLevel < seen.levelRank) takeLevel(seen, members, rankOfLevel)
+  else if (name === 'log') takeLog(seen, members, text)
+  else if (statusNames.has(name)) seen.status = statusOf(members.raw)
+  else if (name === 'logger' && members.raw.startsWith('http.log.access')) seen.accessLogger = true
+}
+
+const statusOf = (raw: string): number => (/^[1-5]\d\d$/.test(raw) ? Number(raw) : 0)
+
+function takeLevel(seen: Seen, members: Members, rank: number): void {
+  const { name, raw } = members
+  if (members.isString) {
+    const level = name === 's' ? levelOfMongo(raw) : (levelOf(raw) ?? looseLevelOf(colourless(raw)))
+    if (level === null) return
+    ;[seen.level, seen.levelRank, seen.levelWritten] = [level, rank, raw]
+    return
+  }
+  const value = Number(raw)
+  if (raw === '' || !Number.isInteger(value)) return
+  if (name === 'level') seen.number = value
+  else if (name !== 's') {
+    const level = levelOfNumber(name, value)
+    if (level !== null) [seen.level, seen.levelRank] = [level, rank]
+  }
+}
+
+/** winston's colorize writes colours into the level, as escapes of JSON. */
+const colourless = (raw: string): string =>
+  raw.includes('\\u001b') ? raw.replaceAll(/\\u001[bB]\[[0-9;]{0,20}m/g, '') : raw
+
+function levelOfNumber(name: string, value: number): LogLevel | null {
+  if (name === 'severity') return levelOfSeverity(value)
+  if (name === 'levelno')
+    return (['debug', 'info', 'warn', 'error', 'fatal'] as const)[value / 10 - 1] ?? null
+  if (name === 'level_value')
+    return (['trace', 'debug', 'info', 'warn', 'error'] as const)[Math.min(4, value / 10_000)] ?? null
+  // MySQL: 0 is for the system's own, 1 an error, 2 a warning, 3 a note.
+  if (name === 'prio') return (['info', 'error', 'warn', 'info'] as const)[value] ?? null
+  if (name !== 'severityNumber' || value < 1 || value > 24) return null
+  return (['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)[Math.ceil(value / 4) - 1] ?? null
+}
+
+function levelOfMongo(raw: string): LogLevel | null {
+  if (/^D[1-5]?$/.test(raw)) return 'debug'
+  const at = ['F', 'E', 'W', 'I'].indexOf(raw)
+  return (['fatal', 'error', 'warn', 'info'] as const)[at] ?? null
+}
+
+/** ECS in nested form: `"log":{"level":"info"}`. Docker: `"log":"the line"`. */
+function takeLog(seen: Seen, members: Members, text: string): void {
+  if (members.isString && members.to > 0) seen.inner = ''
+  if (!members.isObject) return
+  const inner = new Members(text, members.from)
+  while (inner.next()) {
+    const level = inner.name === 'level' && inner.isString ? looseLevelOf(inner.raw) : null
+    if (level !== null) [seen.level, seen.levelRank] = [level, 1]
+  }
+}
+
+function timeOf(members: Members, text: string, times: TimesLike): number | null {
+  if (members.to < 0) return null
+  if (members.isObject) return timeOfObject(members, text, times)
+  if (members.isString) return timeOfText(members.raw, text, members.from + 1, times)
+  const value = Number(members.raw)
+  return Number.isFinite(value) && value > 0 ? times.epoch(value) : null
+}
+
+function timeOfText(raw: string, text: string, at: number, times: TimesLike): number | null {
+  let time = times.iso(text, at)
+  if (Number.isNaN(time)) time = times.dayFirst(text, at)
+  if (Number.isNaN(time)) time = times.monthFirst(text, at)
+  if (!Number.isNaN(time)) return times.sane(time)
+  return /^\d{9,19}(?:\.\d{1,9})?$/.test(raw) ? times.epoch(Number(raw)) : null
+}
+
+/** MongoDB's `{"$date": ...}`, log4j's `{"epochSecond": ..., "nanoOfSecond": ...}`, PHP's `{"date": ...}`. */
+function timeOfObject(members: Members, text: string, times: TimesLike): number | null {
+  const inner = new Members(text, members.from)
+  let seconds = Number.NaN
+  let nanos = 0
+  while (inner.next()) {
+    if (inner.name === '$date' || inner.name === 'date') return timeOf(inner, text, times)
+    if (inner.name === 'epochSecond' || inner.name === 'seconds') seconds = Number(inner.raw)
+    if (inner.name === 'nanoOfSecond' || inner.name === 'nanos') nanos = Number(inner.raw)
+  }
+  return Number.isNaN(seconds) ? null : times.epoch(seconds * 1000 + Math.floor(nanos / 1e6))
+}
+
+function conclude(seen: Seen): Found {
+  const format = formatOfJson(seen.marks, seen.levelWritten, Number.isNaN(seen.number))
+  const kind = kindOf(seen, format)
+  const level = seen.level ?? levelOfMarks(seen, format) ?? (kind === 'access' ? statusLevel(seen) : null)
+  const wraps = format === 'docker-json' && seen.inner !== null
+  return { format, time: seen.time, level, kind, messageAt: 0, wraps }
+}
+
+const statusLevel = (seen: Seen): LogLevel | null => (seen.status === 0 ? null : levelOfStatus(seen.status))
+
+/** What the format says of a level that is a number or not there. */
+function levelOfMarks(seen: Seen, format: string): LogLevel | null {
+  if (format === 'serilog') return 'info'
+  if (Number.isNaN(seen.number)) return null
+  if (format === 'gelf') return levelOfSeverity(seen.number)
+  if (format === 'monolog') return levelOfMonolog(seen.number)
+  return format === 'pino' || format === 'bunyan' ? levelOfTens(seen.number) : null
+}
+
+const levelOfMonolog = (value: number): LogLevel | null =>
+  value >= 500 ? 'fatal' : value >= 400 ? 'error' : value >= 300 ? 'warn' : value >= 200 ? 'info' : 'debug'
+
+function kindOf(seen: Seen, format: string): LogKind | null {
+  if (format === 'mongodb' || format === 'mysql-json' || format === 'postgresql-json') return 'database'
+  if (format === 'traefik-access' || format === 'access-json' || seen.accessLogger) return 'access'
+  return null
+}

@@ -1,0 +1,129 @@
+import type { Owned } from '#base/lifetime.ts'
+import { messageOf } from '#base/failure.ts'
+import { Understanding } from './format/understand.ts'
+import { FileFollower } from './intake/file-follower.ts'
+import type { FollowRoom } from './intake/follow-room.ts'
+import type { FileCursor } from './intake/place.ts'
+import type { LogInput } from './log-engine.ts'
+import { RecordBuilder, type HeldRecord } from './record-builder.ts'
+import type { LogStore, NewRecord } from './segments/log-store.ts'
+
+/** Read at once. */
+const pieceBytes = 256 * 1024
+/** So long a record waits for lines that belong to it. */
+const heldMs = 100
+/** So long until it is tried again to write what could not be written. */
+const againMs = 1000
+
+/** How far an input was read, and what was read of it and not kept yet: kept with its records. */
+interface InputMark {
+  readonly cursor: FileCursor | null
+  readonly held: HeldRecord | null
+}
+
+export interface ReaderOptions {
+  /** The spellings of secrets that we hold, longest first. */
+  readonly forms: () => readonly string[]
+  readonly now: () => number
+  /** Called when there is something new in the store. */
+  readonly kept: () => void
+  readonly room: FollowRoom
+}
+
+/** Reads one input into the store for as long as it lives. */
+export class InputReader implements Owned {
+  readonly input: LogInput
+  readonly #store: LogStore
+  readonly #kept: () => void
+  readonly #follower: FileFollower
+  readonly #builder: RecordBuilder
+  #cursor: FileCursor | null
+  #timer: NodeJS.Timeout | undefined
+  #full: string | null = null
+  #busy: Promise<void> | null = null
+  #asked = false
+  #disposed = false
+
+  constructor(input: LogInput, store: LogStore, { forms, now, kept, room }: ReaderOptions) {
+    this.input = input
+    this.#store = store
+    this.#kept = kept
+    // Only `#keep` writes it.
+    const mark = store.markOf(input.app, input.source) as InputMark | undefined
+    this.#cursor = mark?.cursor ?? null
+    this.#builder = new RecordBuilder({
+      ...input,
+      understanding: new Understanding({ now }),
+      forms,
+      now,
+      held: mark?.held ?? null,
+    })
+    this.#follower = new FileFollower(input.file, { cursor: this.#cursor, room })
+    this.#follower.readable.on(() => this.#wake())
+    this.#wake()
+  }
+
+  /** Why nothing of it is read or kept; null when it is. */
+  get problem(): string | null {
+    const { problem } = this.#follower
+    return this.#full ?? (problem === null ? null : `${this.input.file} ${problem}`)
+  }
+
+  /** Its program has ended: what is there is all of it. */
+  flush(): void {
+    this.#follower.flush()
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true
+    clearTimeout(this.#timer)
+    await this.#busy
+    await this.#follower.dispose()
+  }
+
+  #wake(): void {
+    this.#asked = true
+    if (this.#busy !== null || this.#disposed) return
+    this.#busy = this.#readAll().finally(() => {
+      this.#busy = null
+      if (this.#asked) this.#wake()
+    })
+  }
+
+  async #readAll(): Promise<void> {
+    this.#asked = false
+    clearTimeout(this.#timer)
+    for (;;) {
+      if (this.#disposed) return
+      const batch = await this.#follower.next(pieceBytes)
+      if (batch === null) break
+      const records = batch.notes.map((note) => this.#builder.note(note))
+      records.push(...this.#builder.add(batch.lines))
+      this.#cursor = batch.cursor
+      if (!(await this.#keep(records))) return
+    }
+    if (this.#builder.held !== null && !this.#disposed)
+      this.#timer = setTimeout(() => void this.#keepHeld(), heldMs)
+  }
+
+  async #keepHeld(): Promise<void> {
+    if (this.#busy === null && !this.#disposed) await this.#keep(this.#builder.end())
+  }
+
+  /** Waits for room where there is none: what is not read stays where it is. @returns false when this was disposed. */
+  async #keep(records: readonly NewRecord[]): Promise<boolean> {
+    const mark: InputMark = { cursor: this.#cursor, held: this.#builder.held }
+    for (;;) {
+      try {
+        this.#store.append(this.input.app, this.input.source, records, mark)
+        this.#full = null
+        this.#kept()
+        return true
+      } catch (error) {
+        this.#full = `nothing can be kept: ${messageOf(error)}`
+        await new Promise((resolve) => void setTimeout(resolve, againMs))
+        if (this.#disposed) return false
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { ErrorCode } from '#contract/errors.ts'
+import type { LogInput } from './log-engine.ts'
+import type { StoreLimits } from './segments/log-store.ts'
+
+/** What the thread is made with. */
+export interface LogThreadData {
+  readonly folder: string
+  readonly instance: string
+  readonly limits: StoreLimits
+}
+
+/** What can be asked of the thread; the arguments are those of the engine, without a signal. */
+export type LogQuestion = 'search' | 'around' | 'show' | 'histogram' | 'sources'
+
+export type ToLogThread =
+  | {
+      readonly kind: 'ask'
+      readonly id: number
+      readonly question: LogQuestion
+      readonly params: readonly unknown[]
+    }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'read'; readonly inputs: readonly LogInput[] }
+  | { readonly kind: 'hide'; readonly forms: readonly string[] }
+  | { readonly kind: 'end' }
+
+export type FromLogThread =
+  | { readonly kind: 'answer'; readonly id: number; readonly result: unknown }
+  | {
+      readonly kind: 'failure'
+      readonly id: number
+      /** Null for a bug. */
+      readonly code: ErrorCode | null
+      readonly message: string
+      readonly hint: string
+    }
+  | { readonly kind: 'changed'; readonly revision: string }
+  | { readonly kind: 'ended' }

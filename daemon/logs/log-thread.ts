@@ -1,0 +1,138 @@
+import { Worker } from 'node:worker_threads'
+import { Emitter } from '#base/emitter.ts'
+import { Failure } from '#base/failure.ts'
+import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
+import type { LogEngine, LogInput, LogSearch } from './log-engine.ts'
+import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
+
+/** What a thread that ended by itself is replaced after. */
+const againMs = 1000
+
+interface Asked {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The engine in a thread of its own, which is there once something is to be read or somebody asks. */
+export class LogThread implements LogEngine {
+  readonly changed = new Emitter<void>()
+  readonly #script: string
+  readonly #data: LogThreadData
+  readonly #report: (error: unknown) => void
+  readonly #asked = new Map<number, Asked>()
+  #worker: Worker | null = null
+  #inputs: readonly LogInput[] = []
+  #forms: readonly string[] = []
+  #revision: string
+  #lastId = 0
+  #disposed = false
+  #ended: (() => void) | null = null
+
+  /** @param script - the daemon's own program, which the thread runs. */
+  constructor(script: string, data: LogThreadData, report: (error: unknown) => void) {
+    this.#script = script
+    this.#data = data
+    this.#report = report
+    this.#revision = `${data.instance}:0`
+  }
+
+  get revision(): string {
+    return this.#revision
+  }
+
+  read(inputs: readonly LogInput[]): void {
+    this.#inputs = inputs
+    if (this.#worker !== null) this.#post({ kind: 'read', inputs })
+    else if (inputs.length > 0) this.#begin()
+  }
+
+  hide(forms: readonly string[]): void {
+    this.#forms = forms
+    if (this.#worker !== null) this.#post({ kind: 'hide', forms })
+  }
+
+  search(search: LogSearch, signal: AbortSignal): Promise<LogPage> {
+    return this.#ask('search', [search], signal)
+  }
+
+  around(id: string, before: number, after: number): Promise<readonly LogLine[]> {
+    return this.#ask('around', [id, before, after])
+  }
+
+  show(id: string): Promise<LogDetail> {
+    return this.#ask('show', [id])
+  }
+
+  histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram> {
+    return this.#ask('histogram', [filter, buckets], signal)
+  }
+
+  sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]> {
+    return this.#ask('sources', [apps])
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true
+    const worker = this.#worker
+    if (worker === null) return
+    const ended = new Promise<void>((resolve) => (this.#ended = resolve))
+    this.#post({ kind: 'end' })
+    await ended
+    await worker.terminate()
+  }
+
+  /** Results are what the other side made for this very question. */
+  async #ask<T>(question: LogQuestion, params: readonly unknown[], signal?: AbortSignal): Promise<T> {
+    if (this.#disposed) throw new Failure('cancelled', 'The daemon stops')
+    const id = ++this.#lastId
+    const cancel = (): void => this.#post({ kind: 'cancel', id })
+    signal?.addEventListener('abort', cancel)
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#asked.set(id, { resolve: resolve as (result: unknown) => void, reject })
+        this.#post({ kind: 'ask', id, question, params })
+      })
+    } finally {
+      this.#asked.delete(id)
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  #post(message: ToLogThread): void {
+    this.#begin().postMessage(message)
+  }
+
+  #begin(): Worker {
+    if (this.#worker !== null) return this.#worker
+    const worker = new Worker(this.#script, { argv: ['logs'], workerData: this.#data })
+    this.#worker = worker
+    worker.on('message', (message: FromLogThread) => this.#hear(message))
+    worker.on('error', (error) => this.#report(error))
+    worker.once('exit', () => this.#gone(worker))
+    worker.postMessage({ kind: 'hide', forms: this.#forms } satisfies ToLogThread)
+    worker.postMessage({ kind: 'read', inputs: this.#inputs } satisfies ToLogThread)
+    return worker
+  }
+
+  #hear(message: FromLogThread): void {
+    if (message.kind === 'ended') return this.#ended?.()
+    if (message.kind === 'changed') {
+      this.#revision = message.revision
+      return this.changed.emit()
+    }
+    const asked = this.#asked.get(message.id)
+    if (message.kind === 'answer') return asked?.resolve(message.result)
+    const { code, hint } = message
+    asked?.reject(code === null ? new Error(message.message) : new Failure(code, message.message, { hint }))
+  }
+
+  #gone(worker: Worker): void {
+    if (this.#worker === worker) this.#worker = null
+    this.#ended?.()
+    for (const { reject } of this.#asked.values()) reject(new Error('The thread that keeps logs has ended'))
+    if (this.#disposed || this.#inputs.length === 0) return
+    setTimeout(() => {
+      if (!this.#disposed) this.#begin()
+    }, againMs).unref()
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import * as path from 'node:path'
+import { Scanner } from '../scan/scanner.ts'
+import type { KeptRecord, SourceMark } from './frame.ts'
+import { LogStream, type PlacedBlock, type Retention } from './log-stream.ts'
+
+/** A record that was given no number yet. */
+export type NewRecord = Omit<KeptRecord, 'sequence'>
+
+export interface StoreLimits {
+  /** Of each app. */
+  readonly perApp: Retention
+  /** Of all apps together. */
+  readonly bytes: number
+}
+
+/** The logs of all apps, in a folder with one for each. */
+export class LogStore {
+  readonly #folder: string
+  /** What is looked through lies in its memory, until something else does. */
+  readonly scanner = new Scanner()
+  readonly #streams = new Map<string, LogStream>()
+  #next = 1
+
+  constructor(folder: string) {
+    this.#folder = folder
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) this.#streamOf(decodeURIComponent(entry.name))
+    this.#next = Math.max(0, ...[...this.#streams.values()].map(({ lastSequence }) => lastSequence)) + 1
+  }
+
+  /** The number that the next record will be given. */
+  get next(): number {
+    return this.#next
+  }
+
+  get apps(): readonly string[] {
+    return [...this.#streams.keys()]
+  }
+
+  /** Bytes of an app that cannot be read any more. */
+  damagedOf(app: string): number {
+    return this.#streams.get(app)?.damaged ?? 0
+  }
+
+  /** How far a source of an app was read; undefined when it never was. */
+  markOf(app: string, source: string): SourceMark {
+    return this.#streams.get(app)?.marks[source]
+  }
+
+  /** Keeps records with how far their source was read, both or neither. @throws what the system says. */
+  append(app: string, source: string, records: readonly NewRecord[], mark: SourceMark): void {
+    const numbered = records.map((record, index) => ({ ...record, sequence: this.#next + index }))
+    this.#streamOf(app).append({ records: numbered, marks: { [source]: mark } })
+    this.#next += records.length
+  }
+
+  /** All blocks of these apps, or of all. */
+  *blocks(apps: readonly string[] | undefined): Generator<PlacedBlock> {
+    for (const app of apps ?? this.#streams.keys())
+      for (const segment of this.#streams.get(app)?.segments ?? [])
+        for (const [index, facts] of segment.blocks.entries())
+          if (facts.count > 0) yield { app, segment, index, facts }
+  }
+
+  sync(): void {
+    for (const stream of this.#streams.values()) stream.sync()
+  }
+
+  /** Removes what is to be kept no more. */
+  keep({ perApp, bytes }: StoreLimits, now: number): void {
+    const streams = [...this.#streams.values()]
+    for (const stream of streams) stream.keep(perApp, now)
+    while (streams.reduce((sum, stream) => sum + stream.bytes, 0) > bytes) {
+      const [oldest] = streams.toSorted((a, b) => a.oldestClosed - b.oldestClosed)
+      if (oldest?.forgetOldest() !== true) return
+    }
+  }
+
+  dispose(): void {
+    for (const stream of this.#streams.values()) stream.dispose()
+  }
+
+  #streamOf(app: string): LogStream {
+    const known = this.#streams.get(app)
+    if (known !== undefined) return known
+    const stream = new LogStream(
+      app,
+      path.join(this.#folder, encodeURIComponent(app)),
+      this.#next,
+      this.scanner,
+    )
+    this.#streams.set(app, stream)
+    return stream
+  }
+}
