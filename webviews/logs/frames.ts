@@ -19,7 +19,7 @@ const node =
 /** `File "/x/y.py", line 3`: Python. */
 const python = /File "([^"]{1,1000})", line (\d{1,8})/d
 /** `at shop.Cart.pay(Cart.java:3)`: Java and Kotlin name the file and, in front, its packages. */
-const java = /\bat (?:[\w.$-]+\/)*((?:[\w$]+\.)+)[\w$<>]+\(([\w$-]+\.(?:java|kt|scala|groovy)):(\d{1,8})\)/d
+const java = /\bat (?:[\w.$@-]*\/)*((?:[\w$]+\.)+)[\w$<>]+\(([\w$-]+\.(?:java|kt|scala|groovy)):(\d{1,8})\)/d
 /** `in /x/y.cs:line 3`: .NET. */
 const dotnet = /\bin ((?:\/|[A-Za-z]:[\\/])[^\n:"<>|*?]{1,1000}):line (\d{1,8})/d
 /** `main.go:3`, `internal/cart.go:3`: what other programs write of their own sources, seen from their folder. */
