@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LogFilter, LogLine } from '#contract/logs.ts'
+import { logLevels, type LogLevel } from '#contract/log-words.ts'
 import { parseLogQuery } from '#contract/log-query.ts'
 import { anyRecord, numbers, record, temporaryFolder } from '../logs.fixture.ts'
 import type { KeptRecord } from '../segments/frame.ts'
@@ -51,8 +52,17 @@ function isWanted(filter: LogFilter, one: KeptRecord & { app: string }): boolean
             : found) !== condition.not
         )
       }
-      if (condition.kind === 'regex') return new RegExp(condition.pattern, 'u').test(text) !== condition.not
-      if (condition.name === 'level') return (one.level === condition.value) !== condition.not
+      if (condition.kind === 'regex') {
+        const [flags, pattern] = condition.pattern.startsWith('(?i)')
+          ? ['iu', condition.pattern.slice(4)]
+          : ['u', condition.pattern]
+        return new RegExp(pattern, flags).test(text) !== condition.not
+      }
+      if (condition.name === 'level') {
+        const place = logLevels.indexOf(one.level as LogLevel)
+        const wanted = logLevels.indexOf(condition.value as LogLevel)
+        return (condition.operator === '=' ? place === wanted : place >= wanted) !== condition.not
+      }
       return (fieldsOf(text)[condition.name] === condition.value) !== condition.not
     })
   )
@@ -181,7 +191,7 @@ describe('a search', () => {
     ['"open', /expected a " that ends the phrase, at character 1/],
     ['/a(/', /missing closing \)/],
     ['level:loud', /expected one of trace, debug/],
-    ['status>=many', /expected a number after >=/],
+    ['status>=many', /expected a number after status>=/],
     ['kind:odd', /expected kind: and one of application/],
   ])('of %s is refused, with what is wrong', async (query, message) => {
     using temporary = temporaryFolder()

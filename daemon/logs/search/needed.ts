@@ -14,7 +14,8 @@ export function neededText(text: string): string | null {
 }
 
 /** ASCII that stands wherever a pattern of RE2 can be found; null when that cannot be told. */
-export function neededInPattern(pattern: string): string | null {
+export function neededInPattern(text: string): string | null {
+  const pattern = text.replace(/^\(\?i\)/, '')
   // An alternative needs nothing, and flags may change what letters mean.
   if (pattern.includes('|') || pattern.includes('(?')) return null
   let [run, longest, depth] = ['', '', 0]
