@@ -92,5 +92,5 @@ export class LogChannels implements Owned {
 }
 
 function append(channel: LogOutputChannel, lines: readonly LogLine[]): void {
-  for (const line of lines) channel[methods[line.level ?? 'info']](textOf(line))
+  for (const line of lines) channel[methods[line.level ?? 'info']](textOf(line, false))
 }
