@@ -1,8 +1,12 @@
+import * as path from 'node:path'
 import type { Lifetime } from '#base/lifetime.ts'
 import type { StatePaths } from '#base/state-paths.ts'
 import { outputOf } from './apps-wiring.ts'
+import type { AppLogs } from './capabilities/apps/app-commands.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
+import type { JobsService } from './capabilities/jobs/jobs-service.ts'
+import type { WrittenRun } from './capabilities/jobs/run-outputs.ts'
 import { LogsService } from './capabilities/logs/logs-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import type { LogInput } from './logs/log-engine.ts'
@@ -21,28 +25,52 @@ export function wireLogs(
     readonly instance: string
     readonly apps: AppsService
     readonly supervisor: Supervisor
+    readonly jobs: JobsService
     readonly secrets: SecretsService
     readonly report: (error: unknown) => void
   },
 ): LogsService {
-  const { paths, instance, apps, supervisor, secrets, report } = around
+  const { paths, instance, apps, supervisor, jobs, secrets, report } = around
   const data = { folder: paths.logStore, instance, limits }
   const engine = lifetime.own(new LogThread(process.argv[1] ?? '', data, report))
   lifetime.own(secrets.formsChanged.on(() => engine.hide(secrets.forms)))
   return lifetime.own(
     new LogsService({
       engine,
-      inputs: () =>
-        apps.names.map((app): LogInput => ({
-          app,
-          source: 'output',
-          kind: 'application',
-          file: outputOf(paths, app),
-          live: supervisor.leaders.has(app),
-        })),
-      inputsChanged: apps.changed,
-      apps: () => apps.names,
+      inputs: async () => [
+        ...apps.logs.flatMap((one) => inputsOf(paths, one, supervisor.leaders)),
+        ...(await jobs.outputs()).map(runInput),
+      ],
+      inputsChanged: [apps.changed, jobs.changed],
+      apps: () => apps.logs.map(({ app }) => app),
       hiding: secrets,
+      report,
     }),
   )
+}
+
+/** What is read of an app: its output, and the files that its configuration names. */
+function inputsOf(
+  paths: StatePaths,
+  { app, folder, files }: AppLogs,
+  running: ReadonlyMap<string, number>,
+): readonly LogInput[] {
+  const live = running.has(app)
+  return [
+    { app, source: 'output', kind: 'application', file: outputOf(paths, app), run: null, live },
+    ...files.map(({ file, kind }) => ({
+      app,
+      source: path.relative(folder, file),
+      kind,
+      file,
+      run: null,
+      live: true,
+    })),
+  ]
+}
+
+/** What is read of a run of a job, or of tests. */
+function runInput({ run, file }: WrittenRun): LogInput {
+  const source = run.job === null ? 'tests' : `job ${run.job}`
+  return { app: run.app, source, kind: 'application', file, run: run.run, live: run.endedAt === null }
 }

@@ -1,5 +1,6 @@
 import { appNamePattern, longestAppName } from '#contract/app-name.ts'
 import type { AppProblem } from '#contract/apps.ts'
+import type { LogKind } from '#contract/log-words.ts'
 import { nearest } from '#base/nearest.ts'
 import { parseYaml } from './config-document.ts'
 import { configSchema, type ParsedConfig, type StatusRange } from './config-schema.ts'
@@ -34,6 +35,7 @@ export interface AppConfig {
   readonly jobs: readonly JobConfig[]
   readonly tests: TestsConfig
   readonly datasources: readonly DatasourceConfig[]
+  readonly logs: LogsConfig
   /** Folders of other apps, as written. */
   readonly include: readonly string[]
   /** An http or https address. */
@@ -69,6 +71,14 @@ export interface JobConfig {
   readonly overlap: 'skip' | 'allow'
   /** What becomes of runs whose time came while the machine slept or no daemon ran. */
   readonly missed: 'once' | 'skip'
+}
+
+export interface LogsConfig {
+  /** Files beside the output of the app; in a path `*` stands for any name. */
+  readonly files: readonly { readonly file: string; readonly kind: LogKind }[]
+  /** What is kept; null where nothing is said. */
+  readonly days: number | null
+  readonly bytes: number | null
 }
 
 export interface TestsConfig {
@@ -246,6 +256,7 @@ function toConfig(
       report: admin?.tests?.report ?? null,
       timeoutMs: admin?.tests?.timeout ?? null,
     },
+    logs: toLogs(admin?.logs ?? {}),
     include: admin?.include ?? [],
     docs: admin?.docs ?? null,
   }
@@ -272,6 +283,14 @@ const toJob = (name: string, job: NonNullable<ParsedAdmin['jobs']>[string]): Job
   timeoutMs: job.timeout ?? null,
   overlap: job.overlap ?? 'skip',
   missed: job.missed ?? 'once',
+})
+
+const toLogs = ({ sources, retention }: NonNullable<ParsedAdmin['logs']>): LogsConfig => ({
+  files: (sources ?? []).flatMap(({ file, kind }) =>
+    (file ?? null) === null ? [] : [{ file: file ?? '', kind: kind ?? 'application' }],
+  ),
+  days: retention?.days ?? null,
+  bytes: retention?.size ?? null,
 })
 
 const toHealth = (health: NonNullable<ParsedAdmin['health']>): HealthConfig => ({

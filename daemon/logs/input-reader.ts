@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Owned } from '#base/lifetime.ts'
 import { messageOf } from '#base/failure.ts'
 import { Understanding } from './format/understand.ts'
@@ -19,7 +21,18 @@ const againMs = 1000
 interface InputMark {
   readonly cursor: FileCursor | null
   readonly held: HeldRecord | null
+  /** Nothing more will come of it. */
+  readonly done: boolean
 }
+
+/** What an input's mark is kept under. */
+export const markKey = ({ source, run }: LogInput): string => (run === null ? source : `${runSign}${run}`)
+/** What the marks of runs begin with. */
+export const runSign = '#'
+
+/** Whether an input was read to its end, and that was kept. */
+export const isDone = (store: LogStore, input: LogInput): boolean =>
+  input.run !== null && (store.markOf(input.app, markKey(input)) as InputMark | undefined)?.done === true
 
 export interface ReaderOptions {
   /** The spellings of secrets that we hold, longest first. */
@@ -35,27 +48,35 @@ export class InputReader implements Owned {
   readonly input: LogInput
   readonly #store: LogStore
   readonly #kept: () => void
+  readonly #now: () => number
   readonly #follower: FileFollower
   readonly #builder: RecordBuilder
   #cursor: FileCursor | null
   #timer: NodeJS.Timeout | undefined
+  /** Why the last reading ended before its end. */
+  #failed: string | null = null
   #full: string | null = null
   #busy: Promise<void> | null = null
   #asked = false
+  #ended = false
+  #caughtUp = false
+  #arrival: number
   #disposed = false
 
   constructor(input: LogInput, store: LogStore, { forms, now, kept, room }: ReaderOptions) {
     this.input = input
     this.#store = store
     this.#kept = kept
+    this.#now = now
+    this.#arrival = now()
     // Only `#keep` writes it.
-    const mark = store.markOf(input.app, input.source) as InputMark | undefined
+    const mark = store.markOf(input.app, markKey(input)) as InputMark | undefined
     this.#cursor = mark?.cursor ?? null
     this.#builder = new RecordBuilder({
       ...input,
       understanding: new Understanding({ now }),
       forms,
-      now,
+      now: () => this.#arrival,
       held: mark?.held ?? null,
     })
     this.#follower = new FileFollower(input.file, { cursor: this.#cursor, room })
@@ -65,13 +86,15 @@ export class InputReader implements Owned {
 
   /** Why nothing of it is read or kept; null when it is. */
   get problem(): string | null {
-    const { problem } = this.#follower
+    const problem = this.#failed ?? this.#follower.problem
     return this.#full ?? (problem === null ? null : `${this.input.file} ${problem}`)
   }
 
-  /** Its program has ended: what is there is all of it. */
-  flush(): void {
-    this.#follower.flush()
+  /** Says whether more may be written. @param live - false: what is there is all of it. */
+  live(live: boolean): void {
+    if (this.#ended === !live) return
+    this.#ended = !live
+    if (!live) this.#follower.flush()
   }
 
   async dispose(): Promise<void> {
@@ -84,10 +107,20 @@ export class InputReader implements Owned {
   #wake(): void {
     this.#asked = true
     if (this.#busy !== null || this.#disposed) return
-    this.#busy = this.#readAll().finally(() => {
-      this.#busy = null
-      if (this.#asked) this.#wake()
-    })
+    this.#busy = this.#readAll()
+      .then(
+        () => void (this.#failed = null),
+        (error: unknown) => this.#tryAgain(error),
+      )
+      .finally(() => {
+        this.#busy = null
+        if (this.#asked) this.#wake()
+      })
+  }
+
+  #tryAgain(error: unknown): void {
+    this.#failed = `cannot be read: ${messageOf(error)}`
+    this.#timer = setTimeout(() => this.#wake(), againMs)
   }
 
   async #readAll(): Promise<void> {
@@ -95,6 +128,7 @@ export class InputReader implements Owned {
     clearTimeout(this.#timer)
     for (;;) {
       if (this.#disposed) return
+      this.#arrival = await this.#arrivalTime()
       const batch = await this.#follower.next(pieceBytes)
       if (batch === null) break
       const records = batch.notes.map((note) => this.#builder.note(note))
@@ -102,8 +136,17 @@ export class InputReader implements Owned {
       this.#cursor = batch.cursor
       if (!(await this.#keep(records))) return
     }
-    if (this.#builder.held !== null && !this.#disposed)
+    this.#caughtUp = true
+    if (this.#ended && !this.#disposed) await this.#keep(this.#builder.end())
+    else if (this.#builder.held !== null && !this.#disposed)
       this.#timer = setTimeout(() => void this.#keepHeld(), heldMs)
+  }
+
+  /** Of what was written before we read it is known that it was no later than the last writing. */
+  async #arrivalTime(): Promise<number> {
+    if (this.#caughtUp) return this.#now()
+    const written = await stat(this.input.file).catch(() => null)
+    return Math.min(this.#now(), Math.floor(written?.mtimeMs ?? Number.POSITIVE_INFINITY))
   }
 
   async #keepHeld(): Promise<void> {
@@ -112,10 +155,16 @@ export class InputReader implements Owned {
 
   /** Waits for room where there is none: what is not read stays where it is. @returns false when this was disposed. */
   async #keep(records: readonly NewRecord[]): Promise<boolean> {
-    const mark: InputMark = { cursor: this.#cursor, held: this.#builder.held }
+    const done = this.#ended && this.#caughtUp
+    const mark: InputMark = { cursor: this.#cursor, held: this.#builder.held, done }
+    if (
+      records.length === 0 &&
+      isDeepStrictEqual(mark, this.#store.markOf(this.input.app, markKey(this.input)))
+    )
+      return true
     for (;;) {
       try {
-        this.#store.append(this.input.app, this.input.source, records, mark)
+        this.#store.append(this.input.app, markKey(this.input), records, mark)
         this.#full = null
         this.#kept()
         return true

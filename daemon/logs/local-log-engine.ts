@@ -3,7 +3,7 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
 import { fieldsOf } from './format/fields.ts'
 import { FollowRoom } from './intake/follow-room.ts'
-import { InputReader } from './input-reader.ts'
+import { InputReader, isDone, markKey, runSign } from './input-reader.ts'
 import type { LogEngine, LogInput, LogSearch } from './log-engine.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
@@ -86,10 +86,19 @@ export class LocalLogEngine implements LogEngine {
     const gone = [...this.#readers].filter(([key]) => !wanted.has(key))
     for (const [key] of gone) this.#readers.delete(key)
     await Promise.all(gone.map(([, reader]) => reader.dispose()))
+    for (const app of new Set(inputs.map((input) => input.app))) {
+      const named = new Set(inputs.filter((input) => input.app === app).map(markKey))
+      this.#store.forgetMarks(app, (key) => !key.startsWith(runSign) || named.has(key))
+    }
     for (const [key, input] of wanted) {
+      if (!input.live && isDone(this.#store, input)) {
+        await this.#readers.get(key)?.dispose()
+        this.#readers.delete(key)
+        continue
+      }
       const reader = this.#readers.get(key) ?? this.#readerOf(input)
       this.#readers.set(key, reader)
-      if (!input.live) reader.flush()
+      reader.live(input.live)
     }
   }
 
@@ -109,7 +118,8 @@ export class LocalLogEngine implements LogEngine {
 }
 
 /** A file of an app under one name is read by one reader for as long as both stay what they are. */
-const keyOf = ({ app, source, kind, file }: LogInput): string => JSON.stringify([app, source, kind, file])
+const keyOf = ({ app, source, kind, file, run }: LogInput): string =>
+  JSON.stringify([app, source, kind, file, run])
 
 const ownedEmitter = (): Emitter<void> & Owned =>
   Object.assign(new Emitter<void>(), { dispose: () => undefined })

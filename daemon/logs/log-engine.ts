@@ -11,7 +11,12 @@ export interface LogInput {
   readonly kind: LogKind
   /** A file that grows, by its absolute path. It may not be there yet. */
   readonly file: string
-  /** Whether more may be written to it; else a last line without an end is all that there will be of it. */
+  /**
+   * Of one run among many of the same source; null for a source that goes on. What is known of how far a run was read is
+   * forgotten when it is no longer named.
+   */
+  readonly run: string | null
+  /** Whether more may be written to it; else what is there is all of it, and a last line may lack its end. */
   readonly live: boolean
 }
 

@@ -10,6 +10,14 @@ export interface AppCommands extends Pick<FoundApp, 'folder' | 'jobs' | 'tests'>
   readonly environment: () => Promise<Readonly<Record<string, string>>>
 }
 
+/** Where an app's logs are, beside its output. */
+export interface AppLogs {
+  readonly app: string
+  readonly folder: string
+  /** Absolute, `*` for any name. */
+  readonly files: FoundApp['logs']['files']
+}
+
 const noTests: FoundApp['tests'] = { command: null, report: null, timeoutMs: null }
 
 /** Jobs and tests of an app, in the environment that the app has, or would have. */

@@ -6,7 +6,7 @@ import { Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { FolderWatcher } from '../../adapters/project/folder-watcher.ts'
 import type { Change } from '../../kernel/execute.ts'
-import { commandsOf, type AppCommands } from './app-commands.ts'
+import { commandsOf, type AppCommands, type AppLogs } from './app-commands.ts'
 import { AppControl } from './app-control.ts'
 import { appDatasources, type AppDatasources } from './app-datasources.ts'
 import { shownEnvironment } from './app-environment.ts'
@@ -155,8 +155,13 @@ export class AppsService implements Owned {
     return shownEnvironment({ name, port }, plannedOf(entry))
   }
 
-  get names(): readonly string[] {
-    return [...this.#entries.names]
+  /** The folder of each app, and the files that hold its logs beside its output. */
+  get logs(): readonly AppLogs[] {
+    return this.#known.all.map(({ name, folder, found }) => ({
+      app: name,
+      folder,
+      files: found?.logs.files ?? [],
+    }))
   }
 
   /** Every app's folder, environment, jobs and tests, as they are now. */

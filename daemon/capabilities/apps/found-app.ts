@@ -39,6 +39,8 @@ export interface FoundApp {
   /** Null when its configuration cannot be understood, and so nobody knows. */
   readonly jobs: AppConfig['jobs'] | null
   readonly tests: FoundTests
+  /** Files that hold its logs beside its output, absolute, `*` for any name; and how much of all is kept. */
+  readonly logs: AppConfig['logs']
   /** Databases that its configuration names. */
   readonly datasources: AppConfig['datasources']
   /** Folders of further apps that its configuration names, absolute. */
@@ -139,10 +141,19 @@ function appOf({ project, manifest, found, recognised, include, problems }: Know
     autostart: config?.run.autostart ?? false,
     jobs: found.file !== null && config === null ? null : (config?.jobs ?? []),
     tests: testsOf({ project, manifest, found, kind: recognised?.kind ?? 'configured' }),
+    logs: logsOf(folder, config, recognised),
     datasources: config?.datasources ?? [],
     include,
     problems: [...problems, ...why],
   }
+}
+
+/** Where nothing is said, a Quantum app is known to write into its folder `logs`. */
+function logsOf(folder: string, config: AppConfig | null, recognised: Recognised | null): AppConfig['logs'] {
+  const said = config?.logs ?? { files: [], days: null, bytes: null }
+  const usual = recognised?.kind === 'quantum' ? [{ file: 'logs/*.log', kind: 'application' as const }] : []
+  const files = said.files.length > 0 ? said.files : usual
+  return { ...said, files: files.map(({ file, kind }) => ({ file: resolve(folder, file), kind })) }
 }
 
 /** A configuration that cannot be understood may say how the app is run, and a guess must not overrule that. */

@@ -21,6 +21,7 @@ import { keptRuns, runRow, tooMany } from './run-rows.ts'
 import type { ScheduledJob } from './scheduler.ts'
 import { casesOf } from './test-results.ts'
 
+import { runOutputs, type WrittenRun } from './run-outputs.ts'
 /** What folders say of jobs is read again after this time, in milliseconds. */
 const readAgainMs = 15_000
 const pieceBytes = 64 * 1024
@@ -128,6 +129,9 @@ export class JobsService implements Owned {
   async history(filter: RunFilter, limit: number): Promise<readonly RunRow[]> {
     return (await this.#deps.store.history(filter, limit)).map(runRow)
   }
+
+  /** What the newest runs write to. */
+  outputs = (): Promise<readonly WrittenRun[]> => runOutputs(this.#deps)
 
   /** @throws Failure `not-found`. */
   async show(run: string): Promise<RunDetail> {

@@ -9,9 +9,10 @@ import type { LogEngine, LogInput } from '../../logs/log-engine.ts'
 export interface LogsDeps {
   readonly engine: LogEngine
   /** What of each app is read, as it is now. */
-  readonly inputs: () => readonly LogInput[]
-  /** Tells when {@link inputs} or the names of apps may be others. */
-  readonly inputsChanged: Emitter<void>
+  readonly inputs: () => Promise<readonly LogInput[]>
+  /** Tell when {@link inputs} or the names of apps may be others. */
+  readonly inputsChanged: readonly Emitter<void>[]
+  readonly report: (error: unknown) => void
   readonly apps: () => readonly string[]
   /** Keeps secrets out of what is answered, also those that were not yet known when it was written. */
   readonly hiding: Hiding
@@ -22,11 +23,14 @@ export class LogsService implements Owned {
   readonly changed = new Emitter<void>()
   readonly #deps: LogsDeps
   readonly #life = new Lifetime()
+  /** What was named last, as JSON. */
   #read = '[]'
+  #asked = false
+  #refreshing: Promise<void> | null = null
 
   constructor(deps: LogsDeps) {
     this.#deps = deps
-    this.#life.own(deps.inputsChanged.on(() => this.refresh()))
+    for (const changed of deps.inputsChanged) this.#life.own(changed.on(() => this.refresh()))
     this.#life.own(deps.engine.changed.on(() => this.changed.emit()))
   }
 
@@ -34,16 +38,27 @@ export class LogsService implements Owned {
     return this.#deps.engine.revision
   }
 
-  /** Reads what is to be read now, and no longer what is not. */
+  /** Reads what is to be read now, and no longer what is not. It never rejects; asked while it goes on, it looks once more. */
   refresh(): void {
-    const inputs = this.#deps.inputs()
+    this.#asked = true
+    this.#refreshing ??= this.#refresh()
+      .catch(this.#deps.report)
+      .finally(() => {
+        this.#refreshing = null
+        if (this.#asked) this.refresh()
+      })
+  }
+
+  async #refresh(): Promise<void> {
+    this.#asked = false
+    const inputs = await this.#deps.inputs()
     const read = JSON.stringify(inputs)
     if (read === this.#read) return
+    // What is to be hidden is known to the engine before it reads.
+    await this.#deps.hiding.needed()
+    if (this.#life.disposed) return
     this.#read = read
-    // It never rejects, and what is to be hidden is known to the engine before it reads.
-    void this.#deps.hiding.needed().then(() => {
-      if (this.#read === read && !this.#life.disposed) this.#deps.engine.read(inputs)
-    })
+    this.#deps.engine.read(inputs)
   }
 
   /** @throws Failure `not-found` for an app that neither is one nor has logs, `log-query-invalid`, `cancelled`. */
@@ -84,8 +99,10 @@ export class LogsService implements Owned {
     return { revision: this.revision, rows: await this.#deps.engine.sources(apps) }
   }
 
-  dispose(): Promise<void> {
-    return this.#life.dispose()
+  async dispose(): Promise<void> {
+    await this.#life.dispose()
+    this.#asked = false
+    await this.#refreshing
   }
 
   #hidden<L extends LogLine>(line: L): L {

@@ -26,7 +26,7 @@ export type SourceMark = unknown
 export interface Frame {
   /** Of no more than {@link mostNames} sources and formats each. */
   readonly records: readonly KeptRecord[]
-  /** By source. */
+  /** By what was read. */
   readonly marks: Readonly<Record<string, SourceMark>>
 }
 

@@ -44,15 +44,20 @@ export class LogStore {
     return this.#streams.get(app)?.damaged ?? 0
   }
 
-  /** How far a source of an app was read; undefined when it never was. */
-  markOf(app: string, source: string): SourceMark {
-    return this.#streams.get(app)?.marks[source]
+  /** How far something of an app was read; undefined when it never was. */
+  markOf(app: string, key: string): SourceMark {
+    return this.#streams.get(app)?.marks[key]
+  }
+
+  /** Forgets how far something of an app was read, where that is no longer wanted; in the file with the next segment. */
+  forgetMarks(app: string, isWanted: (key: string) => boolean): void {
+    this.#streams.get(app)?.forgetMarks(isWanted)
   }
 
   /** Keeps records with how far their source was read, both or neither. @throws what the system says. */
-  append(app: string, source: string, records: readonly NewRecord[], mark: SourceMark): void {
+  append(app: string, key: string, records: readonly NewRecord[], mark: SourceMark): void {
     const numbered = records.map((record, index) => ({ ...record, sequence: this.#next + index }))
-    this.#streamOf(app).append({ records: numbered, marks: { [source]: mark } })
+    this.#streamOf(app).append({ records: numbered, marks: { [key]: mark } })
     this.#next += records.length
   }
 

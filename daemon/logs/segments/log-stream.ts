@@ -43,6 +43,10 @@ export class LogStream {
     return this.#open.marks
   }
 
+  forgetMarks(isWanted: (key: string) => boolean): void {
+    this.#open.forgetMarks(isWanted)
+  }
+
   /** The last number that was given to a record here. */
   get lastSequence(): number {
     return Math.max(0, ...this.segments.map(({ blocks }) => blocks.at(-1)?.lastSequence ?? 0))

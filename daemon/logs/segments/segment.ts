@@ -80,6 +80,10 @@ export class Segment {
     return this.#marks
   }
 
+  forgetMarks(isWanted: (key: string) => boolean): void {
+    for (const key of Object.keys(this.#marks)) if (!isWanted(key)) delete this.#marks[key]
+  }
+
   /** Writes a frame as a whole. @throws what the system says when it cannot; the file is then as it was before. */
   append(frame: Frame): void {
     const bytes = encodeFrame(frame)

@@ -1,0 +1,2 @@
+/** The text of scan-code.ts, made of scan.assembly. */
+export function compiledText(): Promise<string>
