@@ -36,7 +36,7 @@ function filterOfKey(key: string): LogFilter {
 export async function logsText(ask: Ask, key: string): Promise<string> {
   const { lines, more } = await newestLines(ask, filterOfKey(key), most)
   if (lines.length === 0) return l10n.t('No line matches')
-  const shown = lines.map(textOf).join('\n')
+  const shown = lines.map((line) => textOf(line)).join('\n')
   return more
     ? `${l10n.t('Only the newest {0} lines are shown here; an export has all.', most)}\n${shown}`
     : shown

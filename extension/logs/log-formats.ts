@@ -17,10 +17,7 @@ export function recordOf(line: LogLine, format: ExportFormat): string {
 }
 
 /** A record as text for people: without colours, and with nothing in it that acts. Its further lines are indented. */
-export function textOf(
-  { time, level, app, source, text, messageAt }: LogLine,
-  withLevel = true,
-): string {
+export function textOf({ time, level, app, source, text, messageAt }: LogLine, withLevel = true): string {
   const [first = '', ...rest] = text
     .slice(messageAt)
     .replace(/\r?\n$/, '')

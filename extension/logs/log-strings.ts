@@ -54,6 +54,7 @@ export const logStrings = (): Strings => ({
   paused: l10n.t('Paused: what is written now is kept, but not shown.'),
   following: l10n.t('following'),
   notFollowing: l10n.t('not following'),
+  countOne: l10n.t('{0} line matches'),
   count: l10n.t('{0} lines match'),
   loaded: l10n.t('{0} loaded'),
   lookedBack: l10n.t('Looked back to {0}.'),

@@ -30,7 +30,9 @@ export async function showPlace(
   const roots = [...(appFolder === null ? [] : [appFolder]), ...folders.map(({ uri }) => uri.fsPath)]
   const file = (await fileWithin(place.file, roots)) ?? (await foundIn(place.file, roots))
   if (file === null)
-    throw new Failure('not-found', l10n.t('{0} is no file of this workspace or of the app', place.file))
+    throw new Failure('not-found', l10n.t('{0} is no file of this workspace or of the app', place.file), {
+      hint: '',
+    })
   const [line, character] = [place.line - 1, place.column - 1]
   await window.showTextDocument(Uri.file(file), {
     viewColumn: column,

@@ -94,7 +94,7 @@ export class Notices {
   #countsOf({ total, loaded, following, paused }: Situation): string {
     const say = this.#say
     const parts = [
-      total === null ? null : say('count', total.toLocaleString()),
+      total === null ? null : say(total === 1 ? 'countOne' : 'count', total.toLocaleString()),
       say('loaded', loaded.toLocaleString()),
       say(paused ? 'paused' : following ? 'following' : 'notFollowing'),
     ]

@@ -229,7 +229,8 @@ export class Page {
   #begin(view: LogView, place: Kept['place']): void {
     this.#filter = filterOf(view, Date.now())
     this.#style = this.#styleFor(view, this.#style.severalSources)
-    this.#toolbar.show(view)
+    // What is being typed stays, when the same is looked at again.
+    if (view !== this.#toolbar.view) this.#toolbar.show(view)
     this.#host.keep({ app: this.#init.everyApp ? null : this.#init.title, view, place })
     this.#list.restart()
     if (this.#status.state !== 'ok' || !this.#status.hasApps) return this.#tell()

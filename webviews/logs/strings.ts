@@ -51,6 +51,7 @@ export interface Strings {
   readonly paused: string
   readonly following: string
   readonly notFollowing: string
+  readonly countOne: string
   readonly count: string
   readonly loaded: string
   readonly lookedBack: string
