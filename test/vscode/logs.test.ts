@@ -51,6 +51,11 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await scene.page.keyboard.type(text)
     await scene.page.keyboard.press('Enter')
   }
+  const closeTab = async (name: string, which = ''): Promise<void> => {
+    const tab = scene.page.locator(`.tab${which}`, { hasText: name })
+    await tab.click({ button: 'middle' })
+    await tab.waitFor({ state: 'detached' })
+  }
   const soon = { timeout: 15_000 }
   const text = (locator: Locator) => expect.poll(() => locator.textContent(), soon)
 
@@ -153,8 +158,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await detail.locator('.frame', { hasText: 'writer.mjs:3:5' }).click()
     await page.locator('.tab.active', { hasText: 'writer.mjs' }).waitFor()
     await page.locator('.statusbar-item', { hasText: 'Ln 3, Col 5' }).waitFor()
-    await runCommand(page, 'View: Close Editor')
-    await page.locator('.tab', { hasText: 'writer.mjs' }).waitFor({ state: 'detached' })
+    await closeTab('writer.mjs')
     await query('')
   })
 
@@ -310,8 +314,11 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await logs().getByRole('button', { name: 'Open', exact: true }).click()
     await logs().getByText('As Text in an Editor').click()
     await page.locator('.editor-group-container.active .view-lines').getByText('cannot').first().waitFor()
-    await runCommand(page, 'View: Close Editor')
-    await runCommand(page, 'View: Hide Panel')
+    await closeTab('Logs of shop', '.active')
+    await page
+      .locator('.part.panel')
+      .getByRole('button', { name: /Hide Panel/ })
+      .click()
   })
 
   test('of all apps are picked from the palette', async () => {

@@ -143,9 +143,7 @@ export class LogList {
 
   /** Moves the selection by rows; a page is what is seen. */
   move(rows: number): void {
-    const { window } = this.#deps.feed
-    const start = this.#selected ?? (rows > 0 ? this.#anchor.number - 1 : window.first + window.count)
-    this.select(start + rows)
+    this.select(this.#startFor(rows) + rows)
   }
 
   get pageRows(): number {
@@ -181,7 +179,7 @@ export class LogList {
   findNext(step: 1 | -1): boolean {
     const { window } = this.#deps.feed
     const { matches } = this.#deps.style()
-    let number = (this.#selected ?? (step > 0 ? this.#anchor.number - 1 : this.#anchor.number)) + step
+    let number = this.#startFor(step) + step
     for (; window.has(number); number += step) {
       const item = window.at(number)
       if (item?.kind !== 'line') continue
@@ -191,6 +189,15 @@ export class LogList {
       }
     }
     return false
+  }
+
+  /** The row that is selected, else the one beyond what is seen on the side that a step comes from. */
+  #startFor(step: number): number {
+    if (this.#selected !== null) return this.#selected
+    const { scrollTop, clientHeight } = this.element
+    const { first } = this.#deps.feed.window
+    if (step > 0) return first + this.#layout.indexAt(scrollTop) - 1
+    return first + this.#layout.indexAt(scrollTop + clientHeight - 1) + 1
   }
 
   #stopFollowing(): void {
