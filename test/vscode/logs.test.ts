@@ -49,8 +49,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await search().locator('input').fill(text)
     await scene.page.keyboard.press('Enter')
   }
-  const closeTab = async (name: string, which = ''): Promise<void> => {
-    const tab = scene.page.locator(`.tab${which}`, { hasText: name })
+  const closeTab = async (name: string): Promise<void> => {
+    const tab = scene.page.locator('.tab', { hasText: name })
     await tab.click({ button: 'middle' })
     await tab.waitFor({ state: 'detached' })
   }
@@ -218,8 +218,12 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await logs().getByText('As JSON Lines (.jsonl)').click()
     const box = quickInput(page)
     const file = path.join(shop.root, 'warnings.jsonl')
-    await box.locator('input.input').fill(file)
-    await page.keyboard.press('Enter')
+    const name = box.locator('input.input')
+    // The dialog proposes a name once it has read the folder, over whatever was typed before.
+    await expect.poll(() => name.inputValue(), soon).toContain('shop-logs')
+    await name.fill(file)
+    await expect.poll(() => name.inputValue(), soon).toBe(file)
+    await box.getByRole('button', { name: 'OK' }).click()
     await notification(page, /lines were exported to warnings\.jsonl/).waitFor()
     const { lines } = await client.call('logs.search', { apps: ['shop'], query: 'level:warn', limit: 1000 })
     const written = readFileSync(file, 'utf8').trimEnd().split('\n')
@@ -230,7 +234,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
   test('a filter gets a name, is there after a reload, and goes again', async () => {
     const { page } = scene
     await logs().getByRole('button', { name: 'Saved Filters' }).click()
-    await logs().getByLabel('Name of the filter').locator('input').fill('warnings')
+    await logs().locator('.saved vscode-text-field input').fill('warnings')
     await page.keyboard.press('Enter')
     await logs().locator('.saved').getByText('warnings', { exact: true }).waitFor()
     await page.reload()
@@ -312,7 +316,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await logs().getByRole('button', { name: 'Open', exact: true }).click()
     await logs().getByText('As Text in an Editor').click()
     await page.locator('.editor-group-container.active .view-lines').getByText('cannot').first().waitFor()
-    await closeTab('Logs of shop', '.active')
+    await page.locator('.tab.active').click({ button: 'middle' })
+    await row('cart 7 cannot be paid').waitFor()
     await page
       .locator('.part.panel')
       .getByRole('button', { name: /Hide Panel/ })

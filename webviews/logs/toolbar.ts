@@ -154,12 +154,31 @@ export class Toolbar {
 
   #actions(): HTMLElement {
     const { say } = this.#deps
-    const open = new Menu(say('open'), () => [
-      wordButton(say('openText'), () => this.#deps.open('openText')),
-      wordButton(say('openOutput'), () => this.#deps.open('openOutput')),
+    const choice = (menu: () => Menu, key: keyof Strings, chosen: () => void) =>
+      wordButton(say(key), () => {
+        menu().close()
+        chosen()
+      })
+    const open: Menu = new Menu(say('open'), () => [
+      choice(
+        () => open,
+        'openText',
+        () => this.#deps.open('openText'),
+      ),
+      choice(
+        () => open,
+        'openOutput',
+        () => this.#deps.open('openOutput'),
+      ),
     ])
-    const exporting = new Menu(say('export'), () =>
-      exportFormats.map((format) => wordButton(say(formatKeys[format]), () => this.#deps.export(format))),
+    const exporting: Menu = new Menu(say('export'), () =>
+      exportFormats.map((format) =>
+        choice(
+          () => exporting,
+          formatKeys[format],
+          () => this.#deps.export(format),
+        ),
+      ),
     )
     return h(
       'div',
