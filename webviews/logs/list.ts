@@ -42,6 +42,8 @@ export class LogList {
   #owed = false
   /** The rows are others: the place that is seen has to be found again. */
   #moved = false
+  /** The row that was opened last, until all of it was brought into view. */
+  #opened: number | null = null
 
   constructor(deps: ListDeps) {
     this.#deps = deps
@@ -164,6 +166,7 @@ export class LogList {
       this.#open.set(number, { detail, height: 0 })
       this.#sizes.observe(detail.element)
       this.#stopFollowing()
+      this.#opened = number
     } else if (item?.kind === 'gap' && item.before !== null) void this.#deps.feed.showBefore(item.before)
     this.#drawn.get(number)?.remove()
     this.#drawn.delete(number)
@@ -308,6 +311,19 @@ export class LogList {
     )
   }
 
+  /** Brings what was opened into view, as far as its row stays there. */
+  #showOpened(number: number): void {
+    if ((this.#open.get(number)?.height ?? 0) === 0) return
+    this.#opened = null
+    this.#measure()
+    const index = number - this.#deps.feed.window.first
+    const { scrollTop, clientHeight } = this.element
+    const hidden = this.#layout.bottomOf(index) - (scrollTop + clientHeight)
+    if (hidden <= 0) return
+    this.#scrollTo(scrollTop + Math.min(hidden, this.#layout.topOf(index) - scrollTop))
+    this.#anchorHere()
+  }
+
   #askForMore(first: number, last: number): void {
     const { feed } = this.#deps
     if (first < ahead && feed.window.older !== null && !feed.stopped && feed.failure === null)
@@ -330,6 +346,7 @@ export class LogList {
       for (const open of this.#open.values())
         if (open.detail.element === target && open.detail.element.isConnected)
           open.height = open.detail.element.offsetHeight
+    if (this.#opened !== null) this.#showOpened(this.#opened)
     this.#moved = true
     this.#render()
   }

@@ -130,7 +130,8 @@ export class Page {
   /** Shows what was shown when the page was last there, else the last view of the app. */
   start(): void {
     const { view, place } = this.#host.kept
-    this.#begin(view ?? this.#init.view ?? plainView, place)
+    // What VS Code keeps of a page may be older than what the extension does.
+    this.#begin(this.#init.view ?? view ?? plainView, place)
     this.#list.element.focus()
   }
 
