@@ -231,14 +231,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     expect(written.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(lines.map(({ id }) => id))
   })
 
-  test('a filter gets a name, is there after a reload, and goes again', async () => {
+  test('a filter gets a name, is there when the page is opened anew, and goes again', async () => {
     const { page } = scene
     await logs().getByRole('button', { name: 'Saved Filters' }).click()
     await logs().locator('.saved vscode-text-field input').fill('warnings')
     await page.keyboard.press('Enter')
     await logs().locator('.saved').getByText('warnings', { exact: true }).waitFor()
-    await page.reload()
-    await page.locator('.tab.active', { hasText: 'Logs of shop' }).waitFor({ timeout: 60_000 })
+    await closeTab('Logs of shop')
+    await clickInline(treeRow(page, 'Applications', /^shoprunning/).first(), 'Show Logs')
     await expect
       .poll(() => search().evaluate((field) => (field as unknown as { value: string }).value), soon)
       .toBe('level:warn')
@@ -253,6 +253,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await logs().getByRole('button', { name: 'Delete: warnings' }).click()
     await logs().getByText('No filter is saved for this yet.').waitFor()
     await page.keyboard.press('Escape')
+    await query('')
+  })
+
+  test('the page comes back with the window', async () => {
+    const { page } = scene
+    await page.reload()
+    await page.locator('.tab.active', { hasText: 'Logs of shop' }).waitFor({ timeout: 60_000 })
+    await row('cart 7 cannot be paid').waitFor()
     await query('')
   })
 
