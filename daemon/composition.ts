@@ -86,7 +86,9 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
       clock: systemClock,
       idleMs,
       // A door for the network is there for people who are not connected now.
-      managed: () => network.url !== null || services.supervisor.managed + services.jobs.managed > 0,
+      managed: () =>
+        network.url !== null ||
+        services.supervisor.managed + services.jobs.managed + services.logs.managed > 0,
       onIdle: options.stop,
     }),
   )

@@ -30,7 +30,7 @@ export function runLogThread(): void {
   parentPort?.on('message', (message: ToLogThread) => {
     if (message.kind === 'ask') void answer(message)
     else if (message.kind === 'cancel') asked.get(message.id)?.abort()
-    else if (message.kind === 'read') engine.read(message.inputs)
+    else if (message.kind === 'read') engine.read(message.inputs, message.patterns)
     else if (message.kind === 'hide') engine.hide(message.forms)
     else void engine.dispose().then(() => post({ kind: 'ended' }))
   })

@@ -1,15 +1,13 @@
-import * as path from 'node:path'
 import type { Lifetime } from '#base/lifetime.ts'
 import type { StatePaths } from '#base/state-paths.ts'
 import { outputOf } from './apps-wiring.ts'
-import type { AppLogs } from './capabilities/apps/app-commands.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import type { JobsService } from './capabilities/jobs/jobs-service.ts'
 import type { WrittenRun } from './capabilities/jobs/run-outputs.ts'
 import { LogsService } from './capabilities/logs/logs-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
-import type { LogInput } from './logs/log-engine.ts'
+import type { LogInput, LogPattern } from './logs/log-engine.ts'
 import { LogThread } from './logs/log-thread.ts'
 
 const gibibyte = 1024 ** 3
@@ -38,9 +36,13 @@ export function wireLogs(
     new LogsService({
       engine,
       inputs: async () => [
-        ...apps.logs.flatMap((one) => inputsOf(paths, one, supervisor.leaders)),
+        ...apps.logs.map(({ app }) => outputInput(paths, app, supervisor)),
         ...(await jobs.outputs()).map(runInput),
       ],
+      patterns: () =>
+        apps.logs.flatMap(({ app, folder, files }) =>
+          files.map(({ file, kind }): LogPattern => ({ app, folder, file, kind })),
+        ),
       inputsChanged: [apps.changed, jobs.changed],
       apps: () => apps.logs.map(({ app }) => app),
       hiding: secrets,
@@ -49,25 +51,15 @@ export function wireLogs(
   )
 }
 
-/** What is read of an app: its output, and the files that its configuration names. */
-function inputsOf(
-  paths: StatePaths,
-  { app, folder, files }: AppLogs,
-  running: ReadonlyMap<string, number>,
-): readonly LogInput[] {
-  const live = running.has(app)
-  return [
-    { app, source: 'output', kind: 'application', file: outputOf(paths, app), run: null, live },
-    ...files.map(({ file, kind }) => ({
-      app,
-      source: path.relative(folder, file),
-      kind,
-      file,
-      run: null,
-      live: true,
-    })),
-  ]
-}
+/** What is read of an app itself. */
+const outputInput = (paths: StatePaths, app: string, { leaders }: Supervisor): LogInput => ({
+  app,
+  source: 'output',
+  kind: 'application',
+  file: outputOf(paths, app),
+  run: null,
+  live: leaders.has(app),
+})
 
 /** What is read of a run of a job, or of tests. */
 function runInput({ run, file }: WrittenRun): LogInput {

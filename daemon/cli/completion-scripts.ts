@@ -10,20 +10,25 @@ const flagsWithValue = (nodes: readonly CompletionNode[]): string =>
     ),
   ].join('|')
 
-/** A `case` branch for each flag whose values are known. */
+/** Branches of a `case` on `path|flag` for the values of flags: one for each flag, or for each path where they differ. */
 const valueCases = (
   nodes: readonly CompletionNode[],
   choices: (words: string) => string,
   files: string,
 ): string[] => {
-  const cases = new Map<string, string>()
-  for (const { options } of nodes) {
+  const cases = new Map<string, Map<string, string>>()
+  for (const { path, options } of nodes) {
     for (const { flag, value } of options) {
       if (value === 'none') continue
-      cases.set(flag, value === 'file' ? files : value === 'any' ? 'return' : choices(value.join(' ')))
+      const action = value === 'file' ? files : value === 'any' ? 'return' : choices(value.join(' '))
+      cases.set(flag, (cases.get(flag) ?? new Map<string, string>()).set(path, action))
     }
   }
-  return [...cases].map(([flag, action]) => `    ${flag}) ${action} ;;`)
+  return [...cases].flatMap(([flag, actions]) => {
+    const [only, ...others] = new Set(actions.values())
+    if (only !== undefined && others.length === 0) return [`    *${quoted(`|${flag}`)}) ${only} ;;`]
+    return [...actions].map(([path, action]) => `    ${quoted(`${path}|${flag}`)}) ${action} ;;`)
+  })
 }
 
 /** Finds the noun and verb among the words typed so far, past flags and their values. */
@@ -58,14 +63,14 @@ function bash(nodes: readonly CompletionNode[]): string {
     '  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}"',
     '  local -a words=("${COMP_WORDS[@]}")',
     '  COMPREPLY=()',
-    '  case "$prev" in',
+    ...pathLoop(nodes, '1', 'COMP_CWORD'),
+    '  case "$path|$prev" in',
     ...valueCases(
       nodes,
       (words) => `COMPREPLY=($(compgen -W ${quoted(words)} -- "$cur")); return`,
       'COMPREPLY=($(compgen -f -- "$cur")); return',
     ),
     '  esac',
-    ...pathLoop(nodes, '1', 'COMP_CWORD'),
     '  local flags="" verbs=""',
     '  case "$path" in',
     ...cases,
@@ -93,10 +98,10 @@ function zsh(nodes: readonly CompletionNode[]): string {
     '#   source <(quantum-admin completion zsh)',
     '_quantum_admin() {',
     '  local cur="${words[CURRENT]}" prev="${words[CURRENT-1]}"',
-    '  case "$prev" in',
+    ...pathLoop(nodes, '2', 'CURRENT'),
+    '  case "$path|$prev" in',
     ...valueCases(nodes, (words) => `compadd -- ${words}; return`, '_files; return'),
     '  esac',
-    ...pathLoop(nodes, '2', 'CURRENT'),
     '  local -a flags verbs',
     '  case "$path" in',
     ...cases,

@@ -12,22 +12,21 @@ import { mayReplace, toFile, toStdout, type Write } from './whole-file.ts'
 export const exportFormats = ['txt', 'jsonl', 'csv'] as const
 export type ExportFormat = (typeof exportFormats)[number]
 
-const columns = ['id', 'app', 'source', 'time', 'time_from', 'level', 'kind', 'message'] as const
+const columns = ['id', 'app', 'source', 'time', 'time_from', 'level', 'kind', 'text'] as const
 
-/** Its message on one line, without what a terminal or a spreadsheet would act on. */
-const messageOf = ({ text, messageAt }: LogLine): string =>
-  onOneLine(messageLines(text.slice(messageAt), false).join('\n'))
+/** Text on one line, without what a terminal would act on. */
+const plain = (text: string): string => onOneLine(messageLines(text, false).join('\n'))
 
 /** A record as each form writes it: one line, whatever the record holds. */
 export const recordLine: Readonly<Record<ExportFormat, (record: LogLine) => string>> = {
   jsonl: (record) => `${jsonOf(record)}\n`,
   txt: (record) => {
-    const { time, level, app, source } = record
-    return `${time} ${(level ?? '-').toUpperCase().padEnd(5)} ${app}/${onOneLine(source)} ${messageOf(record)}\n`
+    const { time, level, app, source, text, messageAt } = record
+    return `${time} ${(level ?? '-').toUpperCase().padEnd(5)} ${app}/${onOneLine(source)} ${plain(text.slice(messageAt))}\n`
   },
   csv: (record) => {
-    const { id, app, source, time, timeFrom, level, kind } = record
-    return csvLine([id, app, source, time, timeFrom, level, kind, messageOf(record)])
+    const { id, app, source, time, timeFrom, level, kind, text } = record
+    return csvLine([id, app, source, time, timeFrom, level, kind, plain(text)])
   },
 }
 

@@ -41,7 +41,7 @@ export const nouns: readonly Noun[] = [
     declare: jobs,
   },
   { name: 'tests', description: 'run the tests of apps, and see how they went', declare: tests },
-  { name: 'logs', description: 'search, follow and export what apps, jobs and servers write', declare: logs },
+  { name: 'logs', description: 'search, follow and export what apps write', declare: logs },
   { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
   { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
   { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },
@@ -82,9 +82,10 @@ export function program(): Command {
   return root
 }
 
-/** As commander says it, but that a flag is off unless it is given goes without saying. */
+/** As commander says it, but that a flag is off and a list empty unless it is given goes without saying. */
 function describeOption(option: Option): string {
-  return option.defaultValue === false ? option.description : new Help().optionDescription(option)
+  const isUnsaid = option.defaultValue === false || Array.isArray(option.defaultValue)
+  return isUnsaid ? option.description : new Help().optionDescription(option)
 }
 
 const declared = new WeakSet<Command>()

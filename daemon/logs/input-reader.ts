@@ -86,7 +86,8 @@ export class InputReader implements Owned {
 
   /** Why nothing of it is read or kept; null when it is. */
   get problem(): string | null {
-    const problem = this.#failed ?? this.#follower.problem
+    // Who does not run may never have written anything.
+    const problem = this.#failed ?? (this.#ended ? null : this.#follower.problem)
     return this.#full ?? (problem === null ? null : `${this.input.file} ${problem}`)
   }
 

@@ -2,9 +2,8 @@ import { Emitter } from '#base/emitter.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
 import { fieldsOf } from './format/fields.ts'
-import { FollowRoom } from './intake/follow-room.ts'
-import { InputReader, isDone, markKey, runSign } from './input-reader.ts'
-import type { LogEngine, LogInput, LogSearch } from './log-engine.ts'
+import type { LogEngine, LogInput, LogPattern, LogSearch } from './log-engine.ts'
+import { Readers } from './readers.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
 import { sourceRows } from './source-rows.ts'
@@ -19,12 +18,8 @@ export class LocalLogEngine implements LogEngine {
   readonly #store: LogStore
   readonly #searcher: LogSearcher
   readonly #instance: string
-  readonly #now: () => number
-  readonly #readers = new Map<string, InputReader>()
-  readonly #room = this.#lifetime.own(new FollowRoom())
+  readonly #readers: Readers
   #forms: readonly string[] = []
-  /** Settles when those are read that were named last. */
-  #reading: Promise<void> = Promise.resolve()
 
   constructor(options: {
     readonly folder: string
@@ -35,9 +30,11 @@ export class LocalLogEngine implements LogEngine {
   }) {
     const { folder, instance, limits, now } = options
     this.#instance = instance
-    this.#now = now
     this.#store = this.#lifetime.own(new LogStore(folder))
     this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
+    this.#readers = this.#lifetime.own(
+      new Readers(this.#store, { forms: () => this.#forms, now, kept: () => this.changed.emit() }),
+    )
     this.#every(syncMs, () => this.#store.sync())
     this.#every(keepMs, () => this.#store.keep(limits, now()))
   }
@@ -46,8 +43,8 @@ export class LocalLogEngine implements LogEngine {
     return `${this.#instance}:${this.#store.next}`
   }
 
-  read(inputs: readonly LogInput[]): void {
-    this.#reading = this.#reading.then(() => this.#read(inputs))
+  read(inputs: readonly LogInput[], patterns: readonly LogPattern[]): void {
+    this.#readers.read(inputs, patterns)
   }
 
   hide(forms: readonly string[]): void {
@@ -71,44 +68,11 @@ export class LocalLogEngine implements LogEngine {
   }
 
   sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]> {
-    return Promise.resolve(sourceRows(this.#store, [...this.#readers.values()], apps))
+    return Promise.resolve(sourceRows(this.#store, this.#readers, apps))
   }
 
-  async dispose(): Promise<void> {
-    await this.#reading
-    await Promise.all([...this.#readers.values()].map((reader) => reader.dispose()))
-    await this.#lifetime.dispose()
-  }
-
-  /** One that takes the place of another begins where that has ended. */
-  async #read(inputs: readonly LogInput[]): Promise<void> {
-    const wanted = new Map(inputs.map((input) => [keyOf(input), input]))
-    const gone = [...this.#readers].filter(([key]) => !wanted.has(key))
-    for (const [key] of gone) this.#readers.delete(key)
-    await Promise.all(gone.map(([, reader]) => reader.dispose()))
-    for (const app of new Set(inputs.map((input) => input.app))) {
-      const named = new Set(inputs.filter((input) => input.app === app).map(markKey))
-      this.#store.forgetMarks(app, (key) => !key.startsWith(runSign) || named.has(key))
-    }
-    for (const [key, input] of wanted) {
-      if (!input.live && isDone(this.#store, input)) {
-        await this.#readers.get(key)?.dispose()
-        this.#readers.delete(key)
-        continue
-      }
-      const reader = this.#readers.get(key) ?? this.#readerOf(input)
-      this.#readers.set(key, reader)
-      reader.live(input.live)
-    }
-  }
-
-  #readerOf(input: LogInput): InputReader {
-    return new InputReader(input, this.#store, {
-      forms: () => this.#forms,
-      now: this.#now,
-      kept: () => this.changed.emit(),
-      room: this.#room,
-    })
+  dispose(): Promise<void> {
+    return this.#lifetime.dispose()
   }
 
   #every(ms: number, act: () => void): void {
@@ -116,10 +80,6 @@ export class LocalLogEngine implements LogEngine {
     this.#lifetime.onDispose(() => clearInterval(timer))
   }
 }
-
-/** A file of an app under one name is read by one reader for as long as both stay what they are. */
-const keyOf = ({ app, source, kind, file, run }: LogInput): string =>
-  JSON.stringify([app, source, kind, file, run])
 
 const ownedEmitter = (): Emitter<void> & Owned =>
   Object.assign(new Emitter<void>(), { dispose: () => undefined })

@@ -20,6 +20,16 @@ export interface LogInput {
   readonly live: boolean
 }
 
+/** Files of an app that are read whenever they are there. */
+export interface LogPattern {
+  readonly app: string
+  /** What their names are told from. */
+  readonly folder: string
+  /** Absolute; `*` stands for any name. */
+  readonly file: string
+  readonly kind: LogKind
+}
+
 export interface LogSearch extends LogFilter {
   readonly before?: string | undefined
   readonly after?: string | undefined
@@ -33,7 +43,7 @@ export interface LogEngine extends Owned {
   /** Opaque; equal revisions mean that nothing was added. */
   readonly revision: string
   /** From now on these are read and no others. Where each was read up to is kept, for when it is named again. */
-  read(inputs: readonly LogInput[]): void
+  read(inputs: readonly LogInput[], patterns: readonly LogPattern[]): void
   /** From now on these spellings of secrets are taken out of what is kept. @param forms - longest first. */
   hide(forms: readonly string[]): void
   /** @throws Failure `log-query-invalid`, `invalid-params` for a cursor that is none. */

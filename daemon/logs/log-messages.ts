@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#contract/errors.ts'
-import type { LogInput } from './log-engine.ts'
+import type { LogInput, LogPattern } from './log-engine.ts'
 import type { StoreLimits } from './segments/log-store.ts'
 
 /** What the thread is made with. */
@@ -20,7 +20,7 @@ export type ToLogThread =
       readonly params: readonly unknown[]
     }
   | { readonly kind: 'cancel'; readonly id: number }
-  | { readonly kind: 'read'; readonly inputs: readonly LogInput[] }
+  | { readonly kind: 'read'; readonly inputs: readonly LogInput[]; readonly patterns: readonly LogPattern[] }
   | { readonly kind: 'hide'; readonly forms: readonly string[] }
   | { readonly kind: 'end' }
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
-import type { LogEngine, LogInput, LogSearch } from './log-engine.ts'
+import type { LogEngine, LogInput, LogPattern, LogSearch } from './log-engine.ts'
 import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
 
 /** What a thread that ended by itself is replaced after. */
@@ -22,6 +22,7 @@ export class LogThread implements LogEngine {
   readonly #asked = new Map<number, Asked>()
   #worker: Worker | null = null
   #inputs: readonly LogInput[] = []
+  #patterns: readonly LogPattern[] = []
   #forms: readonly string[] = []
   #revision: string
   #lastId = 0
@@ -40,10 +41,11 @@ export class LogThread implements LogEngine {
     return this.#revision
   }
 
-  read(inputs: readonly LogInput[]): void {
+  read(inputs: readonly LogInput[], patterns: readonly LogPattern[]): void {
     this.#inputs = inputs
-    if (this.#worker !== null) this.#post({ kind: 'read', inputs })
-    else if (inputs.length > 0) this.#begin()
+    this.#patterns = patterns
+    if (this.#worker !== null) this.#post({ kind: 'read', inputs, patterns })
+    else if (this.#reads) this.#begin()
   }
 
   hide(forms: readonly string[]): void {
@@ -81,6 +83,10 @@ export class LogThread implements LogEngine {
     await worker.terminate()
   }
 
+  get #reads(): boolean {
+    return this.#inputs.length + this.#patterns.length > 0
+  }
+
   /** Results are what the other side made for this very question. */
   async #ask<T>(question: LogQuestion, params: readonly unknown[], signal?: AbortSignal): Promise<T> {
     if (this.#disposed) throw new Failure('cancelled', 'The daemon stops')
@@ -110,7 +116,11 @@ export class LogThread implements LogEngine {
     worker.on('error', (error) => this.#report(error))
     worker.once('exit', () => this.#gone(worker))
     worker.postMessage({ kind: 'hide', forms: this.#forms } satisfies ToLogThread)
-    worker.postMessage({ kind: 'read', inputs: this.#inputs } satisfies ToLogThread)
+    worker.postMessage({
+      kind: 'read',
+      inputs: this.#inputs,
+      patterns: this.#patterns,
+    } satisfies ToLogThread)
     return worker
   }
 
@@ -130,7 +140,7 @@ export class LogThread implements LogEngine {
     if (this.#worker === worker) this.#worker = null
     this.#ended?.()
     for (const { reject } of this.#asked.values()) reject(new Error('The thread that keeps logs has ended'))
-    if (this.#disposed || this.#inputs.length === 0) return
+    if (this.#disposed || !this.#reads) return
     setTimeout(() => {
       if (!this.#disposed) this.#begin()
     }, againMs).unref()

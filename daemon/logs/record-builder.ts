@@ -118,7 +118,8 @@ export class RecordBuilder {
       kind: this.#kind === 'application' ? (kind ?? this.#kind) : this.#kind,
       source: this.#source,
       format,
-      messageAt: Math.min(messageAt, text.length),
+      // Who asked stands in front of when.
+      messageAt: kind === 'access' ? 0 : Math.min(messageAt, text.length),
     }
     this.#open = { record, parts: [bytes], bytes: bytes.length, lines: 1 }
   }

@@ -1,7 +1,8 @@
 import type { LogSourceRow } from '#contract/logs.ts'
 import { logKinds, type LogKind } from '#contract/log-words.ts'
-import type { InputReader } from './input-reader.ts'
+import type { Readers } from './readers.ts'
 import type { LogStore } from './segments/log-store.ts'
+import { relative } from 'node:path'
 
 interface Sum {
   lines: number
@@ -13,12 +14,18 @@ interface Sum {
 /** What is read, and what is kept of it and of what was read before. */
 export function sourceRows(
   store: LogStore,
-  readers: readonly InputReader[],
+  readers: Readers,
   apps: readonly string[] | undefined,
 ): readonly LogSourceRow[] {
   const rows = new Map<string, LogSourceRow>()
   const isAsked = (app: string): boolean => apps === undefined || apps.includes(app)
-  for (const { input, problem } of readers) {
+  for (const { pattern, problem } of readers.lacking) {
+    const { app, folder, file, kind } = pattern
+    const source = relative(folder, file)
+    if (isAsked(app))
+      rows.set(`${app}\0${source}`, { app, source, kind, problem, lines: 0, bytes: 0, newest: null })
+  }
+  for (const { input, problem } of readers.all) {
     const { app, source, kind } = input
     if (isAsked(app))
       rows.set(`${app}\0${source}`, { app, source, kind, problem, lines: 0, bytes: 0, newest: null })

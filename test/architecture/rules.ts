@@ -60,7 +60,6 @@ export const rules: readonly Rule[] = [
     packages: ['better-sqlite3', 'kysely'],
     node: true,
   },
-  { folder: 'daemon/logs', ours: [contract, base], packages: [], node: true },
   // Lines are understood by what they say alone: no file, no store, no packages.
   { folder: 'daemon/logs/format', ours: [contract, base], packages: [], node: true },
   { folder: 'migrations', ours: [], packages: ['kysely'], node: false },
@@ -82,6 +81,7 @@ export const rules: readonly Rule[] = [
     inQueries: { kysely: ['CompiledQuery', 'sql'] },
     node: true,
   },
+  { folder: 'daemon/logs/intake', ours: [contract, base], packages: [], node: true },
   // The composition root, and the entries of processes that it starts.
   { folder: 'daemon', ours: ['daemon/**'], packages: [], node: true },
   {

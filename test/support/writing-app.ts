@@ -24,13 +24,18 @@ require('node:http')
   })
   .listen(process.env.PORT)`
 
-/** Adds such an app to a daemon and starts it. */
-export async function startWritingApp(daemon: TestDaemon, name: string): Promise<WritingApp> {
+/** Adds such an app to a daemon and starts it. @param config - its quantum.config.yaml. */
+export async function startWritingApp(
+  daemon: TestDaemon,
+  name: string,
+  config = 'admin: {}\n',
+): Promise<WritingApp> {
   const above = realpathSync(mkdtempSync(path.join(tmpdir(), 'qa-writing-')))
   const folder = path.join(above, name)
   mkdirSync(folder)
   writeFileSync(path.join(folder, 'Procfile'), 'web: exec node server.cjs\n')
   writeFileSync(path.join(folder, 'server.cjs'), server)
+  writeFileSync(path.join(folder, 'quantum.config.yaml'), config)
   dataOf(await daemon.cli('apps', 'add', folder, '--json'))
   // The shape of its answer is what cli-apps.test.ts is about.
   const [row] = dataOf(await daemon.cli('apps', 'start', name, '--json')) as readonly AppRow[]

@@ -34,6 +34,8 @@ test('bash completes nouns, verbs, flags and the values of flags', async () => {
   expect(await offered('--json', '--url', 'x', 'ports', 'le')).toEqual(['leases', 'lease'])
   expect(await offered('ports', 'lease', '--kind', '')).toEqual(['web', 'database', 'queue', 'cache', 'app'])
   expect(await offered('ports', 'lease', '--k')).toEqual(['--kind'])
+  expect(await offered('logs', '--kind', '')).toEqual(['application', 'database', 'access', 'errors'])
+  expect(await offered('logs', '--search', 'ports', '--level', 'w')).toEqual(['warn'])
   expect(await offered('audit', 'list', '--outcome', 'in')).toEqual(['interrupted'])
   expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   expect(await offered('--ca', inRoot('package.j'))).toEqual([inRoot('package.json')])
@@ -59,10 +61,12 @@ test.runIf(withPeers('zsh'))('zsh takes the script and completes', async () => {
   const program = `${script}
 compadd() { print -rl -- "\${@[2,-1]}"; }; _describe() { print -rl -- "\${(@P)2}"; }
 words=(quantum-admin ports ''); CURRENT=3; _quantum_admin
-words=(quantum-admin ports lease --kind ''); CURRENT=5; _quantum_admin`
+words=(quantum-admin ports lease --kind ''); CURRENT=5; _quantum_admin
+words=(quantum-admin logs --kind ''); CURRENT=4; _quantum_admin`
   const { stdout } = await run('zsh', ['-fc', program])
   expect(stdout).toContain('leases:ports that are reserved by name\n')
   expect(stdout).toContain('database\n')
+  expect(stdout).toContain('access\n')
 })
 
 test.runIf(withPeers('fish'))('fish takes the script and completes', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -7,14 +7,18 @@ import { openTerminal } from '../support/cli.ts'
 import { cliScript, startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { startWritingApp, type WritingApp } from '../support/writing-app.ts'
 
+const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock', QUANTUM_ADMIN_KEYCHAIN: 'off' }
 let daemon: TestDaemon
 let shop: WritingApp
+/** None of them outlives its test: it would start daemons for ever. */
+const children: ChildProcess[] = []
 
 beforeEach(async () => {
-  daemon = await startDaemon({ env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } })
+  daemon = await startDaemon({ env })
   shop = await startWritingApp(daemon, 'shop')
 })
 afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
   await shop.remove()
   // A test may have killed the first one; whoever follows has started another.
   await daemon.cli('daemon', 'stop', '--yes')
@@ -27,9 +31,10 @@ const soon = { timeout: 45_000 }
 /** A run of `logs --follow --json`, and what it has printed. It has begun: one line that matches has come. */
 async function following(begun: string, ...flags: readonly string[]) {
   const child = spawn(process.execPath, [cliScript, 'logs', '--follow', '--json', ...flags], {
-    env: { ...process.env, QUANTUM_ADMIN_HOME: daemon.home, QUANTUM_ADMIN_KEYCHAIN: 'off' },
+    env: { ...process.env, ...env, QUANTUM_ADMIN_HOME: daemon.home },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  children.push(child)
   let [printed, said] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
@@ -113,9 +118,10 @@ test('an export that nobody reads is ended by Ctrl-C', async () => {
   await shop.write(text(numbered(0, 20_000)))
   await expect.poll(async () => (await daemon.cli('logs', '--count')).stdout, soon).toBe('20000\n')
   const child = spawn(process.execPath, [cliScript, 'logs', '--export', 'jsonl'], {
-    env: { ...process.env, QUANTUM_ADMIN_HOME: daemon.home },
+    env: { ...process.env, ...env, QUANTUM_ADMIN_HOME: daemon.home },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
+  children.push(child)
   const ended = once(child, 'exit')
   await once(child.stdout, 'readable')
   child.kill('SIGINT')

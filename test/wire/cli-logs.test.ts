@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
@@ -54,14 +54,26 @@ const lines: readonly string[] = [
   json(10, { level: 'fatal', msg: 'out of memory', status: 500, path: '/api/pay', user: { id: 'ben' } }),
 ]
 
+const accessLog = 'logs/access.log'
+/** As Apache and nginx log a request. */
+function request(minutes: number, target: string): string {
+  const [, day, month, year, at] = /^\w+, (\d+) (\w+) (\d+) (\S+)/.exec(
+    new Date(Date.now() - minutes * 60_000).toUTCString(),
+  ) ?? ['']
+  return `10.0.0.7 - - [${day}/${month}/${year}:${at} +0000] "GET ${target} HTTP/1.1" 200 12 "-" "curl/8"\n`
+}
+
 beforeAll(async () => {
   daemon = await startDaemon({ env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } })
   folder = temporaryHome()
   shop = await startWritingApp(daemon, 'shop')
-  till = await startWritingApp(daemon, 'till')
+  const sources = `admin: { logs: { sources: [{ file: ${accessLog}, kind: access }] } }\n`
+  till = await startWritingApp(daemon, 'till', sources)
+  mkdirSync(path.join(till.folder, 'logs'))
+  writeFileSync(path.join(till.folder, accessLog), request(14, '/healthz') + request(13, '/cart'))
   await shop.write(`${lines.join('\n')}\n${hostile}\n`)
   await till.write(`${minutesAgo(35)} INFO till opened\n${minutesAgo(5)} ERROR till broke\n`)
-  while ((await counted()).total < lines.length + 3);
+  while ((await counted()).total < lines.length + 5);
   all = await recordsOf('--limit', '100000')
 })
 afterAll(async () => {
@@ -97,15 +109,18 @@ const isPast = (minutes: number) => (one: LogLine) => Date.parse(one.time) < Dat
 
 const narrowed: readonly (readonly [readonly string[], number, (one: LogLine) => boolean])[] = [
   [['shop'], lines.length + 1, ({ app }) => app === 'shop'],
-  [['till'], 2, ({ app }) => app === 'till'],
-  [['shop', 'till'], lines.length + 3, () => true],
+  [['till'], 4, ({ app }) => app === 'till'],
+  [['shop', 'till'], lines.length + 5, () => true],
   [['--level', 'fatal'], 1, (one) => one.level === 'fatal'],
   [['--level', 'warn'], 5, (one) => ['warn', 'error', 'fatal'].includes(one.level ?? '')],
   [['--kind', 'errors'], 4, (one) => ['error', 'fatal'].includes(one.level ?? '')],
   [['--kind', 'errors', '--level', 'fatal'], 1, (one) => one.level === 'fatal'],
   [['--kind', 'application'], lines.length + 3, ({ kind }) => kind === 'application'],
   [['--kind', 'database'], 0, () => false],
-  [['--source', 'output'], lines.length + 3, () => true],
+  [['--kind', 'access'], 2, ({ source }) => source === accessLog],
+  [['--source', 'output'], lines.length + 3, ({ source }) => source === 'output'],
+  [['--source', accessLog], 2, ({ source }) => source === accessLog],
+  [['--source', 'output', '--source', accessLog], lines.length + 5, () => true],
   [['--search', 'slow query'], 1, has('slow query')],
   [['--search', '"Slow Query"'], 1, has('slow query')],
   [['--search', '/var/log/x'], 1, has('/var/log/x')],
@@ -115,6 +130,7 @@ const narrowed: readonly (readonly [readonly string[], number, (one: LogLine) =>
   [['--search', 'level:debug filler -/filler \\d{2,}/'], 10, (one) => /filler \d$/.test(one.text)],
   [['--search', 'level:none'], 1, (one) => one.level === null],
   [['--search', 'app:till level!=info'], 1, has('till broke')],
+  [['--search', 'kind:access source:*/access.log -healthz'], 1, has('/cart')],
   [['--regex', '^.*filler (7|8)$'], 2, (one) => /filler [78]$/.test(one.text)],
   [['--regex', '/api/(items|pay)'], 3, has('/api/')],
   [['--field', 'status=503'], 1, (one) => member(one)['status'] === 503],
@@ -178,11 +194,14 @@ test('one record is shown with all that is understood of it', async () => {
 test('sources tell how much is kept of each', async () => {
   const rows = dataOf(await daemon.cli('logs', 'sources', '--json')) as readonly LogSourceRow[]
   expect(z.array(sourceRow).safeParse(rows).error?.issues ?? []).toEqual([])
-  expect(rows).toMatchObject([
+  expect(rows.toSorted((a, b) => a.lines - b.lines || (a.source < b.source ? -1 : 1))).toMatchObject([
+    { app: 'till', source: accessLog, kind: 'access', problem: null, lines: 2 },
+    { app: 'till', source: 'output', kind: 'application', problem: null, lines: 2 },
     { app: 'shop', source: 'output', problem: null, lines: lines.length + 1 },
-    { app: 'till', source: 'output', problem: null, lines: 2 },
   ])
-  expect((await daemon.cli('logs', 'sources', 'till')).stdout).toMatch(/^APP[^]*\ntill +output[^]*$/)
+  const { stdout } = await daemon.cli('logs', 'sources', 'till')
+  expect(stdout).toMatch(/^APP .*\n(?:till .*\n){2}$/)
+  expect(stdout).toMatch(/till +logs\/access\.log +access +2 /)
 })
 
 test('a person sees levels in colour, further lines indented, and nothing that acts on the terminal', async () => {
@@ -190,7 +209,7 @@ test('a person sees levels in colour, further lines indented, and nothing that a
   expect(await terminal.ended).toBe(0)
   const screen = terminal.screen.replaceAll('\r', '')
   expect(screen).toContain(
-    '\u001b[31mERROR\u001b[39m \u001b[36mshop\u001b[39m it broke\n        at main.ts:4:2\n',
+    '\u001b[31mERROR\u001b[39m \u001b[36mshop/output\u001b[39m it broke\n        at main.ts:4:2\n',
   )
   expect(screen).toContain('=1+1 \u001b[31mred\u001b[0m\\u202egnp\\x00\\u2028end')
   expect(withoutColour(screen)).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
@@ -208,14 +227,17 @@ test('an export is what a search finds, each record on a line of its own', async
   expect((await daemon.cli('logs', '--export', 'jsonl')).stdout).toBe(search.stdout)
   const ends = /\r\n|[\n\r\v\f\0\u0085\u2028\u2029]/
   const csv = (await daemon.cli('logs', '--export', 'csv')).stdout.split(ends)
-  expect([csv[0], csv.length]).toEqual(['id,app,source,time,time_from,level,kind,message', all.length + 2])
+  expect([csv[0], csv.length]).toEqual(['id,app,source,time,time_from,level,kind,text', all.length + 2])
   expect(csv.map((line) => /^(?:[\w@/.-]+),/.exec(line)?.[0]).slice(1, -1)).toEqual(
     all.map(({ id }) => `${id},`),
   )
   expect(csv.at(-2) ?? '').toContain(`"'=1+1 red\\u202egnp\\x00\\u2028end"`)
+  expect(csv.find((line) => line.includes('/cart')) ?? '').toContain(`,"10.0.0.7 - - [`)
   const txt = (await daemon.cli('logs', '--export', 'txt', 'till')).stdout.split(ends)
-  expect(txt.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+  expect(txt.map((line) => line.replace(/^\S+ /, '').replace(/(?:10\.0\.0\.7|"GET).*/, '...'))).toEqual([
     'INFO  till/output till opened',
+    `INFO  till/${accessLog} ...`,
+    `INFO  till/${accessLog} ...`,
     'ERROR till/output till broke',
     '',
   ])
@@ -226,14 +248,14 @@ test('an export is what a search finds, each record on a line of its own', async
 test('a file appears once it is whole, for its owner alone, and is not replaced without a yes', async () => {
   const file = path.join(folder, 'logs.jsonl')
   const words = ['logs', 'till', '--export', 'jsonl', '--output', file] as const
-  expect(dataOf(await daemon.cli(...words, '--json'))).toEqual({ format: 'jsonl', output: file, records: 2 })
+  expect(dataOf(await daemon.cli(...words, '--json'))).toEqual({ format: 'jsonl', output: file, records: 4 })
   expect(statSync(file).mode & 0o777).toBe(0o600)
   const written = readFileSync(file, 'utf8')
   writeFileSync(file, 'mine')
   const refused = await daemon.cli(...words, '--json')
   expect([refused.code, errorOf(refused).code]).toEqual([4, 'confirmation-required'])
   expect(readFileSync(file, 'utf8')).toBe('mine')
-  expect((await daemon.cli(...words, '--yes')).stderr).toMatch(/^2 records written to /)
+  expect((await daemon.cli(...words, '--yes')).stderr).toMatch(/^4 records written to /)
   expect(readFileSync(file, 'utf8')).toBe(written)
   const nowhere = await daemon.cli('logs', '--export', 'txt', '--output', '/nowhere/x', '--json')
   expect([nowhere.code, errorOf(nowhere).code]).toEqual([2, 'wrong-use'])

@@ -4,12 +4,14 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { ParsedParams } from '#contract/index.ts'
 import type { LogDetail, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
 import type { Hiding } from '../../adapters/process/programs.ts'
-import type { LogEngine, LogInput } from '../../logs/log-engine.ts'
+import type { LogEngine, LogInput, LogPattern } from '../../logs/log-engine.ts'
 
 export interface LogsDeps {
   readonly engine: LogEngine
   /** What of each app is read, as it is now. */
   readonly inputs: () => Promise<readonly LogInput[]>
+  /** Files that configurations name, as they are now. */
+  readonly patterns: () => readonly LogPattern[]
   /** Tell when {@link inputs} or the names of apps may be others. */
   readonly inputsChanged: readonly Emitter<void>[]
   readonly report: (error: unknown) => void
@@ -24,7 +26,7 @@ export class LogsService implements Owned {
   readonly #deps: LogsDeps
   readonly #life = new Lifetime()
   /** What was named last, as JSON. */
-  #read = '[]'
+  #read = '[[],[]]'
   #asked = false
   #refreshing: Promise<void> | null = null
 
@@ -36,6 +38,11 @@ export class LogsService implements Owned {
 
   get revision(): string {
     return this.#deps.engine.revision
+  }
+
+  /** Files that are read whether an app runs or not: a daemon that ends would miss what is removed from them. */
+  get managed(): number {
+    return this.#deps.patterns().length
   }
 
   /** Reads what is to be read now, and no longer what is not. It never rejects; asked while it goes on, it looks once more. */
@@ -51,14 +58,14 @@ export class LogsService implements Owned {
 
   async #refresh(): Promise<void> {
     this.#asked = false
-    const inputs = await this.#deps.inputs()
-    const read = JSON.stringify(inputs)
+    const [inputs, patterns] = [await this.#deps.inputs(), this.#deps.patterns()]
+    const read = JSON.stringify([inputs, patterns])
     if (read === this.#read) return
     // What is to be hidden is known to the engine before it reads.
     await this.#deps.hiding.needed()
     if (this.#life.disposed) return
     this.#read = read
-    this.#deps.engine.read(inputs)
+    this.#deps.engine.read(inputs, patterns)
   }
 
   /** @throws Failure `not-found` for an app that neither is one nor has logs, `log-query-invalid`, `cancelled`. */

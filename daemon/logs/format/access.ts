@@ -6,8 +6,19 @@ import { stringEnd } from './json-scan.ts'
 const answered =
   /(?:[\w.:[\]@/-]{1,80} - )?(?:"[A-Z]{3,10} [^"]{1,2048}" ([1-5]\d\d)(?: [\w .-]{1,40})?|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) [/*h][^ ]{0,2048}(?: HTTP\/\d(?:\.\d)?)? ([1-5]\d\d)(?: (?:in )?(?:-|[\d.]{1,12}(?: ?(?:ms|s|us|µs|[kK]?B|bytes))?)){0,4})$/y
 
+/** Whether a quote or a method stands first or behind a dash: most messages need not be looked at closer. */
+function mayAnswer(text: string, at: number): boolean {
+  if (beginsRequest(text.charCodeAt(at))) return true
+  const dash = text.indexOf(' - ', at)
+  return dash > 0 && dash - at <= 80 && beginsRequest(text.charCodeAt(dash + 3))
+}
+
+const beginsRequest = (code: number): boolean =>
+  code === 34 || code === 71 || code === 80 || code === 68 || code === 72 || code === 79
+
 /** Its status where a message is a request and its answer and nothing else; 0 where it is not. */
 export function statusIn(text: string, at: number): number {
+  if (!mayAnswer(text, at)) return 0
   const match = matchAt(answered, text, at)
   return match === null ? 0 : Number(match[1] ?? match[2])
 }

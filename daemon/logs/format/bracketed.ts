@@ -1,7 +1,7 @@
 import type { LogLevel } from '#contract/log-words.ts'
 import { readGin, readQuoted, statusIn } from './access.ts'
 import { afterSpaces, matchAt, type Found, type TimesLike } from './found.ts'
-import { afterLevel, levelAt } from './level-at.ts'
+import { afterLevel, levelAt, timeBehind } from './level-at.ts'
 import { bareLevelOf, levelOf } from './words.ts'
 
 // Lines that begin with a bracket: a time, a level or a name in it.
@@ -24,7 +24,7 @@ export function readBracketed(text: string, times: TimesLike): Found | null {
   if (!Number.isNaN(day)) return readDay(text, times, times.sane(day))
   const week = text.charCodeAt(4) === 32 ? times.monthFirst(text, 5) : times.monthFirst(text, 1)
   if (!Number.isNaN(week)) return readApache(text, times, times.sane(week))
-  return readShortTime(text) ?? readLevel(text)
+  return readShortTime(text) ?? readLevel(text, times)
 }
 
 const monolog = /\] ([\w.-]{1,60})\.([A-Z]{4,9}): /y
@@ -111,7 +111,7 @@ function readDay(text: string, times: TimesLike, time: number | null): Found {
   return readQuoted(text, from + 1, 'django-server', time) ?? readClosed(text, from, time)
 }
 
-const apacheLevel = /\] \[(?:([\w-]{1,40}):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] /y
+const apacheLevel = /\] \[(?:([\w-]{0,40}):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] /y
 const phpServer = /\] \S{3,60} \[(\d{3})\]: /y
 
 /** Apache's error log, and the server that is in PHP. */
@@ -154,17 +154,17 @@ function readNest(text: string, times: TimesLike): Found | null {
   if (dash < 0 || dash > 30) return null
   const match = matchAt(nest, text, dash)
   if (match === null) return null
-  const time = times.sane(times.american(match[1] ?? '', 0))
+  const time = times.sane(times.slashed(match[1] ?? '', 0))
   const level = match[2] === 'LOG' ? 'info' : levelOf(match[2] ?? '')
   return head('nest', time, level, afterSpaces(text, dash + match[0].length))
 }
 
 /** `[INFO] text`, `[error] text`, `[0.123s][info][gc] text`, `[main] INFO name - text`. */
-function readLevel(text: string): Found | null {
+function readLevel(text: string, times: TimesLike): Found | null {
   const close = text.indexOf(']')
   if (close < 0 || close > 80) return null
   const level = levelOf(text.slice(1, close).trim())
-  if (level !== null) return withTime(text, level, close + 1)
+  if (level !== null) return behindLevel(text, times, level, close + 1)
   const next = text.charAt(close + 1)
   if (next === '[') {
     const end = text.indexOf(']', close + 1)
@@ -178,7 +178,9 @@ function readLevel(text: string): Found | null {
   return bare === null ? null : head('bracketed', null, bare, afterLevel(text, end))
 }
 
-function withTime(text: string, level: LogLevel, at: number): Found {
-  const place = afterSpaces(text, at)
-  return head('bracketed', null, level, afterLevel(text, place))
+/** What stands behind a level that began the line: a time, or the message at once. */
+function behindLevel(text: string, times: TimesLike, level: LogLevel, at: number): Found {
+  const stamp = timeBehind(text, at, times)
+  if (stamp !== null) return head('level-first', stamp.time, level, stamp.messageAt)
+  return head('bracketed', null, level, afterLevel(text, afterSpaces(text, at)))
 }

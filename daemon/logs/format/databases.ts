@@ -52,13 +52,15 @@ const mysqlLevels = new Map<string, LogLevel>([
   ['ERROR', 'error'],
   ['Error', 'error'],
 ])
-const oldThread = /(?: [\da-f]{6,20})? \[(Note|Warning|ERROR)\] /y
+const oldThread = / [\da-f]{6,20} \[(Note|Warning|ERROR)\] /y
+const oldest = / \[(Note|Warning|ERROR)\] /y
 const mysqlCommand =
   /[ \t]{1,8}\d{1,20} (Connect|Query|Quit|Init DB|Prepare|Execute|Close stmt|Field List|Statistics)(?:\t|$)/y
 
 /** MySQL's and MariaDB's error log, and MySQL's general log, from behind the time. */
 export function readMysql(text: string, from: number, time: number | null): Found | null {
-  const match = matchAt(mysqlBehind, text, from) ?? matchAt(oldThread, text, from)
+  const match =
+    matchAt(mysqlBehind, text, from) ?? matchAt(text.charCodeAt(6) === 32 ? oldest : oldThread, text, from)
   if (match !== null) {
     const level = mysqlLevels.get(match[1] ?? '') ?? null
     return { format: 'mysql', time, level, kind: 'database', messageAt: from + match[0].length }

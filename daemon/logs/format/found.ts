@@ -30,7 +30,7 @@ export interface TimesLike {
   iso(text: string, at: number): number
   dayFirst(text: string, at: number): number
   monthFirst(text: string, at: number): number
-  american(text: string, at: number): number
+  slashed(text: string, at: number): number
   compact(text: string, at: number): number
   sane(time: number): number | null
   epoch(value: number): number | null

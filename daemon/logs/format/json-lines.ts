@@ -31,10 +31,10 @@ const timeNames = [
 ]
 /** Names that hold a level. */
 const levelNames = [
+  '@l',
   'level',
   'log.level',
   'severity',
-  '@l',
   'levelname',
   'level_name',
   'lvl',
@@ -53,8 +53,25 @@ const levelNames = [
   'label',
   'error_severity',
 ]
-const timeRank = new Map(timeNames.map((name, rank) => [name, rank]))
-const levelRank = new Map(levelNames.map((name, rank) => [name, rank]))
+
+/** What a member's name tells. */
+interface Meaning {
+  readonly mark: number
+  /** Lower counts more; 99 for a name of none. */
+  readonly time: number
+  readonly level: number
+}
+const none = 99
+const rankIn = (list: readonly string[], name: string) => {
+  const at = list.indexOf(name)
+  return at < 0 ? none : at
+}
+const meanings = new Map<string, Meaning>(
+  [...marks.keys(), ...timeNames, ...levelNames].map((name) => [
+    name,
+    { mark: marks.get(name) ?? 0, time: rankIn(timeNames, name), level: rankIn(levelNames, name) },
+  ]),
+)
 const statusNames = new Set(['status', 'DownstreamStatus', 'response_code', 'statusCode', 'status_code'])
 /** A hostile line may have as many members as it has letters. */
 const mostMembers = 2000
@@ -78,9 +95,9 @@ export function readJson(text: string, times: TimesLike): Found | null {
   const seen: Seen = {
     marks: 0,
     time: null,
-    timeRank: 99,
+    timeRank: none,
     level: null,
-    levelRank: 99,
+    levelRank: none,
     number: Number.NaN,
     levelWritten: '',
     status: 0,
@@ -114,16 +131,27 @@ function unquoted(literal: string): string {
   }
 }
 
+/** Which lengths and first letters the names have that tell something: most names need not be looked up. */
+const longestName = 32
+const telling = new Uint8Array(128 * longestName)
+for (const name of meanings.keys()) telling[name.charCodeAt(0) * longestName + name.length] = 1
+
 function take(seen: Seen, members: Members, text: string, times: TimesLike): void {
+  const length = members.nameTo - members.nameFrom
+  if (length >= longestName || telling[text.charCodeAt(members.nameFrom) * longestName + length] !== 1) return
   const { name } = members
-  seen.marks |= marks.get(name) ?? 0
-  const rankOfTime = timeRank.get(name)
-  if (rankOfTime !== undefined && rankOfTime < seen.timeRank) {
+  const meaning = meanings.get(name)
+  // All names that are asked for below tell something.
+  if (meaning === undefined) return
+  seen.marks |= meaning.mark
+  if (meaning.time < seen.timeRank) {
     const time = timeOf(members, text, times)
-    if (time !== null) [seen.time, seen.timeRank] = [time, rankOfTime]
+    if (time !== null) {
+      seen.time = time
+      seen.timeRank = meaning.time
+    }
   }
-  const rankOfLevel = levelRank.get(name)
-  if (rankOfLevel !== undefined && rankOfLevel < seen.levelRank) takeLevel(seen, members, rankOfLevel)
+  if (meaning.level < seen.levelRank) takeLevel(seen, members, meaning.level)
   else if (name === 'log') takeLog(seen, members, text)
   else if (statusNames.has(name)) seen.status = statusOf(members.raw)
   else if (name === 'logger' && members.raw.startsWith('http.log.access')) seen.accessLogger = true
@@ -132,15 +160,21 @@ function take(seen: Seen, members: Members, text: string, times: TimesLike): voi
 const statusOf = (raw: string): number => (/^[1-5]\d\d$/.test(raw) ? Number(raw) : 0)
 
 function takeLevel(seen: Seen, members: Members, rank: number): void {
-  const { name, raw } = members
+  const { name } = members
   if (members.isString) {
-    const level = name === 's' ? levelOfMongo(raw) : (levelOf(raw) ?? looseLevelOf(colourless(raw)))
+    const { raw } = members
+    const level =
+      name === 's'
+        ? levelOfMongo(raw)
+        : raw === 'LOG'
+          ? 'info'
+          : (levelOf(raw) ?? looseLevelOf(colourless(raw)))
     if (level === null) return
     ;[seen.level, seen.levelRank, seen.levelWritten] = [level, rank, raw]
     return
   }
-  const value = Number(raw)
-  if (raw === '' || !Number.isInteger(value)) return
+  const value = members.integer
+  if (Number.isNaN(value)) return
   if (name === 'level') seen.number = value
   else if (name !== 's') {
     const level = levelOfNumber(name, value)
@@ -185,7 +219,8 @@ function timeOf(members: Members, text: string, times: TimesLike): number | null
   if (members.to < 0) return null
   if (members.isObject) return timeOfObject(members, text, times)
   if (members.isString) return timeOfText(members.raw, text, members.from + 1, times)
-  const value = Number(members.raw)
+  const whole = members.integer
+  const value = Number.isNaN(whole) ? Number(members.raw) : whole
   return Number.isFinite(value) && value > 0 ? times.epoch(value) : null
 }
 
@@ -193,6 +228,7 @@ function timeOfText(raw: string, text: string, at: number, times: TimesLike): nu
   let time = times.iso(text, at)
   if (Number.isNaN(time)) time = times.dayFirst(text, at)
   if (Number.isNaN(time)) time = times.monthFirst(text, at)
+  if (Number.isNaN(time)) time = times.slashed(text, at)
   if (!Number.isNaN(time)) return times.sane(time)
   return /^\d{9,19}(?:\.\d{1,9})?$/.test(raw) ? times.epoch(Number(raw)) : null
 }
@@ -203,7 +239,9 @@ function timeOfObject(members: Members, text: string, times: TimesLike): number 
   let seconds = Number.NaN
   let nanos = 0
   while (inner.next()) {
-    if (inner.name === '$date' || inner.name === 'date') return timeOf(inner, text, times)
+    // Never an object in it again: a hostile line would go on so.
+    if ((inner.name === '$date' || inner.name === 'date') && !inner.isObject)
+      return timeOf(inner, text, times)
     if (inner.name === 'epochSecond' || inner.name === 'seconds') seconds = Number(inner.raw)
     if (inner.name === 'nanoOfSecond' || inner.name === 'nanos') nanos = Number(inner.raw)
   }
@@ -213,7 +251,9 @@ function timeOfObject(members: Members, text: string, times: TimesLike): number 
 function conclude(seen: Seen): Found {
   const format = formatOfJson(seen.marks, seen.levelWritten, Number.isNaN(seen.number))
   const kind = kindOf(seen, format)
-  const level = seen.level ?? levelOfMarks(seen, format) ?? (kind === 'access' ? statusLevel(seen) : null)
+  // Whatever else a compact line of Serilog has is a property of the program's.
+  const said = format === 'serilog' && seen.levelRank !== 0 ? null : seen.level
+  const level = said ?? levelOfMarks(seen, format) ?? (kind === 'access' ? statusLevel(seen) : null)
   const wraps = format === 'docker-json' && seen.inner !== null
   return { format, time: seen.time, level, kind, messageAt: 0, wraps }
 }

@@ -5,7 +5,6 @@ const names = [
   ['time', 'eventTime'],
   ['level'],
   ['msg'],
-  ['pid', 'hostname'],
   ['v'],
   ['name'],
   ['@timestamp'],
@@ -75,12 +74,25 @@ const shapes: readonly { readonly format: string; readonly has: number; readonly
  * @param bits - of all its members' names. @param level - as written. @param worded - whether its level is no number.
  */
 export function formatOfJson(bits: number, level: string, worded: boolean): string {
+  const capitals = level !== level.toLowerCase()
+  const key = bits * 4 + (worded ? 2 : 0) + (capitals ? 1 : 0)
+  const known = remembered.get(key)
+  if (known !== undefined) return known
+  const format = shapeOf(bits, capitals, worded)
+  // Programs have few shapes of lines; who writes all there are shall not fill the memory with them.
+  if (remembered.size > 1000) remembered.clear()
+  remembered.set(key, format)
+  return format
+}
+
+const remembered = new Map<number, string>()
+
+function shapeOf(bits: number, capitals: boolean, worded: boolean): string {
   for (const { format, has, not = 0 } of shapes) if ((bits & has) === has && (bits & not) === 0) return format
   if (!worded && (bits & bit('level')) !== 0) {
     if ((bits & all('v', 'name')) === all('v', 'name')) return 'bunyan'
-    return (bits & (bit('msg') | bit('pid'))) !== 0 || (bits & bit('time')) !== 0 ? 'pino' : 'json'
+    return (bits & (bit('msg') | bit('time'))) !== 0 ? 'pino' : 'json'
   }
-  if ((bits & all('level', 'time', 'msg')) === all('level', 'time', 'msg'))
-    return level !== level.toLowerCase() ? 'slog' : 'json'
+  if ((bits & all('level', 'time', 'msg')) === all('level', 'time', 'msg')) return capitals ? 'slog' : 'json'
   return (bits & all('level', 'message')) === all('level', 'message') ? 'winston' : 'json'
 }

@@ -15,7 +15,15 @@ export function afterBlanks(text: string, at: number): number {
 
 /** The place of the quote that ends the string which begins at `at`; -1 when none does. */
 export function stringEnd(text: string, at: number): number {
-  for (let place = text.indexOf('"', at + 1); place >= 0; place = text.indexOf('"', place + 1)) {
+  // Most are short: looking at each unit is faster than asking for the next quote.
+  const near = Math.min(text.length, at + 24)
+  let first = at + 1
+  for (; first < near; first++) {
+    const code = text.charCodeAt(first)
+    if (code === quote) return first
+    if (code === backslash) break
+  }
+  for (let place = text.indexOf('"', first); place >= 0; place = text.indexOf('"', place + 1)) {
     let slashes = 0
     while (text.charCodeAt(place - 1 - slashes) === backslash) slashes++
     if (slashes % 2 === 0) return place
@@ -51,8 +59,9 @@ function nestedEnd(text: string, at: number): number {
 
 /** The members of an object, one after the other; strings within them do not count, nor do objects. */
 export class Members {
-  /** The name as it is written, without its quotes. */
-  name = ''
+  /** Where the name begins and ends, without its quotes. */
+  nameFrom = 0
+  nameTo = 0
   /** Where the value begins, and where it ends; the end is -1 when the text ends before. */
   from = 0
   to = 0
@@ -73,7 +82,8 @@ export class Members {
     if (nameEnd < 0) return false
     const colon = afterBlanks(text, nameEnd + 1)
     if (text.charCodeAt(colon) !== 58) return false
-    this.name = text.slice(this.#place + 1, nameEnd)
+    this.nameFrom = this.#place + 1
+    this.nameTo = nameEnd
     this.from = afterBlanks(text, colon + 1)
     this.to = valueEnd(text, this.from)
     if (this.to < 0) {
@@ -85,11 +95,28 @@ export class Members {
     return true
   }
 
+  /** The name as it is written. */
+  get name(): string {
+    return this.#text.slice(this.nameFrom, this.nameTo)
+  }
+
   /** A string as it is written, any other value too; empty when it has no end. */
   get raw(): string {
     if (this.to < 0) return ''
     const inner = this.#text.charCodeAt(this.from) === quote ? 1 : 0
     return this.#text.slice(this.from + inner, this.to - inner)
+  }
+
+  /** A whole number, without making a string of it; NaN for anything else. */
+  get integer(): number {
+    if (this.to < 0 || this.to - this.from > 15) return Number.NaN
+    let value = 0
+    for (let place = this.from; place < this.to; place++) {
+      const digit = this.#text.charCodeAt(place) - 48
+      if (!(digit >= 0 && digit <= 9)) return Number.NaN
+      value = value * 10 + digit
+    }
+    return value
   }
 
   get isString(): boolean {

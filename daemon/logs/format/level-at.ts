@@ -1,5 +1,5 @@
 import type { LogLevel } from '#contract/log-words.ts'
-import { afterSpaces } from './found.ts'
+import { afterSpaces, matchAt, type TimesLike } from './found.ts'
 import { bareLevelOf, levelOf, longestWord } from './words.ts'
 
 /** A level that stands among the first words behind a time. */
@@ -55,6 +55,8 @@ function afterMarks(text: string, from: number): number {
   let at = afterSpaces(text, from)
   while (text.charCodeAt(at) === 124 || (text.charCodeAt(at) === 45 && !isLetter(text.charCodeAt(at + 1))))
     at = afterSpaces(text, at + 1)
+  // logback's lines of its own state: `|-INFO in ...`.
+  if (text.charCodeAt(at) === 45 && text.charCodeAt(at - 1) === 124) return at + 1
   return text.charCodeAt(at) === 58 ? afterSpaces(text, at + 1) : at
 }
 
@@ -66,7 +68,7 @@ function wordAt(text: string, at: number, passed: string[]): LevelAt | number | 
   const word = text.slice(at, end)
   const next = text.charAt(end)
   if (word.length <= longestWord) {
-    const level = next === ':' || next === '|' ? levelOf(word) : bareLevelOf(word)
+    const level = next === ':' || next === '|' ? signedLevel(text, word) : bareLevelOf(word)
     if (level !== null) return { level, word, messageAt: afterLevel(text, end), sign: next, passed }
   }
   if (!maySkip(text, word, end, passed)) return null
@@ -74,7 +76,11 @@ function wordAt(text: string, at: number, passed: string[]): LevelAt | number | 
   return end
 }
 
-const numberOrPair = /^(?:#?\d{1,20}|0x[\da-fA-F]{1,16}|[a-z]{2,10}=[\w-]{1,40}|---)$/
+/** A level with a sign behind it. `http:` is one of npm's, but not behind the date of Go's log, where it is a package. */
+const signedLevel = (text: string, word: string): LogLevel | null =>
+  word === 'http' && text.charCodeAt(4) === 47 ? null : levelOf(word)
+
+const numberOrPair = /^(?:#?\d{1,20}|0x[\da-fA-F]{1,16}|[a-z_]{2,20}=[\w.-]{1,60}|---)$/
 const named = /^[A-Za-z_][\w$/-]{0,60}(?:[._:][\w$/-]{1,60}){1,8}$/
 
 /** A number, a pair such as `pid=7`, or the name of a logger, which is told by its dots or by the dash behind it. */
@@ -90,6 +96,21 @@ function maySkip(text: string, word: string, end: number, passed: readonly strin
 /** Whether a level in capitals of the most usual ones, padded as columns are, follows: `name      WARNING  text`. */
 const upperBehind = (text: string, end: number): boolean =>
   /^ {2,40}(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) /.test(text.slice(end, end + 52))
+
+const openers = /(?::| )? {0,8}\[?/y
+const closing = /\]?[:,]? {0,8}(?:- )?/y
+
+/** The time that stands behind a level, in brackets or not, and where the message begins behind it; null for none. */
+export function timeBehind(
+  text: string,
+  from: number,
+  times: TimesLike,
+): { readonly time: number | null; readonly messageAt: number } | null {
+  const time = times.iso(text, from + (matchAt(openers, text, from)?.[0].length ?? 0))
+  if (Number.isNaN(time)) return null
+  const end = times.end
+  return { time: times.sane(time), messageAt: end + (matchAt(closing, text, end)?.[0].length ?? 0) }
+}
 
 /** Where the message begins behind a level. */
 export function afterLevel(text: string, from: number): number {

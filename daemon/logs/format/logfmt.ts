@@ -93,6 +93,8 @@ interface Seen {
 
 /** A line of `key=value` pairs that says a level, or a time and a message; null when it does not. */
 export function readLogfmt(text: string, times: TimesLike): Found | null {
+  const sign = text.indexOf('=')
+  if (sign < 1 || sign > longestKey || text.indexOf('=', sign + 1) < 0) return null
   const pairs = new Pairs(text, 0)
   const seen: Seen = {
     pairs: 0,

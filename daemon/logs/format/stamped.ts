@@ -1,6 +1,6 @@
 import { statusIn } from './access.ts'
 import { readMysql, readOldMongo, readPostgres } from './databases.ts'
-import { matchAt, type Found, type TimesLike } from './found.ts'
+import { afterSpaces, matchAt, type Found, type TimesLike } from './found.ts'
 import { levelAt, type LevelAt } from './level-at.ts'
 import { behindHost } from './syslog.ts'
 import { levelOf } from './words.ts'
@@ -20,7 +20,7 @@ const lambda = /\t[\da-f-]{36}\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t/y
 export function readStamped(text: string, times: TimesLike, known: string): Found | null {
   let time = times.iso(text, 0)
   if (Number.isNaN(time)) time = times.dayFirst(text, 0)
-  if (Number.isNaN(time)) time = times.american(text, 0)
+  if (Number.isNaN(time)) time = times.slashed(text, 0)
   if (Number.isNaN(time)) time = oldMysqlTime(text, times)
   if (Number.isNaN(time)) return null
   return behindTime(text, times, times.sane(time), known)
@@ -39,12 +39,22 @@ function behindTime(text: string, times: TimesLike, time: number | null, known: 
     const special =
       (next === 9 ? readTabbed(text, from, time) : readSpecial(text, from, time)) ??
       readPostgres(text, from, time, known === 'postgresql') ??
-      readMysql(text, from, time) ??
-      (text.charCodeAt(4) === 47 ? null : readOldMongo(text, from, time)) ??
-      (text.charCodeAt(10) === 84 ? behindHost(text, from, time) : null)
+      readNumbered(text, from, time)
     if (special !== null) return special
   }
   return readColumns(text, from, time)
+}
+
+const isDigit = (code: number) => code >= 48 && code <= 57
+
+/** Formats that have a number, or a bracket where others have it, behind the time. */
+function readNumbered(text: string, from: number, time: number | null): Found | null {
+  const code = text.charCodeAt(afterSpaces(text, from))
+  if (isDigit(code) || text.charCodeAt(6) === 32 || (code >= 97 && code <= 102)) {
+    const found = readMysql(text, from, time)
+    if (found !== null) return found
+  }
+  return text.charCodeAt(10) === 84 && code !== 91 ? behindHost(text, from, time) : null
 }
 
 function readTabbed(text: string, from: number, time: number | null): Found | null {
@@ -63,21 +73,34 @@ const plainHead = (format: string, time: number | null, level: Found['level'], m
   messageAt,
 })
 
+/** Formats that are told by the first letter behind the time. */
 function readSpecial(text: string, from: number, time: number | null): Found | null {
-  const container = matchAt(cri, text, from)
-  if (container !== null) {
-    const head = plainHead('cri', time, null, from + container[0].length)
-    return { ...head, wraps: true, unfinished: container[2] === 'P' }
+  const first = text.charCodeAt(from + 1)
+  const slashed = text.charCodeAt(4) === 47
+  if (slashed) return readSlashed(text, from, time, first)
+  if (first === 115) return readCri(text, from, time)
+  if (first === 32 || (first >= 65 && first <= 90)) {
+    const boot = text.indexOf(' --- ', from) < 0 ? null : matchAt(spring, text, from)
+    if (boot !== null) return plainHead('spring-boot', time, levelOf(boot[1] ?? ''), from + boot[0].length)
+    return readOldMongo(text, from, time)
   }
-  const boot = matchAt(spring, text, from)
-  if (boot !== null) return plainHead('spring-boot', time, levelOf(boot[1] ?? ''), from + boot[0].length)
-  const server = matchAt(nginx, text, from)
-  if (server !== null) return plainHead('nginx', time, levelOf(server[1] ?? ''), from + server[0].length)
-  const source = text.charCodeAt(4) === 47 ? matchAt(goSource, text, from) : null
-  if (source !== null) return { ...plainHead('go', time, null, from + source[0].length), wraps: true }
-  const apple = matchAt(swift, text, from)
+  const apple = first >= 97 && first <= 122 ? matchAt(swift, text, from) : null
   const word = apple?.[1] ?? ''
   return apple === null ? null : plainHead('swift', time, levelOf(word), from + word.length + 2)
+}
+
+function readCri(text: string, from: number, time: number | null): Found | null {
+  const container = matchAt(cri, text, from)
+  if (container === null) return null
+  const head = plainHead('cri', time, null, from + container[0].length)
+  return { ...head, wraps: true, unfinished: container[2] === 'P' }
+}
+
+function readSlashed(text: string, from: number, time: number | null, first: number): Found | null {
+  const server = first === 91 ? matchAt(nginx, text, from) : null
+  if (server !== null) return plainHead('nginx', time, levelOf(server[1] ?? ''), from + server[0].length)
+  const source = matchAt(goSource, text, from)
+  return source === null ? null : { ...plainHead('go', time, null, from + source[0].length), wraps: true }
 }
 
 /** Any line that has a time and then, in some order, a level, names and a message. */
@@ -94,29 +117,40 @@ function readColumns(text: string, from: number, time: number | null): Found {
   return { format: nameOf(text, from, found), time, level: found.level, kind, messageAt }
 }
 
-/** Monolog and others put `name.LEVEL: ` first; RabbitMQ a process behind its level, which is no message. */
-function trueMessage(text: string, found: LevelAt): number {
-  const pid = /^<\d{1,10}\.\d{1,10}\.\d{1,10}> /.exec(text.slice(found.messageAt, found.messageAt + 40))
-  return found.messageAt + (pid?.[0].length ?? 0)
+/** RabbitMQ puts a process behind its level, which is no message. */
+function trueMessage(text: string, { messageAt }: LevelAt): number {
+  const pid = text.charCodeAt(messageAt) === 60 ? matchAt(process, text, messageAt) : null
+  return messageAt + (pid?.[0].length ?? 0)
 }
 
 const three = new Set(['TRC', 'DBG', 'INF', 'WRN', 'ERR', 'FTL', 'PNC', 'VRB'])
 
 /** The name of the format by where its level stands. */
 function nameOf(text: string, from: number, { word, sign, passed, messageAt }: LevelAt): string {
-  const behind = text.slice(messageAt, messageAt + 80)
-  if (/^<\d{1,10}\.\d{1,10}\.\d{1,10}> /.test(behind)) return 'rabbitmq'
-  if (three.has(word)) return sign === '[' ? 'serilog-text' : 'zerolog'
-  if (text.charAt(from) === '|') return 'nlog'
-  if (text.startsWith(' | ', from)) return 'loguru'
+  const behind = text.charCodeAt(messageAt)
+  if (behind === 60 && matchAt(process, text, messageAt) !== null) return 'rabbitmq'
+  if (word.length === 3 && three.has(word)) return sign === '[' ? 'serilog-text' : 'zerolog'
+  if (text.charCodeAt(from) === 124) return 'nlog'
+  if (text.charCodeAt(from + 1) === 124) return 'loguru'
   if (text.charCodeAt(4) === 47) return 'go'
-  if (passed[0]?.startsWith('pid=') === true) return 'sidekiq'
-  const first = passed[0]?.charAt(0) ?? ''
-  if (first === '[') return sign === '[' ? 'bracketed' : 'logback'
-  if (first === '{') return 'timestamped'
-  if (/^\[[^\]]{1,60}\] /.test(behind) && sign === ' ') return 'log4j'
+  const first = passed[0]
+  if (first !== undefined) return nameOfPassed(first, sign)
+  if (sign === ' ' && behind === 91) return 'log4j'
   if (text.charCodeAt(10) === 84) return sign === '[' ? 'hclog' : 'tracing'
-  if (passed.length > 0 || text.charCodeAt(19) === 44) return 'python'
-  if (/^[\w.]{1,80} - /.test(behind)) return 'quantum'
+  if (text.charCodeAt(19) === 44) return 'python'
+  if (sign === ' ' && isDashed(text, messageAt)) return 'quantum'
   return sign === ':' ? 'winston-text' : 'timestamped'
+}
+
+const process = /<\d{1,10}\.\d{1,10}\.\d{1,10}> /y
+/** Whether a logger's name and a dash stand there. */
+function isDashed(text: string, at: number): boolean {
+  const space = text.indexOf(' ', at)
+  return space > at && text.startsWith(' - ', space)
+}
+
+function nameOfPassed(first: string, sign: string): string {
+  if (first.startsWith('pid=')) return 'sidekiq'
+  if (first.startsWith('[')) return sign === '[' ? 'bracketed' : 'logback'
+  return first.startsWith('{') ? 'timestamped' : 'python'
 }

@@ -8,6 +8,8 @@ const version = /(\d{1,2}) /y
 const header = / (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) /y
 const program = /([\w./@+-]{1,128})(?:\[(\d{1,10})\])?: ?/y
 const hostThenProgram = / ([\w.:-]{1,255}) ([\w./@+-]{1,128})(?:\[(\d{1,10})\])?: ?/y
+/** Heroku's own: the app or the platform, and which of its parts. */
+const heroku = / (?:app|heroku)\[[\w.-]{1,60}\]: /y
 /** Programs that syslog knows without a process id. */
 const systemPrograms = /^(?:kernel|systemd|sudo|su|CRON|cron|rsyslogd|sshd|audit|dbus-daemon)$/
 
@@ -62,7 +64,8 @@ export function readBsd(text: string, at: number, times: TimesLike): Found | nul
   if (Number.isNaN(time) || text.charAt(times.end) !== ' ') return null
   const sane = times.sane(time)
   const head = matchAt(hostThenProgram, text, times.end)
-  const alone = head === null ? matchAt(program, text, times.end + 1) : null
+  const bare = head === null ? matchAt(program, text, times.end + 1) : null
+  const alone = levelOf(bare?.[1] ?? '') === null ? bare : null
   const length = head?.[0].length ?? (alone === null ? 1 : alone[0].length + 1)
   // Without a host and a program it is somebody's own line that only begins with such a time.
   const format = head === null && alone === null ? 'timestamped' : 'syslog-3164'
@@ -71,6 +74,11 @@ export function readBsd(text: string, at: number, times: TimesLike): Found | nul
 
 /** journalctl -o short-iso and rsyslog: host and program from behind an ISO time. */
 export function behindHost(text: string, from: number, time: number | null): Found | null {
+  const dyno = matchAt(heroku, text, from)
+  if (dyno !== null) {
+    const messageAt = from + dyno[0].length
+    return { format: 'heroku', time, level: null, kind: null, messageAt, wraps: true }
+  }
   const head = matchAt(hostThenProgram, text, from)
   if (head === null || levelOf(head[1] ?? '') !== null || head[1]?.endsWith(':') === true) return null
   if (head[3] === undefined && !systemPrograms.test(head[2] ?? '')) return null

@@ -83,17 +83,29 @@ export class Times implements TimesLike {
     return this.#yearBehind(text, behind + 1, month, date)
   }
 
-  /** `11/22/2026, 7:30:33 PM`; else NaN. */
-  american(text: string, at: number): number {
+  /**
+   * `11/22/2026, 7:30:33 PM`, and `22/11/2026 19:30:33` as most of the world writes it: the month is first where the
+   * clock has twelve hours or the second number is no month. Spark's `26/11/22 19:30:33` has the year first. Else NaN.
+   */
+  slashed(text: string, at: number): number {
     const wide = digitAt(text, at + 1) >= 0 ? 2 : 1
     const second = at + wide + 1
-    const wideDay = digitAt(text, second + 1) >= 0 ? 2 : 1
-    const year = digits(text, second + wideDay + 1, 4)
-    if (text.charCodeAt(at + wide) !== 47 || text.charCodeAt(second + wideDay) !== 47 || year < 0)
-      return Number.NaN
-    const start = this.#dayStart(year, digits(text, at, wide), digits(text, second, wideDay))
-    const behind = second + wideDay + 5
-    return this.#withClock(text, text.charCodeAt(behind) === 44 ? behind + 2 : behind + 1, start)
+    const wideSecond = digitAt(text, second + 1) >= 0 ? 2 : 1
+    if (wide === 2 && wideSecond === 2 && text.charCodeAt(at + 8) === 32) return this.#shortYear(text, at)
+    const behind = second + wideSecond + 5
+    const year = digits(text, behind - 4, 4)
+    if (text.charCodeAt(at + wide) !== 47 || text.charCodeAt(behind - 5) !== 47 || year < 0) return Number.NaN
+    const [one, two] = [digits(text, at, wide), digits(text, second, wideSecond)]
+    const clock = text.charCodeAt(behind) === 44 ? behind + 2 : behind + 1
+    const dayFirst = two <= 12 ? this.#withClock(text, clock, this.#dayStart(year, two, one)) : Number.NaN
+    if (!Number.isNaN(dayFirst) && text.charCodeAt(this.end - 1) !== 77) return dayFirst
+    return this.#withClock(text, clock, this.#dayStart(year, one, two))
+  }
+
+  #shortYear(text: string, at: number): number {
+    if (text.charCodeAt(at + 2) !== 47 || text.charCodeAt(at + 5) !== 47) return Number.NaN
+    const start = this.#dayStart(2000 + digits(text, at, 2), digits(text, at + 3, 2), digits(text, at + 6, 2))
+    return this.#withClock(text, at + 9, start)
   }
 
   /** `1122 19:30:33.123456` without a year, `20261122 19:30:33`, `261122 19:30:33`; else NaN. */

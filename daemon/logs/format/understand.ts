@@ -66,9 +66,10 @@ export class Understanding {
   understand(line: string): Understood {
     const json = line.charCodeAt(0) === 123
     const cut = json || line.length <= headLength ? line : line.slice(0, headLength)
-    const text = withoutColour(cut)
+    const plain = withoutColour(cut)
+    const text = plain.endsWith('\r') ? plain.slice(0, -1) : plain
     const found = this.#read(text)
-    const place = text.length === cut.length ? found.messageAt : placeInColour(cut, found.messageAt)
+    const place = plain.length === cut.length ? found.messageAt : placeInColour(cut, found.messageAt)
     const { format, time, level, kind, continues = false } = found
     return { format, time, level, kind, messageAt: Math.min(place, line.length), continues }
   }
@@ -86,7 +87,7 @@ export class Understanding {
     if (word !== null) return this.#withLevel(levelOf(word), word.length + 2)
     const found = this.#headOf(text)
     if (found !== null) return this.#take(found, text)
-    if (this.#joining.joins(text)) return this.#continued()
+    if (this.#joining.joins(text)) return this.#withLevel(this.#joining.told, 0)
     return this.#begin(readRequest(text) ?? readPlain(text), text)
   }
 
@@ -139,8 +140,9 @@ export class Understanding {
   #unwrapped(found: Found, text: string): Found {
     if (this.#depth >= deepest) return found
     const docker = found.format === 'docker-json' ? innerOfDocker(text) : null
-    const own = found.format === 'timestamped' || found.format === 'go' || found.format === 'time-only'
-    const at = own ? messageOf(text, found.messageAt) : found.messageAt
+    // What a container writes is told as it is; others put spaces of their own before a message.
+    const exact = found.format === 'cri' || docker !== null
+    const at = exact ? found.messageAt : messageOf(text, found.messageAt)
     this.#inner ??= new Understanding({ now: this.#now }, this.#depth + 1)
     const inner = this.#inner.understand(docker ?? text.slice(at))
     return {
@@ -158,7 +160,7 @@ export class Understanding {
 /** Where a message begins behind a time, with the indentation of a stack trace's line. */
 function messageOf(text: string, at: number): number {
   const start = afterSpaces(text, at)
-  const traced = start - at > 2 && /^(?:at |File "|\.\.\. )/.test(text.slice(start, start + 6))
+  const traced = start - at > 1 && /^(?:at |File "|\.\.\. )/.test(text.slice(start, start + 6))
   return traced ? at + 1 : start
 }
 
@@ -187,16 +189,8 @@ function indentedHead(text: string, start: number): Found | null {
   return { format: 'nextjs', time: null, level: levelOfStatus(status), kind: 'access', messageAt: 1 }
 }
 
-const readBare: Reader = (text, _times, known) => {
-  const found = readPostgres(text, 0, null, known === 'postgresql')
-  return found === null ||
-    known === 'postgresql' ||
-    found.messageAt > 12 ||
-    found.level !== null ||
-    found.continues === true
-    ? found
-    : null
-}
+/** PostgreSQL's lines without a time. */
+const readBare: Reader = (text, _times, known) => readPostgres(text, 0, null, known === 'postgresql')
 
 /** `< 2026-11-22 19:30:33.123 UTC >LOG:  ...` of PostgreSQL's packages, behind what syslog may be. */
 const readAngle: Reader = (text, times, known) => {
@@ -205,6 +199,7 @@ const readAngle: Reader = (text, times, known) => {
 }
 
 const readMonthFirst: Reader = (text, times) => {
+  if (text.charCodeAt(3) !== 32 && text.charCodeAt(3) !== 44) return null
   const week = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? /.test(text.slice(0, 5))
   return readBsd(text, week ? text.indexOf(' ') + 1 : 0, times)
 }

@@ -1,8 +1,8 @@
 import type { LogLevel } from '#contract/log-words.ts'
 import { statusIn } from './access.ts'
 import { levelOfPhp } from './bracketed.ts'
-import { afterSpaces, matchAt, type Found, type TimesLike } from './found.ts'
-import { afterLevel } from './level-at.ts'
+import { matchAt, type Found, type TimesLike } from './found.ts'
+import { timeBehind } from './level-at.ts'
 import { levelOf } from './words.ts'
 
 // Lines that begin with a word: a level, a month, the name of a program.
@@ -29,7 +29,8 @@ const letters = new Map<string, LogLevel>([
 
 /** glog, klog, abseil: `I1122 19:30:33.123456       1 file.go:12] message`; CockroachDB, with a year. */
 export function readGlog(text: string, times: TimesLike): Found | null {
-  const match = matchAt(glog, text, 0)
+  const second = text.charCodeAt(1)
+  const match = second >= 48 && second <= 57 ? matchAt(glog, text, 0) : null
   if (match === null) return null
   const time = times.compact(text, 1)
   if (Number.isNaN(time)) return null
@@ -61,7 +62,7 @@ export function readRuby(text: string, times: TimesLike): Found | null {
     const time = request === null ? Number.NaN : times.iso(text, request[0].length)
     return Number.isNaN(time) ? null : head('rails', times.sane(time), null, 0)
   }
-  const match = matchAt(ruby, text, 0)
+  const match = text.charCodeAt(1) === 44 ? matchAt(ruby, text, 0) : null
   if (match === null) return null
   const time = times.iso(text, 4)
   const behind = Number.isNaN(time) ? null : matchAt(rubyBehind, text, times.end)
@@ -82,7 +83,7 @@ const npmLevels = new Map<string, LogLevel>([
 
 /** npm, and pnpm's and yarn's lines of the kind. */
 export function readNpm(text: string): Found | null {
-  const match = matchAt(npm, text, 0)
+  const match = text.startsWith('npm ') ? matchAt(npm, text, 0) : null
   if (match === null) return null
   return head('npm', null, npmLevels.get(match[1] ?? '') ?? 'info', match[0].length)
 }
@@ -91,7 +92,7 @@ const dotnet = /(trce|dbug|info|warn|fail|crit): ([^[\]]{1,200})\[\d{1,9}\]$/y
 
 /** .NET's console: the category stands alone, the message indented on the next line. */
 export function readDotnet(text: string): Found | null {
-  const match = matchAt(dotnet, text, 0)
+  const match = text.charCodeAt(4) === 58 ? matchAt(dotnet, text, 0) : null
   return match === null ? null : head('dotnet', null, levelOf(match[1] ?? ''), 6)
 }
 
@@ -117,7 +118,7 @@ const jul = /[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d[ \u202f][AP]M /y
 
 /** java.util.logging's first line of two: a time and where it was logged; the level begins the second. */
 export function readJul(text: string, times: TimesLike): Found | null {
-  const match = matchAt(jul, text, 0)
+  const match = text.charCodeAt(3) === 32 ? matchAt(jul, text, 0) : null
   if (match === null) return null
   const time = times.monthFirst(text, 0)
   return Number.isNaN(time) ? null : head('jul', times.sane(time), null, match[0].length)
@@ -128,18 +129,20 @@ const phpError =
 
 /** PHP's errors without a time. */
 export function readPhp(text: string): Found | null {
+  if (!text.includes(':  ') && !text.includes(' on line ')) return null
   const match = matchAt(phpError, text, 0)
   if (match === null || !(text.startsWith('PHP') || / on line \d+$/.test(text.slice(-40)))) return null
   return head('php', null, levelOfPhp(match[1] ?? ''), match[0].length)
 }
 
 const python = /(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.-]{1,120}):/y
-const uvicorn = /(?:TRACE: {5}|DEBUG: {4}|INFO: {5}|WARNING: {2}|ERROR: {4}|CRITICAL: )/y
+const uvicorn = /(?:TRACE: {4}|DEBUG: {4}|INFO: {5}|WARNING: {2}|ERROR: {4}|CRITICAL: )/y
 const logrus = /(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(\d{4,6}|\d{4}-\d\d-\d\dT[\d:.Z+-]{8,24})\] ?/y
-const timeBehind = / {1,8}(?:\[[^\]]{1,160}\] )?(?=\d{4}[-/]\d\d[-/]\d\d[T ])/y
 
 /** Lines that begin with a level and are told by what follows it. */
 export function readLevelFirst(text: string, times: TimesLike): Found | null {
+  const second = text.charCodeAt(1)
+  if (!(second >= 65 && second <= 90)) return null
   const named = matchAt(python, text, 0)
   if (named !== null) return head('python', null, levelOf(named[1] ?? ''), named[0].length)
   const padded = matchAt(uvicorn, text, 0)
@@ -160,14 +163,15 @@ function readUvicorn(text: string, prefix: string): Found {
   return { format: 'uvicorn', time: null, level, kind, messageAt: prefix.length }
 }
 
+const firstWord = /([A-Z]{4,8})(?=[ :])/y
+const thread = / {1,8}\[[A-Za-z][^\]]{0,160}\]/y
+
 /** Django's verbose lines and Cassandra's: `WARNING 2026-11-22 19:30:33,123 views 7 140 text`. */
 function readTimeSecond(text: string, times: TimesLike): Found | null {
-  const end = text.indexOf(' ')
-  const level = end < 4 || end > 9 ? null : levelOf(text.slice(0, end))
-  if (level === null || text.slice(0, end) !== text.slice(0, end).toUpperCase()) return null
-  const behind = matchAt(timeBehind, text, end)
-  if (behind === null) return null
-  const time = times.iso(text, end + behind[0].length)
-  if (Number.isNaN(time)) return null
-  return head('level-first', times.sane(time), level, afterLevel(text, afterSpaces(text, times.end)))
+  const match = matchAt(firstWord, text, 0)
+  const level = levelOf(match?.[1] ?? '')
+  if (match === null || level === null) return null
+  const end = match[0].length
+  const stamp = timeBehind(text, end + (matchAt(thread, text, end)?.[0].length ?? 0), times)
+  return stamp === null ? null : head('level-first', stamp.time, level, stamp.messageAt)
 }

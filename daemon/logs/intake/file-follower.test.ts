@@ -2,47 +2,34 @@ import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
-  copyFileSync,
   mkdirSync,
+  readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
-  truncateSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
-  readFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Followed, temporaryFolder } from './followed.fixture.ts'
+import { FollowRoom } from './follow-room.ts'
+import { type Followed, Following } from './followed.fixture.ts'
 
-let folder = temporaryFolder()
-let log = ''
-const open: Followed[] = []
-
-const follow = (...args: ConstructorParameters<typeof Followed>): Followed => {
-  const followed = new Followed(...args)
-  open.push(followed)
-  return followed
-}
-const restart = async (followed: Followed): Promise<Followed> => {
-  const next = await followed.restarted()
-  open.push(next)
-  return next
-}
+let following = new Following()
+let { folder, log } = following
+const follow = (...args: ConstructorParameters<typeof Followed>) => following.follow(...args)
+const restart = (followed: Followed) => following.restart(followed)
 
 beforeEach(() => {
-  folder = temporaryFolder()
-  log = folder.file('app.log')
+  following = new Following()
+  ;({ folder, log } = following)
 })
-afterEach(async () => {
-  for (const { follower } of open.splice(0)) await follower.dispose()
-  folder.remove()
-})
+afterEach(() => following.end())
 
 test('what is there is read from its beginning, and then what comes', async () => {
   writeFileSync(log, 'a\nb\n')
@@ -83,6 +70,32 @@ test('a file that is not there yet', async () => {
   writeFileSync(log, 'a\n')
   expect(await followed.until(1)).toEqual(['a'])
   expect(followed.follower.problem).toBeNull()
+})
+
+test('a file that comes and is rotated away before it was looked at; what is older is not read', async () => {
+  writeFileSync(`${log}.1`, 'old\n')
+  const followed = follow(log)
+  expect(await followed.read()).toEqual([])
+  for (const line of ['a', 'b', 'c']) rotate(9, line)
+  expect(await followed.read()).toEqual(['a', 'b', 'c'])
+})
+
+test('a folder that goes and comes again', async () => {
+  const inside = folder.file('logs/app.log')
+  const followed = follow(inside)
+  expect(await followed.read()).toEqual([])
+  mkdirSync(folder.file('logs'))
+  writeFileSync(inside, 'a\n')
+  expect(await followed.until(1)).toEqual(['a'])
+  rmSync(folder.file('logs'), { recursive: true })
+  await followed.read()
+  expect(followed.follower.problem).toBe('is not there yet')
+  mkdirSync(folder.file('logs'))
+  writeFileSync(inside, 'b\n')
+  expect(await followed.until(2)).toEqual(['a', 'b'])
+  appendFileSync(inside, 'c\n')
+  expect(await followed.until(3)).toEqual(['a', 'b', 'c'])
+  expect(followed.notes).toEqual([])
 })
 
 test('a last line without an end is given when the program has ended', async () => {
@@ -224,64 +237,6 @@ test('what was packed in another way or is damaged is named', async () => {
   ])
 })
 
-test.each([false, true])(
-  'copied and emptied: the rest is read from the copy; restarted: %s',
-  async (restarts) => {
-    writeFileSync(log, 'a\nb\n')
-    let followed = follow(log)
-    await followed.read()
-    appendFileSync(log, 'c\nd\n')
-    copyFileSync(log, `${log}.1`)
-    truncateSync(log)
-    if (restarts) followed = await restart(followed)
-    appendFileSync(log, 'e\n')
-    await followed.read()
-    expect(followed.lines).toEqual(['a', 'b', 'c', 'd', 'e'])
-    expect(followed.notes).toEqual([
-      'the file was copied to app.log.1 and emptied: what was written between the two, if anything, is lost',
-    ])
-  },
-)
-
-test('copied and emptied, and grown beyond where it was read to', async () => {
-  writeFileSync(log, 'a\nb\n')
-  const followed = follow(log)
-  await followed.read()
-  appendFileSync(log, 'c\n')
-  copyFileSync(log, `${log}.1`)
-  writeFileSync(log, 'd\ne\nf\ng\nh\n')
-  expect(await followed.read()).toEqual(['c', 'd', 'e', 'f', 'g', 'h'])
-})
-
-test('emptied without a copy: a note says what is lost', async () => {
-  writeFileSync(log, 'a\nb\n')
-  const followed = follow(log)
-  await followed.read()
-  writeFileSync(log, 'c\n')
-  expect(await followed.read()).toEqual(['c'])
-  expect(followed.notes.splice(0)).toEqual([
-    'the file was truncated or made anew: what was written to it after byte 4, if anything, is lost',
-  ])
-  appendFileSync(log, 'hal')
-  await followed.read()
-  truncateSync(log)
-  // What had been read of a line is given as it is.
-  expect(await followed.read()).toEqual(['hal'])
-})
-
-test('emptied without a copy, far ahead of what was read', async () => {
-  writeFileSync(log, `${'x'.repeat(999)}\n`.repeat(1000))
-  const followed = follow(log)
-  const { lines, cursor } = (await followed.follower.next(100_000)) ?? {}
-  expect(lines).toHaveLength(100)
-  followed.cursor = cursor ?? null
-  truncateSync(log)
-  appendFileSync(log, 'a\n')
-  const next = await restart(followed)
-  expect(await next.read()).toEqual(['a'])
-  expect(next.notes).toEqual(['at least 900000 bytes were lost when the file was truncated or made anew'])
-})
-
 test('deleted and made anew', async () => {
   writeFileSync(log, 'a\n')
   let followed = follow(log)
@@ -326,17 +281,36 @@ test('the same file with another inode, as editors leave it, is read on', async 
   expect(next.notes).toEqual([])
 })
 
-test('a last program writes where it was, after the file was emptied: the hole before it is said once', async () => {
-  const program = await import('node:fs')
-  const file = program.openSync(log, 'w')
-  program.writeSync(file, 'a\n'.repeat(5000))
-  const followed = follow(log)
+test('lines come where the system tells of no changes', async () => {
+  const none = (() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  }) as never
+  const room = new FollowRoom(500, none)
+  const followed = follow(log, null, { room })
   await followed.read()
-  truncateSync(log)
-  program.writeSync(file, 'b\n')
-  expect(await followed.read()).toEqual(['b'])
-  expect(followed.notes.join(' ')).toMatch(/truncated|taken out/)
-  program.closeSync(file)
+  writeFileSync(log, 'a\n')
+  expect(await followed.until(1)).toEqual(['a'])
+  appendFileSync(log, 'b\n')
+  expect(await followed.until(2)).toEqual(['a', 'b'])
+  expect(room.told).toBe(0)
+  room.dispose()
+})
+
+test('many files of one folder are followed with one watch and few open files', async () => {
+  const room = new FollowRoom(50)
+  const open = () => readdirSync('/proc/self/fd').length
+  const before = open()
+  const names = Array.from({ length: 500 }, (_, n) => folder.file(`${n}.log`))
+  for (const name of names) writeFileSync(name, 'a\n')
+  const all = names.map((name) => follow(name, null, { room }))
+  for (const followed of all) expect(await followed.read()).toEqual(['a'])
+  expect(room.told).toBe(1)
+  if (process.platform === 'linux') expect(open() - before).toBeLessThan(70)
+  for (const name of names) appendFileSync(name, 'b\n')
+  for (const followed of all) expect(await followed.read()).toEqual(['b'])
+  for (const { follower } of all) await follower.dispose()
+  expect(room.told).toBe(0)
+  room.dispose()
 })
 
 test('what cannot be a file of lines is said, and never waited for', async () => {

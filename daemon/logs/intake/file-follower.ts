@@ -4,11 +4,11 @@ import { Emitter } from '#base/emitter.ts'
 import { systemCode } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { FileReading } from './file-reading.ts'
-import { findPlace, openNext } from './find-place.ts'
+import { earlyRotations, findPlace, isCopy, openFirst, openNext } from './find-place.ts'
 import { FollowRoom, type Opener } from './follow-room.ts'
 import type { FollowedLine } from './lines.ts'
 import { idOf, type FileCursor, type FilePlace } from './place.ts'
-import { lookAt, NotReadable, openSource, type Source } from './source.ts'
+import { lookAt, NotReadable, type Source } from './source.ts'
 
 export interface LineBatch {
   readonly lines: readonly FollowedLine[]
@@ -48,6 +48,8 @@ export class FileFollower implements Owned, Opener {
   #place: FilePlace | null
   #former: { readonly reading: FileReading; readonly until: number } | null = null
   #formerPlace: FilePlace | null
+  /** What was rotated away before a file was there for the first time, which is not read. */
+  #early: ReadonlySet<string> | null = null
   #problem: string | null = null
   /** What the file looked like when there was nothing more in it. */
   #seen: string | null = null
@@ -121,9 +123,9 @@ export class FileFollower implements Owned, Opener {
   }
 
   #watch(folder: string, base: string): Owned {
-    return this.#room.on(folder, (name) => {
+    return this.#room.on(folder, base, (name) => {
       if (name === null) void this.#look()
-      else if (name.startsWith(base)) this.#tell()
+      else this.#tell()
     })
   }
 
@@ -148,12 +150,23 @@ export class FileFollower implements Owned, Opener {
         if (lines === 'wait') break
         if (lines.length > 0 || notes.length > 0) return this.#batch(lines, notes)
       } catch (error) {
-        this.#problem = problemOf(error)
-        this.#seen = null
+        await this.#fail(error)
         break
       }
     }
     return null
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    this.#problem = problemOf(error)
+    this.#seen = null
+    if (error instanceof NotReadable && error.missing && this.#place === null)
+      this.#early ??= await earlyRotations(this.path)
+    // It is opened anew: a file of another machine may have gone stale.
+    const reading = this.#reading
+    this.#place = reading?.place ?? this.#place
+    this.#reading = null
+    await reading?.close()
   }
 
   #batch(lines: readonly FollowedLine[], notes: readonly string[]): LineBatch {
@@ -207,8 +220,10 @@ export class FileFollower implements Owned, Opener {
     const signature = await this.#signature()
     if (this.#seen !== null && signature === this.#seen && !this.#flush) return false
     this.#seen = null
-    if (this.#place === null) this.#reading = await FileReading.from(await openSource(this.path), null)
-    else {
+    if (this.#place === null) {
+      const source = await openFirst(this.path, this.#early)
+      this.#reading = await FileReading.from(source, null)
+    } else {
       const found = await findPlace(this.path, this.#place)
       this.#reading = found.reading
       notes.push(...found.notes)
@@ -246,21 +261,25 @@ export class FileFollower implements Owned, Opener {
     }
     // Whoever writes to the next one has ended this one: what is there now is all of it.
     const rest = await reading.next(mostBytes)
-    if (rest.lines.length > 0 || rest.notes.length > 0) {
+    if (rest.state === 'more' || rest.notes.length > 0) {
       notes.length = 0
       notes.push(...rest.notes)
       await next.close()
       return rest.lines
     }
-    const last = reading.last()
-    if (reading.source.damage !== null) notes.push(damaged(reading))
-    const begun = await FileReading.from(next, null)
+    return this.#moveOn(reading, next, notes)
+  }
+
+  async #moveOn(reading: FileReading, next: Source, notes: string[]): Promise<readonly FollowedLine[]> {
     const late = this.#former?.reading.last() ?? null
     await this.#former?.reading.close()
     this.#former = null
-    if (reading.source.packed) await reading.close()
+    const copied = await isCopy(next, reading.place)
+    const last = copied ? null : reading.last()
+    if (reading.source.damage !== null && !copied) notes.push(damaged(reading))
+    this.#reading = await FileReading.from(next, copied ? reading.place : null)
+    if (copied || reading.source.packed) await reading.close()
     else this.#former = { reading, until: performance.now() + formerMs }
-    this.#reading = begun
     await this.#watchLinked()
     return [late, last].filter((line) => line !== null)
   }
@@ -274,7 +293,8 @@ export class FileFollower implements Owned, Opener {
       this.#seen = signatureOf(named)
       if (named.id === id) {
         const { size, modified } = reading.look
-        return named.size === size && named.modified === modified ? null : 'more'
+        const unchanged = named.size === size && named.modified === modified
+        return unchanged || reading.source.packed ? null : 'more'
       }
       const found: string[] = []
       const next = await openNext(this.path, reading, found)

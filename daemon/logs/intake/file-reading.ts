@@ -13,7 +13,7 @@ export interface Piece {
   readonly state: 'more' | 'end' | 'changed'
 }
 
-const longestRead = 262_144
+const longestRead = 1_048_576
 /** Less would not hold a page of a hole wherever it begins. */
 const shortestRead = 4 * pageLength
 
@@ -28,6 +28,8 @@ export class FileReading {
   #overlap: Buffer
   #first: Buffer
   #hole = 0
+  /** What is in front of where reading goes on is zeros: those that follow belong to them. */
+  #inHole = false
   #look: Look
   #longest = 0
 
@@ -66,16 +68,22 @@ export class FileReading {
   /** At most about so many bytes of lines. */
   async next(mostBytes: number): Promise<Piece> {
     const before = this.#look
-    this.#look = await this.source.look()
+    // As long as there was more than was read, the file need not be asked again: what is read shows whether it was cut.
+    if (before.size <= this.#at || this.source.packed) this.#look = await this.source.look()
     const left = this.#look.size - this.#at
     if (left < 0) return changed
-    this.#longest = this.#look.size
+    this.#longest = Math.max(this.#longest, this.#look.size)
     if (left === 0 && this.#look.modified === before.modified) return this.#end()
     const wanted = Math.min(left, Math.max(shortestRead, Math.min(mostBytes, longestRead)))
-    const block = await this.source.read(this.#at - this.#overlap.length, this.#overlap.length + wanted)
+    const skipped = this.#overlap.length
+    const block = await this.source.read(this.#at - skipped, skipped + wanted)
+    const short = block.length < skipped + wanted
+    // Only a cut leaves less than there was, and only a hole or a program that writes such puts zeros into lines.
+    if (!this.source.packed && (short || block.includes(0))) this.#look = await this.source.look()
     if (!this.#goesOn(block)) return changed
-    if (block.length === this.#overlap.length) return this.#end()
-    return this.#take(block, wanted === left || block.length < this.#overlap.length + wanted)
+    if (block.length === skipped) return this.#end()
+    this.#inHole ||= skipped > 0 && isZeros(block.subarray(0, skipped))
+    return this.#take(block, short || this.#look.size <= this.#at + wanted)
   }
 
   /** What has come of a line that has no end and gets none any more. */
@@ -134,14 +142,15 @@ export class FileReading {
   }
 
   #stretches(fresh: Buffer, whole: boolean): readonly Stretch[] {
-    if ((this.#hole === 0 && this.#look.missing < pageLength) || !fresh.includes(0))
+    if (this.#look.missing < pageLength || !fresh.includes(0))
       return [{ from: 0, to: fresh.length, hole: false }]
-    return stretchesOf(fresh, this.#at, this.#hole > 0, whole)
+    return stretchesOf(fresh, this.#at, this.#inHole, whole)
   }
 
   /** @param base - where in the file the block begins. */
   #read(fresh: Buffer, { from, to, hole }: Stretch, base: number): readonly SplitLine[] {
     this.#at = base + to
+    this.#inHole = hole
     if (!hole) return this.#splitter.push(fresh.subarray(from, to))
     const line = this.#splitter.end()
     this.#splitter = new LineSplitter(this.#at, this.#splitter.encoding)
@@ -181,8 +190,8 @@ const beginning = {
   encoding: null,
 }
 
-/** Whether a file has in front of a place what was there. */
-export type Likeness = 'same' | 'perhaps' | 'shorter' | 'other'
+/** Whether a file has in front of a place what was there. `holed`: there is a hole, of which reading on will tell. */
+export type Likeness = 'same' | 'holed' | 'perhaps' | 'shorter' | 'other'
 
 /**
  * Looks for what was in front of a place: the first bytes of the file and those right before it.
@@ -199,7 +208,7 @@ export async function compare(source: Source, place: FilePlace, sameFile: boolea
   const length = printedLength(place.near)
   const near = await source.read(place.offset - length, length)
   if (printOf(near) === place.near) return 'same'
-  if (holed && isZeros(near) && hasHead) return 'same'
+  if (holed && isZeros(near)) return hasHead ? 'same' : 'holed'
   return hasHead ? 'other' : 'perhaps'
 }
 

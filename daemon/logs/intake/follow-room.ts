@@ -2,6 +2,7 @@ import { statSync, watch, type FSWatcher } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Owned } from '#base/lifetime.ts'
 import { idOf } from './place.ts'
+import { rotatedFrom } from './rotations.ts'
 
 /** What happened in a folder to a name, or null: whoever listens looks for itself. */
 type Listener = (name: string | null) => void
@@ -13,7 +14,8 @@ export interface Opener {
 
 interface Folder {
   readonly path: string
-  readonly listeners: Set<Listener>
+  /** By the name they wait for; null for any. */
+  readonly listeners: Map<string | null, Set<Listener>>
   watcher: FSWatcher | null
   /** Which folder is watched: one that is made anew is another to the system. */
   id: string | null
@@ -44,14 +46,18 @@ export class FollowRoom implements Owned {
     this.#start = start
   }
 
-  /** Calls a listener with what happens in a folder, which need not be there yet, until the result is disposed. */
-  on(path: string, listener: Listener): Owned {
-    const folder = this.#folders.get(path) ?? { path, listeners: new Set(), watcher: null, id: null }
+  /**
+   * Calls a listener with what happens in a folder, which need not be there yet, until the result is disposed.
+   * @param name - only what happens to this name, and to what a rotation makes of it. Null for all names.
+   */
+  on(path: string, name: string | null, listener: Listener): Owned {
+    const folder = this.#folders.get(path) ?? { path, listeners: new Map(), watcher: null, id: null }
     if (this.#folders.size === 0) this.#schedule()
     this.#folders.set(path, folder)
-    folder.listeners.add(listener)
+    const named = folder.listeners.get(name) ?? new Set()
+    folder.listeners.set(name, named.add(listener))
     if (folder.watcher === null) this.#listen(folder)
-    return { dispose: () => this.#leave(folder, listener) }
+    return { dispose: () => this.#leave(folder, name, listener) }
   }
 
   /** Notes that somebody has a file open and has just read it. The one that has been quiet for longest may have to close its own. */
@@ -94,8 +100,10 @@ export class FollowRoom implements Owned {
     }
   }
 
-  #leave(folder: Folder, listener: Listener): void {
-    folder.listeners.delete(listener)
+  #leave(folder: Folder, name: string | null, listener: Listener): void {
+    const named = folder.listeners.get(name)
+    named?.delete(listener)
+    if (named?.size === 0) folder.listeners.delete(name)
     if (folder.listeners.size > 0 || this.#folders.get(folder.path) !== folder) return
     lose(folder)
     this.#folders.delete(folder.path)
@@ -137,7 +145,8 @@ async function idAt(path: string): Promise<string | null> {
 }
 
 function tell(folder: Folder, name: string | null): void {
-  for (const listener of folder.listeners) listener(name)
+  const names = name === null ? folder.listeners.keys() : [null, name, ...rotatedFrom(name)]
+  for (const one of names) for (const listener of folder.listeners.get(one) ?? []) listener(name)
 }
 
 function lose(folder: Folder): void {

@@ -67,3 +67,27 @@ export function temporaryFolder(): { readonly path: string; file(name: string): 
     remove: () => rmSync(path, { recursive: true, force: true }),
   }
 }
+
+/** What follows in one test, and its folder. */
+export class Following {
+  readonly folder = temporaryFolder()
+  readonly log = this.folder.file('app.log')
+  readonly #open: Followed[] = []
+
+  follow(...args: ConstructorParameters<typeof Followed>): Followed {
+    const followed = new Followed(...args)
+    this.#open.push(followed)
+    return followed
+  }
+
+  async restart(followed: Followed): Promise<Followed> {
+    const next = await followed.restarted()
+    this.#open.push(next)
+    return next
+  }
+
+  async end(): Promise<void> {
+    for (const { follower } of this.#open) await follower.dispose()
+    this.folder.remove()
+  }
+}

@@ -29,8 +29,30 @@ export function rotatedFrom(name: string): readonly string[] {
 export const isPacked = (name: string): boolean =>
   behind.exec(/\.[^.]*$/.exec(name)?.[0] ?? '-')?.[1] !== undefined
 
-/** What rotations made of a file, from the oldest to the newest, where they are beside it or beside what it links to. */
+/**
+ * What rotations made of a file, from the oldest to the newest, where they are beside it or beside what it links to. A
+ * rotation renames many files one by one; what is returned was there at one time.
+ */
 export async function rotationsOf(path: string): Promise<readonly Rotation[]> {
+  let before = await glance(path)
+  for (let looks = 0; looks < mostLooks; looks++) {
+    const now = await glance(path)
+    if (areSame(before, now)) return inOrder(now)
+    before = now
+  }
+  throw new RotatedMeanwhile()
+}
+
+export const areSame = (some: readonly Rotation[], others: readonly Rotation[]): boolean =>
+  some.length === others.length &&
+  some.every(({ path, id }, n) => path === others[n]?.path && id === others[n].id)
+
+/** Names changed while they were looked at. */
+export class RotatedMeanwhile extends Error {}
+
+const mostLooks = 100
+
+async function glance(path: string): Promise<readonly Rotation[]> {
   const found: Rotation[] = []
   for (const place of await placesOf(path)) {
     const base = basename(place)
@@ -45,15 +67,15 @@ export async function rotationsOf(path: string): Promise<readonly Rotation[]> {
       if (rotation !== null && !found.some(({ id }) => id === rotation.id)) found.push(rotation)
     }
   }
-  return inOrder(found)
+  return found
 }
 
 /** The file of an identity in the same folder, whatever it is called now; null when there is none. */
-export async function findById(path: string, id: string): Promise<string | null> {
+export async function findById(path: string, id: string): Promise<Rotation | null> {
   for (const place of await placesOf(path))
     for (const name of await namesIn(dirname(place))) {
-      const candidate = join(dirname(place), name)
-      if ((await rotationAt(candidate))?.id === id) return candidate
+      const candidate = await rotationAt(join(dirname(place), name))
+      if (candidate?.id === id) return candidate
     }
   return null
 }
@@ -71,7 +93,7 @@ async function placesOf(path: string): Promise<readonly string[]> {
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).slice(0, mostNames)
+    return (await readdir(folder)).sort().slice(0, mostNames)
   } catch {
     // The folder is gone, or is not ours to see; the file itself says so.
     return []

@@ -1,5 +1,6 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { systemCode } from '#base/failure.ts'
 import { pageLength } from './holes.ts'
@@ -186,8 +187,8 @@ class PackedSource implements Source {
 
   #begin(): void {
     this.#unpacker?.destroy()
-    const packed = this.#handle.createReadStream({ start: 0, autoClose: false })
     const unpacker = createGunzip({ chunkSize: 65_536 })
+    const packed = Readable.from(blocksOf(this.#handle))
     packed.on('error', (error) => unpacker.destroy(error))
     unpacker.on('close', () => packed.destroy())
     this.#unpacker = packed.pipe(unpacker)
@@ -199,7 +200,7 @@ class PackedSource implements Source {
   async #unpack(): Promise<Buffer | null> {
     try {
       const { value, done } = (await this.#pieces?.next()) ?? { done: true }
-      return done === true ? null : (value as Buffer)
+      return done === true ? null : value
     } catch (error) {
       this.damage = systemCode(error) ?? 'not gzip'
       return null
@@ -212,5 +213,14 @@ class PackedSource implements Source {
     const past = Math.min(block.length, Math.max(0, position - this.#at))
     this.#block = block.subarray(past)
     this.#at += past
+  }
+}
+
+async function* blocksOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  for (let at = 0; ;) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(65_536), 0, 65_536, at)
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
   }
 }

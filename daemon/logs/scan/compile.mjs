@@ -1,5 +1,5 @@
 // Compiles scan.assembly into scan-code.ts, which holds the module as text: `npm run wasm`. A test asks whether it is current.
-import asc from 'assemblyscript/asc'
+import { main } from 'assemblyscript/asc'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -10,7 +10,7 @@ const entry = 'scan.ts'
 export async function compiledText() {
   const source = readFileSync(path.join(here, 'scan.assembly'), 'utf8')
   let binary
-  const { error, stderr } = await asc.main(
+  const { error } = await main(
     [
       entry,
       '--outFile',
@@ -33,7 +33,7 @@ export async function compiledText() {
       listFiles: () => [],
     },
   )
-  if (error) throw new Error(`scan.assembly cannot be compiled: ${stderr}`)
+  if (error) throw new Error(`scan.assembly cannot be compiled: ${error.message}`)
   const code = Buffer.from(binary).toString('base64')
   return `// Made of scan.assembly by compile.mjs; not to be edited.\n\n/** A WebAssembly module, base64. */\nexport const scanCode =\n  '${code}'\n`
 }

@@ -166,6 +166,34 @@ describe('a search', () => {
     store.dispose()
   })
 
+  test('answers no more at once than one message carries, and goes on from there', async () => {
+    using temporary = temporaryFolder()
+    const store = new LogStore(temporary.folder)
+    const searcher = new LogSearcher(store, fieldsOf, Date.now)
+    const long = '\u0001'.repeat(250 * 1024)
+    const records = Array.from({ length: 40 }, (_, index) => record(`${index} ${long}`, { time: index }))
+    store.append('shop', 'output', records, {})
+    const pages: (readonly LogLine[])[] = []
+    let [before, after]: [string | undefined, string] = [undefined, 'n0.0']
+    do {
+      const page = await searcher.search({ before, limit: 1000 }, never)
+      pages.unshift(page.lines)
+      before = page.older ?? undefined
+    } while (before !== undefined)
+    const numbersOf = (lines: readonly LogLine[]) => lines.map(({ text }) => Number.parseInt(text, 10))
+    expect(pages.flatMap(numbersOf)).toEqual(records.map((_, index) => index))
+    for (let seen = 0; seen < 40;) {
+      const page = await searcher.search({ after, limit: 1000 }, never)
+      expect(numbersOf(page.lines)[0]).toBe(seen)
+      seen += page.lines.length
+      after = page.newer
+      pages.push(page.lines)
+    }
+    // The largest answer that a connection carries is a third of 64 MiB.
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(21 * 1024 * 1024)
+    store.dispose()
+  })
+
   test('shows what stands around a record, and everything of one', async () => {
     using temporary = temporaryFolder()
     const { store, searcher } = scene(temporary.folder, 8)

@@ -109,7 +109,7 @@ export class LogSearcher {
     })
   }
 
-  #collect(
+  async #collect(
     filter: LogFilter,
     order: Order,
     from: Rank | null,
@@ -117,13 +117,26 @@ export class LogSearcher {
     signal: AbortSignal,
   ): Promise<Collected> {
     const matcher = new Matcher(filter, this.#fieldsOf)
-    return collect(this.#store.blocks(filter.apps), matcher, this.#store.scanner, order, {
+    const collected = await collect(this.#store.blocks(filter.apps), matcher, this.#store.scanner, order, {
       from,
       limit,
       budgetMs,
       signal,
     })
+    return carried(collected)
   }
+}
+
+/** Text on either side of a place: as JSON it may be six times as much. */
+const mostPageBytes = 1.5 * 1024 * 1024
+
+/** What of it one message can carry, at least one record. */
+function carried(collected: Collected): Collected {
+  let bytes = 0
+  const over = collected.hits.findIndex(({ record }) => (bytes += record.bytes.length) > mostPageBytes)
+  const hits = over === -1 ? collected.hits : collected.hits.slice(0, Math.max(1, over))
+  const last = hits.at(-1)
+  return over === -1 || last === undefined ? collected : { hits, next: following(last.rank) }
 }
 
 const isoOf = (time: number): string => new Date(time).toISOString()

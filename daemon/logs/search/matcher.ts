@@ -46,7 +46,7 @@ class Looked {
 }
 
 /** Without regard to case. Two signs that become ASCII letters stay what they are, so that ASCII is found by its bytes. */
-export const folded = (text: string): string => text.replaceAll(/[\u0130\u212a]/g, '\ufffd').toLowerCase()
+const folded = (text: string): string => text.replaceAll(/[\u0130\u212a]/g, '\ufffd').toLowerCase()
 
 type Test = (line: Looked) => boolean
 

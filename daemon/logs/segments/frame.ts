@@ -42,9 +42,9 @@ export interface Frame {
  * messageAt (uint16); flags; source and format by place in the names (uint8). Then the names and marks as JSON, and spaces.
  */
 const magic = 0x31464c51
-export const frameHead = 40
+const frameHead = 40
 /** More cannot be written as a whole, and whatever claims to be larger is damage. */
-export const largestFrame = 64 * 1024 * 1024
+const largestFrame = 64 * 1024 * 1024
 export const mostNames = 255
 
 interface Names {
