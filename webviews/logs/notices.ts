@@ -96,7 +96,7 @@ export class Notices {
     const parts = [
       total === null ? null : say(total === 1 ? 'countOne' : 'count', total.toLocaleString()),
       say('loaded', loaded.toLocaleString()),
-      say(paused ? 'paused' : following ? 'following' : 'notFollowing'),
+      paused ? null : say(following ? 'following' : 'notFollowing'),
     ]
     return parts.filter((part) => part !== null).join(' · ')
   }
