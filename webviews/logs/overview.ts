@@ -22,6 +22,8 @@ export class Overview {
   #timer: number | undefined
   #histogram: LogHistogram | null = null
   #sources: readonly LogSourceRow[] = []
+  /** Lines that came since it was counted. */
+  #arrived = 0
 
   constructor(host: Host, listener: OverviewListener) {
     this.#host = host
@@ -30,7 +32,7 @@ export class Overview {
 
   /** How many match; null while it is not known. */
   get total(): number | null {
-    return this.#histogram?.total ?? null
+    return this.#histogram === null ? null : this.#histogram.total + this.#arrived
   }
   get sources(): readonly LogSourceRow[] {
     return this.#sources
@@ -44,11 +46,13 @@ export class Overview {
     this.#stop = new AbortController()
     this.#filter = filter
     this.#histogram = null
+    this.#arrived = 0
     void this.#ask(this.#stop.signal)
   }
 
   /** Lines have arrived. */
-  grew(): void {
+  grew(lines: number): void {
+    this.#arrived += lines
     if (this.#timer !== undefined) return
     const { signal } = this.#stop
     this.#timer = setTimeout(() => void this.#ask(signal).finally(() => (this.#timer = undefined)), pauseMs)
@@ -62,6 +66,7 @@ export class Overview {
       ])
       if (signal.aborted) return
       this.#histogram = histogram
+      this.#arrived = 0
       this.#sources = sources
       this.#listener.sources(sources)
       this.#listener.histogram(histogram)

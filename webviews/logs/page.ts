@@ -56,7 +56,7 @@ export class Page {
     this.#feed = new Feed(host, {
       rows: (added) => {
         this.#list.rowsChanged(added)
-        if (added > 0) this.#overview.grew()
+        if (added > 0) this.#overview.grew(added)
       },
       state: () => this.#tell(),
       found: (id) => this.#list.reveal(this.#feed.window.numberOf(id) ?? 0),
