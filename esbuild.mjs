@@ -1,5 +1,5 @@
 // Makes dist/: for each program one CommonJS file and a chunk for each part that it imports lazily with `import()`,
-// and the native SQLite binaries beside them.
+// the native SQLite binaries beside them, and in webviews/ a script and a style sheet for each page.
 //
 // These names hold a value only in a bundle (daemon/base/version.ts reads the first three):
 //   QUANTUM_ADMIN_VERSION     the version in package.json
@@ -33,6 +33,9 @@ const programs = [
   { name: 'cli', entry: 'daemon/cli/main.ts', external: [] },
   { name: 'language', entry: 'daemon/language/main.ts', external: [] },
 ]
+
+/** What is bundled for the browser that VS Code shows pages in: a script and a style sheet for each. */
+const pages = [{ name: 'logs', entries: ['webviews/logs/main.ts', 'webviews/logs/logs.css'] }]
 
 /** The same order in every locale. */
 const byCodeUnit = (a, b) => (a < b ? -1 : Number(a > b))
@@ -196,6 +199,31 @@ async function bundleProgram({ name, entry, external }, define) {
   return { metafile: result.metafile, made }
 }
 
+/** Bundles one page into `dist/webviews/<name>.js` and `.css`. */
+async function bundlePage({ name, entries }) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => ({ in: entry, out: name })),
+    outdir: 'dist/webviews',
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    minify: true,
+    charset: 'ascii',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+    write: false,
+  })
+  for (const { path: file, contents } of result.outputFiles) replaceFile(file, Buffer.from(contents))
+  replaceFile(
+    inRoot('.cache', `meta-page-${name}.json`),
+    Buffer.from(JSON.stringify(result.metafile, null, 1)),
+  )
+  return { metafile: result.metafile, made: new Set() }
+}
+
 async function writeCommonJs({ path: file, text }) {
   const { code, map } = await transform(text, {
     ...style,
@@ -261,7 +289,10 @@ const define = {
   'import.meta.filename': '__filename',
   'import.meta.url': 'bundleUrl',
 }
-const bundles = await Promise.allSettled(programs.map((program) => bundleProgram(program, define)))
+const bundles = await Promise.allSettled([
+  ...programs.map((program) => bundleProgram(program, define)),
+  ...pages.map(bundlePage),
+])
 if (bundles.some(({ status }) => status === 'rejected')) {
   // esbuild has printed why. What could be built is there.
   process.exitCode = 1

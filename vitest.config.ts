@@ -55,7 +55,12 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      group(1, 3, 'unit', ['daemon/**/*.test.ts', 'extension/**/*.test.ts', 'migrations/**/*.test.ts']),
+      group(
+        1,
+        3,
+        'unit',
+        ['daemon', 'extension', 'migrations', 'webviews'].map((folder) => `${folder}/**/*.test.ts`),
+      ),
       group(2, 2, 'architecture', ['test/architecture/**/*.test.ts']),
       group(3, 3, 'wire', ['test/wire/**/*.test.ts'], alone),
       group(4, 3, 'security', ['test/security/**/*.test.ts'], alone),

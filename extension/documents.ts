@@ -15,7 +15,15 @@ import {
 } from './document-texts.ts'
 
 /** What a read-only document shows, and of which. */
-export type DocumentSubject = 'port' | 'process' | 'container' | 'lease' | 'entry' | 'doctor' | 'output'
+export type DocumentSubject =
+  | 'port'
+  | 'process'
+  | 'container'
+  | 'lease'
+  | 'entry'
+  | 'doctor'
+  | 'output'
+  | 'logs'
 
 const scheme = 'quantum-admin'
 const texts: Readonly<Record<DocumentSubject, (ask: Ask, key: string) => Promise<string>>> = {
@@ -26,7 +34,11 @@ const texts: Readonly<Record<DocumentSubject, (ask: Ask, key: string) => Promise
   entry: (ask, key) => entryText(ask, Number(key)),
   doctor: doctorText,
   output: outputText,
+  logs: async (ask, key) => (await import('./logs/log-document.ts')).logsText(ask, key),
 }
+
+/** What else than plain text some are. */
+const languageOf: Readonly<Partial<Record<DocumentSubject, string>>> = { entry: 'json', logs: 'log' }
 
 /**
  * Read-only documents with details. Each asks the daemon when it is opened, so one that VS Code restores shows
@@ -50,7 +62,8 @@ export class Documents implements TextDocumentContentProvider, Owned {
     const uri = Uri.from({ scheme, path: `/${name}`, query: `${subject}=${key}` })
     this.#changed.fire(uri)
     const document = await workspace.openTextDocument(uri)
-    if (subject === 'entry') await languages.setTextDocumentLanguage(document, 'json')
+    const language = languageOf[subject]
+    if (language !== undefined) await languages.setTextDocumentLanguage(document, language)
     await window.showTextDocument(document, { preview: true, preserveFocus: true })
   }
 

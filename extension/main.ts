@@ -11,6 +11,7 @@ import { copyCommands } from './commands/copy.ts'
 import { generalCommands } from './commands/general.ts'
 import { jobCommands } from './commands/jobs.ts'
 import { leaseCommands } from './commands/leases.ts'
+import { logCommands } from './commands/logs.ts'
 import { portCommands } from './commands/ports.ts'
 import { processCommands } from './commands/processes.ts'
 import { registerCommands } from './commands/register.ts'
@@ -22,6 +23,7 @@ import { Documents } from './documents.ts'
 import { followConfigurations } from './language/language.ts'
 import { ContainerLogs } from './logs/container-logs.ts'
 import { DaemonLog } from './logs/daemon-log.ts'
+import { LogPanels } from './logs/log-panels.ts'
 import { RunOutputs } from './logs/run-output.ts'
 import { Model } from './model.ts'
 import { Pickers } from './pickers.ts'
@@ -90,6 +92,7 @@ export function activate(context: ExtensionContext): void {
     }),
   )
   const documents = lifetime.own(new Documents((name, params) => model.query(name, params)))
+  const panels = lifetime.own(new LogPanels({ model, report, documents, context }))
   const targets = new Targets(new Pickers(model))
   lifetime.own(
     registerCommands(
@@ -111,6 +114,7 @@ export function activate(context: ExtensionContext): void {
         ...processCommands({ actions, targets, documents, view: resources }),
         ...containerCommands({ actions, targets, documents, logs }),
         ...appCommands({ model, actions, targets, documents, documentation, report, settings }),
+        ...logCommands({ targets, panels }),
         ...jobCommands({ actions, targets, outputs }),
         ...connectorCommands({ model, actions, targets, documentation }),
         ...secretCommands({ actions, targets }),

@@ -113,6 +113,20 @@ export class Pickers {
     )
   }
 
+  /** The name of an app; null for all of them. */
+  appOrAll(asking: Asking): Promise<string | null> {
+    return pick<string | null>(
+      asking,
+      async () => [
+        choice<string | null>(null, l10n.t('All apps'), '', null),
+        ...(await this.#model.query('apps.list', {})).rows.map((row) =>
+          choice<string | null>(row.name, row.name, appStateWord(row.state), row.folder),
+        ),
+      ],
+      l10n.t('There is no app for this'),
+    )
+  }
+
   job(asking: Asking): Promise<JobRow> {
     return pick(
       asking,

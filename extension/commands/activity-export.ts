@@ -1,13 +1,11 @@
 import { l10n, Uri, window, workspace } from 'vscode'
-import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
-import { once } from 'node:events'
-import { homedir, tmpdir } from 'node:os'
+import { homedir } from 'node:os'
 import * as path from 'node:path'
-import { Failure, messageOf } from '#base/failure.ts'
+import { Failure } from '#base/failure.ts'
 import type { AuditFilter } from '#contract/audit.ts'
 import type { Actions } from '../actions.ts'
 import { bytes } from '../display.ts'
+import { exportTo } from '../file-export.ts'
 import { withProgress } from '../progress.ts'
 
 /** Writes the trail, or what the filter finds of it, to a file the person picks. */
@@ -31,7 +29,6 @@ async function offerFile(target: Uri, records: number): Promise<void> {
   if ((await window.showInformationMessage(message, open)) === open) await window.showTextDocument(target)
 }
 
-/** Writes beside the target and renames, so that a cancelled export leaves nothing behind. */
 async function write(
   actions: Actions,
   filter: AuditFilter,
@@ -39,15 +36,10 @@ async function write(
   signal: AbortSignal,
   progress: (bytesWritten: number) => void,
 ): Promise<number> {
-  const local = target.scheme === 'file'
-  const folder = local ? path.dirname(target.fsPath) : await mkdtemp(path.join(tmpdir(), 'quantum-admin-'))
-  const part = path.join(folder, `.${path.basename(target.path)}.${process.pid}.part`)
-  const file = createWriteStream(part, { mode: 0o600, flags: 'wx' })
-  const written = settled(file)
-  try {
-    let length = 0
-    const format = target.path.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'
-    const { records } = await actions.run({
+  let length = 0
+  const format = target.path.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'
+  const { records } = await exportTo(target, (piece) =>
+    actions.run({
       name: 'audit.export',
       params: { format, filter },
       question: {
@@ -57,36 +49,14 @@ async function write(
         name: 'export',
       },
       signal,
-      onPiece: (piece) => {
-        const text = Buffer.from(textOf(piece))
+      onPiece: (streamed) => {
+        const text = Buffer.from(textOf(streamed))
         progress((length += text.length))
-        return file.write(text) ? undefined : Promise.race([once(file, 'drain'), written])
+        return piece(text)
       },
-    })
-    file.end()
-    await written
-    if (local) await rename(part, target.fsPath)
-    else await workspace.fs.copy(Uri.file(part), target, { overwrite: true })
-    return records
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure('store-unavailable', `The export cannot be written: ${messageOf(error)}`, {
-      cause: error,
-    })
-  } finally {
-    file.destroy()
-    await rm(local ? part : folder, { force: true, recursive: !local })
-  }
-}
-
-/** Listens from the start, because an error nobody listens to would end the extension host. */
-async function settled(file: WriteStream): Promise<void> {
-  const finished = once(file, 'close').then(() => {
-    if (file.errored !== null) throw file.errored
-  })
-  file.on('error', () => file.destroy())
-  finished.catch(() => {})
-  await finished
+    }),
+  )
+  return records
 }
 
 const textOf = (piece: unknown): string =>

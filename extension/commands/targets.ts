@@ -49,6 +49,12 @@ export class Targets {
     return this.#pickers.app(asking(node, title), only)
   }
 
+  /** The name of an app; null when all of them are meant. */
+  async appOrAll(node: unknown, title: string): Promise<string | null> {
+    if (isAppNode(node)) return node.row.name
+    return appNameOf(node) ?? this.#pickers.appOrAll(asking(node, title))
+  }
+
   job(node: unknown, title: string): Promise<JobRow> {
     if (isAppNode(node) && node.kind === 'appJob') return Promise.resolve(node.job)
     return this.#pickers.job(asking(node, title))

@@ -76,6 +76,7 @@ function lensCommands(row: AppRow | undefined, document: TextDocument): readonly
     ...(canStop(row) ? [of('debug-stop', l10n.t('Stop'), 'quantumAdmin.stopApp')] : []),
     ...(canRestart(row) ? [of('debug-restart', l10n.t('Restart'), 'quantumAdmin.restartApp')] : []),
     ...(host === null ? [] : [of('link-external', l10n.t('Open in Browser'), 'quantumAdmin.openApp')]),
+    of('list-flat', l10n.t('Logs'), 'quantumAdmin.showLogs'),
     of('output', l10n.t('Show Output'), 'quantumAdmin.showAppOutput'),
     {
       title: host === null ? appStateWord(row.state) : l10n.t('{0} at {1}', appStateWord(row.state), host),

@@ -37,6 +37,10 @@ test.each([
   ['extension/views/x.ts', "import { openStore } from '../../daemon/store/open.ts'"],
   ['extension/views/x.ts', "import * as z from 'zod'"],
   ['webviews/ui/x.ts', "import * as vscode from 'vscode'"],
+  ['webviews/ui/x.ts', "import { readFile } from 'node:fs/promises'"],
+  ['webviews/ui/x.ts', "import { logsMethods } from '#contract/index.ts'"],
+  ['webviews/ui/x.ts', "import { line } from '../logs/row.ts'"],
+  ['extension/views/x.ts', "import { h } from '../../webviews/logs/dom.ts'"],
 ])('in %s, `%s` is found', (file, text) => {
   expect(violation(file, text)).toHaveLength(1)
 })
@@ -47,6 +51,8 @@ test.each([
   ['daemon/capabilities/apps/apps-store.ts', "import { sql, type Kysely } from 'kysely'"],
   ['daemon/composition.ts', "import { LinuxHost } from './adapters/host/linux-host.ts'"],
   ['extension/views/x.ts', "import { connectLocal } from '#client/connect.ts'"],
+  ['extension/views/x.ts', "import { fromPageOf } from '../../webviews/logs/messages.ts'"],
+  ['webviews/logs/x.ts', "import { parseLogQuery } from '#contract/log-query.ts'"],
 ])('in %s, `%s` is allowed', (file, text) => {
   expect(violation(file, text)).toEqual([])
 })

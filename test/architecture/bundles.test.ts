@@ -130,6 +130,48 @@ describe('the daemon, the command line and the language server', () => {
   })
 })
 
+describe('the page of logs', () => {
+  const { inputs, outputs } = JSON.parse(readFileSync(cache('meta-page-logs.json'), 'utf8')) as Metafile
+  const used = Object.values(outputs).flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  )
+
+  test('carries the toolkit of VS Code, and neither zod nor a driver', () => {
+    const packages = new Set(used.flatMap((file) => packageOf(file) ?? []))
+    const toolkit = /^(@vscode\/webview-ui-toolkit|@microsoft\/fast-[\w-]+|tslib|exenv-es6|tabbable)$/
+    expect([...packages]).toContain('@vscode/webview-ui-toolkit')
+    expect([...packages].filter((name) => !toolkit.test(name))).toEqual([])
+  })
+
+  test('needs nothing at run time that is not in it, and nothing of ours but what a browser can run', () => {
+    const external = Object.values(outputs).flatMap(({ imports }) => imports)
+    expect(external.filter((imported) => imported.external === true)).toEqual([])
+    const ours = Object.keys(inputs).filter((file) => packageOf(file) === null)
+    const expected =
+      /^(webviews\/logs\/|daemon\/contract\/log-(words|query)\.ts$|daemon\/base\/printable\.ts$)/
+    expect(ours.filter((file) => !expected.test(file))).toEqual([])
+  })
+
+  test('is 190 KB at most, and its styles 16 KB', () => {
+    expect(statSync(inRoot('dist/webviews/logs.js')).size).toBeLessThanOrEqual(190 * 1024)
+    expect(statSync(inRoot('dist/webviews/logs.css')).size).toBeLessThanOrEqual(16 * 1024)
+  })
+
+  test('makes no markup and no code out of text, and names no colour but those of the theme', () => {
+    const files = globSync('webviews/**/*.{ts,css}', { cwd: inRoot() }).filter(
+      (file) => !file.endsWith('.test.ts'),
+    )
+    const texts = files.map((file) => [file, readFileSync(inRoot(file), 'utf8')] as const)
+    const markup =
+      /innerHTML|outerHTML|insertAdjacentHTML|DOMParser|createContextualFragment|document\.write|\beval\b|new Function|srcdoc/
+    expect(texts.filter(([, text]) => markup.test(text)).map(([file]) => file)).toEqual([])
+    const colour = /#[\da-f]{3,8}\b|\b(rgb|hsl)a?\(|url\(|@import (?!'\.\/)/i
+    const styles = texts.filter(([file]) => file.endsWith('.css'))
+    expect(styles.length).toBeGreaterThan(2)
+    expect(styles.filter(([, text]) => colour.test(text)).map(([file]) => file)).toEqual([])
+  })
+})
+
 const isBuiltin = (name: string): boolean =>
   process.getBuiltinModule(name.replace(/^node:/, '')) !== undefined
 

@@ -91,8 +91,21 @@ export const rules: readonly Rule[] = [
     node: true,
   },
   {
+    folder: 'webviews/*',
+    // What a browser can run: the words and the query language, the contract's types, and how text is made printable.
+    ours: [
+      'daemon/contract/log-words.ts',
+      'daemon/contract/log-query.ts',
+      'daemon/contract/logs.ts',
+      'daemon/base/printable.ts',
+    ],
+    packages: ['@vscode/webview-ui-toolkit'],
+    node: false,
+  },
+  {
     folder: 'extension',
-    ours: [contract, base, client],
+    // What its pages and it say to each other.
+    ours: [contract, base, client, 'webviews/*/{messages,strings,view,check}.ts'],
     // The last of these starts the language server: the bundle beside the extension's own, in a process of its own.
     packages: ['tail', 'vscode', 'vscode-languageclient'],
     node: true,
