@@ -21,6 +21,10 @@ export async function followFile(
   while (!signal.aborted) {
     const { inode, bytes } = await followOne(file, seen, onLine, signal)
     if (signal.aborted) return
+    if (inodeOf(file) === inode) {
+      seen = Math.max(bytes, seen)
+      continue
+    }
     const renamed = Array.from({ length: kept }, (_, index) => `${file}.${index + 1}`).find(
       (candidate) => inodeOf(candidate) === inode,
     )
@@ -30,7 +34,7 @@ export async function followFile(
   }
 }
 
-/** Follows one file until it is renamed. @returns which one it was and how many of its bytes were seen. */
+/** Follows one file until it is renamed, or tail falls behind. @returns which one it was and how many of its bytes were seen. */
 function followOne(
   file: string,
   from: number,
@@ -58,8 +62,14 @@ function followOne(
       if (start >= from && line !== '') onLine(line)
     })
     tail.on('error', end)
-    // A rename between the look at the inode and the watch would go unnoticed for ever.
-    const check = setInterval(() => inodeOf(file) !== inode && end(), 1000)
+    let before = -1
+    // A rename between the look at the inode and the watch would go unnoticed for ever, and so would what tail was not
+    // told of: it is begun anew when there is more than it has read since the last look.
+    const check = setInterval(() => {
+      const found = statSync(file, { throwIfNoEntry: false })
+      if (found?.ino !== inode || (bytes === before && (found?.size ?? 0) > bytes)) end()
+      before = bytes
+    }, 1000)
     signal.addEventListener('abort', end)
   })
 }

@@ -94,6 +94,14 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
         },
       ],
       tests: { command: 'npm test', report: null, timeoutMs: null },
+      logs: {
+        files: [
+          { file: 'logs/*.log', kind: 'application' },
+          { file: '/var/log/nginx/access.log', kind: 'access' },
+        ],
+        days: 14,
+        bytes: 2 * 1024 ** 3,
+      },
       include: ['./services/api', './services/web'],
       docs: 'https://docs.example.com/shop',
     },
@@ -137,6 +145,7 @@ test.each([
     },
     jobs: [],
     tests: { command: null, report: null, timeoutMs: null },
+    logs: { files: [], days: null, bytes: null },
     include: [],
     docs: null,
   })

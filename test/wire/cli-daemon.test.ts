@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import * as path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { dataOf, errorOf } from '../support/cli.ts'
 import { cliScript, runCli, startDaemon, temporaryHome, type CliResult } from '../support/daemon.ts'
 
@@ -99,6 +99,7 @@ test('logs --follow misses and repeats no line while the log is renamed under it
     env: { ...process.env, QUANTUM_ADMIN_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  onTestFinished(() => void child.kill('SIGKILL'))
   let seen = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (seen += text))
   const numbers = () => [...seen.matchAll(/"n":(\d+)/g)].map((match) => Number(match[1]))
