@@ -31,6 +31,7 @@ export function runLogThread(): void {
     if (message.kind === 'ask') void answer(message)
     else if (message.kind === 'cancel') asked.get(message.id)?.abort()
     else if (message.kind === 'read') engine.read(message.inputs, message.patterns)
+    else if (message.kind === 'keep') engine.keep(message.retention)
     else if (message.kind === 'hide') engine.hide(message.forms)
     else void engine.dispose().then(() => post({ kind: 'ended' }))
   })

@@ -1,13 +1,14 @@
 import type { Lifetime } from '#base/lifetime.ts'
 import type { StatePaths } from '#base/state-paths.ts'
 import { outputOf } from './apps-wiring.ts'
+import type { AppLogs } from './capabilities/apps/app-commands.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import type { JobsService } from './capabilities/jobs/jobs-service.ts'
 import type { WrittenRun } from './capabilities/jobs/run-outputs.ts'
 import { LogsService } from './capabilities/logs/logs-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
-import type { LogInput, LogPattern } from './logs/log-engine.ts'
+import type { LogInput, LogPattern, Retention } from './logs/log-engine.ts'
 import { LogThread } from './logs/log-thread.ts'
 
 const gibibyte = 1024 ** 3
@@ -43,6 +44,7 @@ export function wireLogs(
         apps.logs.flatMap(({ app, folder, files }) =>
           files.map(({ file, kind }): LogPattern => ({ app, folder, file, kind })),
         ),
+      retention: () => Object.fromEntries(apps.logs.map((one) => [one.app, retentionOf(one)])),
       inputsChanged: [apps.changed, jobs.changed],
       apps: () => apps.logs.map(({ app }) => app),
       hiding: secrets,
@@ -50,6 +52,11 @@ export function wireLogs(
     }),
   )
 }
+
+const retentionOf = ({ days, bytes }: AppLogs): Partial<Retention> => ({
+  ...(days === null ? {} : { days }),
+  ...(bytes === null ? {} : { bytes }),
+})
 
 /** What is read of an app itself. */
 const outputInput = (paths: StatePaths, app: string, { leaders }: Supervisor): LogInput => ({

@@ -2,7 +2,7 @@ import { Emitter } from '#base/emitter.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
 import { fieldsOf } from './format/fields.ts'
-import type { LogEngine, LogInput, LogPattern, LogSearch } from './log-engine.ts'
+import type { LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
 import { Readers } from './readers.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
@@ -20,6 +20,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #instance: string
   readonly #readers: Readers
   #forms: readonly string[] = []
+  #retention: Readonly<Record<string, Partial<Retention>>> = {}
 
   constructor(options: {
     readonly folder: string
@@ -36,7 +37,7 @@ export class LocalLogEngine implements LogEngine {
       new Readers(this.#store, { forms: () => this.#forms, now, kept: () => this.changed.emit() }),
     )
     this.#every(syncMs, () => this.#store.sync())
-    this.#every(keepMs, () => this.#store.keep(limits, now()))
+    this.#every(keepMs, () => this.#store.keep(limits, now(), this.#retention))
   }
 
   get revision(): string {
@@ -45,6 +46,10 @@ export class LocalLogEngine implements LogEngine {
 
   read(inputs: readonly LogInput[], patterns: readonly LogPattern[]): void {
     this.#readers.read(inputs, patterns)
+  }
+
+  keep(retention: Readonly<Record<string, Partial<Retention>>>): void {
+    this.#retention = retention
   }
 
   hide(forms: readonly string[]): void {

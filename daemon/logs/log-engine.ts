@@ -30,6 +30,12 @@ export interface LogPattern {
   readonly kind: LogKind
 }
 
+/** What is kept of the logs of an app. */
+export interface Retention {
+  readonly days: number
+  readonly bytes: number
+}
+
 export interface LogSearch extends LogFilter {
   readonly before?: string | undefined
   readonly after?: string | undefined
@@ -42,6 +48,8 @@ export interface LogEngine extends Owned {
   readonly changed: Emitter<void>
   /** Opaque; equal revisions mean that nothing was added. */
   readonly revision: string
+  /** How much is kept of apps of which that is said; of the others as much as of any. */
+  keep(retention: Readonly<Record<string, Partial<Retention>>>): void
   /** From now on these are read and no others. Where each was read up to is kept, for when it is named again. */
   read(inputs: readonly LogInput[], patterns: readonly LogPattern[]): void
   /** From now on these spellings of secrets are taken out of what is kept. @param forms - longest first. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#contract/errors.ts'
-import type { LogInput, LogPattern } from './log-engine.ts'
+import type { LogInput, LogPattern, Retention } from './log-engine.ts'
 import type { StoreLimits } from './segments/log-store.ts'
 
 /** What the thread is made with. */
@@ -22,6 +22,7 @@ export type ToLogThread =
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'read'; readonly inputs: readonly LogInput[]; readonly patterns: readonly LogPattern[] }
   | { readonly kind: 'hide'; readonly forms: readonly string[] }
+  | { readonly kind: 'keep'; readonly retention: Readonly<Record<string, Partial<Retention>>> }
   | { readonly kind: 'end' }
 
 export type FromLogThread =

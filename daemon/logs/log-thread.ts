@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
-import type { LogEngine, LogInput, LogPattern, LogSearch } from './log-engine.ts'
+import type { LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
 import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
 
 /** What a thread that ended by itself is replaced after. */
@@ -24,6 +24,7 @@ export class LogThread implements LogEngine {
   #inputs: readonly LogInput[] = []
   #patterns: readonly LogPattern[] = []
   #forms: readonly string[] = []
+  #retention: Readonly<Record<string, Partial<Retention>>> = {}
   #revision: string
   #lastId = 0
   #disposed = false
@@ -46,6 +47,11 @@ export class LogThread implements LogEngine {
     this.#patterns = patterns
     if (this.#worker !== null) this.#post({ kind: 'read', inputs, patterns })
     else if (this.#reads) this.#begin()
+  }
+
+  keep(retention: Readonly<Record<string, Partial<Retention>>>): void {
+    this.#retention = retention
+    if (this.#worker !== null) this.#post({ kind: 'keep', retention })
   }
 
   hide(forms: readonly string[]): void {
@@ -116,6 +122,7 @@ export class LogThread implements LogEngine {
     worker.on('error', (error) => this.#report(error))
     worker.once('exit', () => this.#gone(worker))
     worker.postMessage({ kind: 'hide', forms: this.#forms } satisfies ToLogThread)
+    worker.postMessage({ kind: 'keep', retention: this.#retention } satisfies ToLogThread)
     worker.postMessage({
       kind: 'read',
       inputs: this.#inputs,

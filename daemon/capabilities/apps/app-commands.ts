@@ -16,6 +16,9 @@ export interface AppLogs {
   readonly folder: string
   /** Absolute, `*` for any name. */
   readonly files: FoundApp['logs']['files']
+  /** How much is kept; null where nothing is said. */
+  readonly days: number | null
+  readonly bytes: number | null
 }
 
 const noTests: FoundApp['tests'] = { command: null, report: null, timeoutMs: null }

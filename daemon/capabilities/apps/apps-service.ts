@@ -158,6 +158,8 @@ export class AppsService implements Owned {
   /** The folder of each app, and the files that hold its logs beside its output. */
   get logs(): readonly AppLogs[] {
     return this.#known.all.map(({ name, folder, found }) => ({
+      days: found?.logs.days ?? null,
+      bytes: found?.logs.bytes ?? null,
       app: name,
       folder,
       files: found?.logs.files ?? [],

@@ -4,7 +4,7 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { ParsedParams } from '#contract/index.ts'
 import type { LogDetail, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
 import type { Hiding } from '../../adapters/process/programs.ts'
-import type { LogEngine, LogInput, LogPattern } from '../../logs/log-engine.ts'
+import type { LogEngine, LogInput, LogPattern, Retention } from '../../logs/log-engine.ts'
 
 export interface LogsDeps {
   readonly engine: LogEngine
@@ -12,6 +12,8 @@ export interface LogsDeps {
   readonly inputs: () => Promise<readonly LogInput[]>
   /** Files that configurations name, as they are now. */
   readonly patterns: () => readonly LogPattern[]
+  /** What configurations say of how much is kept. */
+  readonly retention: () => Readonly<Record<string, Partial<Retention>>>
   /** Tell when {@link inputs} or the names of apps may be others. */
   readonly inputsChanged: readonly Emitter<void>[]
   readonly report: (error: unknown) => void
@@ -26,7 +28,7 @@ export class LogsService implements Owned {
   readonly #deps: LogsDeps
   readonly #life = new Lifetime()
   /** What was named last, as JSON. */
-  #read = '[[],[]]'
+  #read = '[[],[],{}]'
   #asked = false
   #refreshing: Promise<void> | null = null
 
@@ -59,12 +61,14 @@ export class LogsService implements Owned {
   async #refresh(): Promise<void> {
     this.#asked = false
     const [inputs, patterns] = [await this.#deps.inputs(), this.#deps.patterns()]
-    const read = JSON.stringify([inputs, patterns])
+    const retention = this.#deps.retention()
+    const read = JSON.stringify([inputs, patterns, retention])
     if (read === this.#read) return
     // What is to be hidden is known to the engine before it reads.
     await this.#deps.hiding.needed()
     if (this.#life.disposed) return
     this.#read = read
+    this.#deps.engine.keep(retention)
     this.#deps.engine.read(inputs, patterns)
   }
 

@@ -47,6 +47,7 @@ function setup(inputs: readonly LogInput[] = [input()], patterns: readonly LogPa
       engine,
       inputs: () => Promise.resolve(state.inputs),
       patterns: () => state.patterns,
+      retention: () => ({}),
       inputsChanged: [inputsChanged],
       apps: () => ['shop', 'idle'],
       hiding: {

@@ -124,7 +124,9 @@ describe('a store of logs', () => {
     const lines = Array.from({ length: 5000 }, () => record('x'.repeat(1000)))
     for (let batch = 0; batch < 40; batch++) store.append('shop', 'output', lines, {})
     const before = all(store, 'shop').length
-    store.keep({ perApp: { days: 100_000, bytes: 140_000_000 }, bytes: 1e12 }, 2_000_000)
+    store.keep({ perApp: { days: 100_000, bytes: 1e12 }, bytes: 1e12 }, 2_000_000, {
+      shop: { bytes: 140_000_000 },
+    })
     const left = all(store, 'shop')
     expect(left.length).toBeLessThan(before)
     expect(left.at(-1)?.sequence).toBe(200_000)

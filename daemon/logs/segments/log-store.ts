@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import * as path from 'node:path'
+import type { Retention } from '../log-engine.ts'
 import { Scanner } from '../scan/scanner.ts'
 import type { KeptRecord, SourceMark } from './frame.ts'
-import { LogStream, type PlacedBlock, type Retention } from './log-stream.ts'
+import { LogStream, type PlacedBlock } from './log-stream.ts'
 
 /** A record that was given no number yet. */
 export type NewRecord = Omit<KeptRecord, 'sequence'>
@@ -73,10 +74,14 @@ export class LogStore {
     for (const stream of this.#streams.values()) stream.sync()
   }
 
-  /** Removes what is to be kept no more. */
-  keep({ perApp, bytes }: StoreLimits, now: number): void {
+  /** Removes what is to be kept no more. @param said - of some apps, in the place of what holds for each. */
+  keep(
+    { perApp, bytes }: StoreLimits,
+    now: number,
+    said: Readonly<Record<string, Partial<Retention>>> = {},
+  ): void {
     const streams = [...this.#streams.values()]
-    for (const stream of streams) stream.keep(perApp, now)
+    for (const stream of streams) stream.keep({ ...perApp, ...said[stream.app] }, now)
     while (streams.reduce((sum, stream) => sum + stream.bytes, 0) > bytes) {
       const [oldest] = streams.toSorted((a, b) => a.oldestClosed - b.oldestClosed)
       if (oldest?.forgetOldest() !== true) return

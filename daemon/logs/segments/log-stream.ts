@@ -1,15 +1,10 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import * as path from 'node:path'
+import type { Retention } from '../log-engine.ts'
 import type { BlockFacts } from './block.ts'
 import type { Scanner } from '../scan/scanner.ts'
 import type { Frame, SourceMark } from './frame.ts'
 import { Segment } from './segment.ts'
-
-/** What is kept of one app's logs. */
-export interface Retention {
-  readonly days: number
-  readonly bytes: number
-}
 
 /** Bytes at which a segment is closed and the next one begun. */
 const fullSegment = 64 * 1024 * 1024
