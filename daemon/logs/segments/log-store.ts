@@ -27,7 +27,7 @@ export class LogStore {
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (entry.isDirectory()) this.#streamOf(decodeURIComponent(entry.name))
+      if (entry.isDirectory() && isOurs(entry.name)) this.#streamOf(decodeURIComponent(entry.name))
     this.#next = Math.max(0, ...[...this.#streams.values()].map(({ lastSequence }) => lastSequence)) + 1
   }
 
@@ -103,5 +103,14 @@ export class LogStore {
     )
     this.#streams.set(app, stream)
     return stream
+  }
+}
+
+/** Whether we made a folder of this name; another may not even be an encoded one. */
+function isOurs(name: string): boolean {
+  try {
+    return encodeURIComponent(decodeURIComponent(name)) === name
+  } catch {
+    return false
   }
 }

@@ -70,7 +70,7 @@ export class LogStream {
   sync(): void {
     if (!this.#unsynced) return
     this.#unsynced = false
-    this.#open.sync()
+    this.#open.syncBeside()
   }
 
   /** Removes what is to be kept no more, oldest first. @returns whether anything went. */
@@ -107,7 +107,7 @@ export class LogStream {
   }
 
   dispose(): void {
-    this.sync()
+    if (this.#unsynced) this.#open.sync()
     for (const segment of this.segments) segment.dispose()
   }
 

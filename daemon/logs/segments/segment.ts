@@ -1,6 +1,7 @@
 import {
   closeSync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -100,6 +101,11 @@ export class Segment {
   /** Makes what was written outlive a loss of power. */
   sync(): void {
     fsyncSync(this.#descriptor)
+  }
+
+  /** The same beside everything else. That it failed is seen when something is written. */
+  syncBeside(): void {
+    fsync(this.#descriptor, () => undefined)
   }
 
   /**
