@@ -191,4 +191,5 @@ async function logs(session: Session, wanted: string, options: LogOptions): Prom
     // The contract: every piece of this stream is a batch of lines.
     { onPiece: (piece) => write((piece as { readonly lines: readonly string[] }).lines) },
   )
+  session.signal.throwIfAborted()
 }

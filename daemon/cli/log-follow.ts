@@ -40,9 +40,7 @@ export async function follow(
       await delay(shortestPauseMs, undefined, { signal: session.signal })
       await change.raised(null)
     }
-  } catch (error) {
-    // Ctrl-C is how following ends.
-    if (!session.signal.aborted) throw error
+    session.signal.throwIfAborted()
   } finally {
     session.signal.removeEventListener('abort', changed)
     await states.dispose()
