@@ -58,7 +58,10 @@ export class RecordBuilder {
    */
   add(lines: readonly FollowedLine[]): readonly NewRecord[] {
     const done: NewRecord[] = []
-    for (const line of lines) this.#addLine(line, done)
+    const written = lines.map(({ bytes }) => bytes.toString('utf8'))
+    const clean = this.#hiding.cleanAll(written)
+    for (const [index, line] of lines.entries())
+      this.#addLine(line, written[index] ?? '', clean[index] ?? '', done)
     if (this.#open !== null && !mayGoOn(this.#open)) done.push(...this.end())
     return done
   }
@@ -88,9 +91,7 @@ export class RecordBuilder {
     return [{ ...record, bytes: joined(parts) }]
   }
 
-  #addLine({ bytes: raw, cut }: FollowedLine, done: NewRecord[]): void {
-    const written = raw.toString('utf8')
-    const text = this.#hiding.clean(written)
+  #addLine({ bytes: raw, cut }: FollowedLine, written: string, text: string, done: NewRecord[]): void {
     const clean = text === written ? raw : Buffer.from(text)
     const bytes =
       cut === 0 ? clean : Buffer.concat([clean, Buffer.from(`[quantum-admin: ${cut} bytes more]`)])
