@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import { Emitter } from '#base/emitter.ts'
-import { Failure } from '#base/failure.ts'
+import { Failure, messageOf } from '#base/failure.ts'
 import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
 import type { LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
 import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
 
-/** What a thread that ended by itself is replaced after. */
+/** A thread that ended by itself is replaced after so long, and each that follows it after twice as long. */
 const againMs = 1000
+const longestAgainMs = 60_000
 
 interface Asked {
   readonly resolve: (result: unknown) => void
@@ -29,6 +30,9 @@ export class LogThread implements LogEngine {
   #lastId = 0
   #disposed = false
   #ended: (() => void) | null = null
+  /** Why the last thread has ended. */
+  #why = 'the thread that keeps them has ended'
+  #pauseMs = againMs
 
   /** @param script - the daemon's own program, which the thread runs. */
   constructor(script: string, data: LogThreadData, report: (error: unknown) => void) {
@@ -119,7 +123,10 @@ export class LogThread implements LogEngine {
     const worker = new Worker(this.#script, { argv: ['logs'], workerData: this.#data })
     this.#worker = worker
     worker.on('message', (message: FromLogThread) => this.#hear(message))
-    worker.on('error', (error) => this.#report(error))
+    worker.on('error', (error) => {
+      this.#why = messageOf(error)
+      this.#report(error)
+    })
     worker.once('exit', () => this.#gone(worker))
     worker.postMessage({ kind: 'hide', forms: this.#forms } satisfies ToLogThread)
     worker.postMessage({ kind: 'keep', retention: this.#retention } satisfies ToLogThread)
@@ -132,6 +139,7 @@ export class LogThread implements LogEngine {
   }
 
   #hear(message: FromLogThread): void {
+    this.#pauseMs = againMs
     if (message.kind === 'ended') return this.#ended?.()
     if (message.kind === 'changed') {
       this.#revision = message.revision
@@ -146,10 +154,12 @@ export class LogThread implements LogEngine {
   #gone(worker: Worker): void {
     if (this.#worker === worker) this.#worker = null
     this.#ended?.()
-    for (const { reject } of this.#asked.values()) reject(new Error('The thread that keeps logs has ended'))
+    const failure = new Failure('store-unavailable', `Logs can be neither kept nor read: ${this.#why}`)
+    for (const { reject } of this.#asked.values()) reject(failure)
     if (this.#disposed || !this.#reads) return
     setTimeout(() => {
       if (!this.#disposed) this.#begin()
-    }, againMs).unref()
+    }, this.#pauseMs).unref()
+    this.#pauseMs = Math.min(longestAgainMs, this.#pauseMs * 2)
   }
 }
