@@ -4,6 +4,7 @@ import type { Documents } from '../documents.ts'
 import type { Model } from '../model.ts'
 import type { Report } from '../report.ts'
 import type { LogPages } from './log-pages.ts'
+import { appOfTitle } from './log-title.ts'
 
 export const viewType = 'quantumAdmin.logs'
 
@@ -25,7 +26,9 @@ export class LogPanels implements Owned {
     this.#lifetime.own(
       window.registerWebviewPanelSerializer(viewType, {
         deserializeWebviewPanel: async (panel: WebviewPanel, state: unknown) => {
-          await deps.report.guard(async () => (await this.#load()).fill(panel, appOf(state)))
+          const app = appOf(state, panel.title)
+          if (app === undefined) return panel.dispose()
+          await deps.report.guard(async () => (await this.#load()).fill(panel, app))
         },
       }),
     )
@@ -49,12 +52,14 @@ export class LogPanels implements Owned {
   }
 }
 
-/** Whose log a page showed before VS Code was started anew. */
-const appOf = (state: unknown): string | null =>
+/**
+ * Whose log a page showed before VS Code was started anew. VS Code writes down what a page keeps some seconds after its
+ * title, so a window that is closed in between comes back with the title alone.
+ */
+const appOf = (state: unknown, title: string): string | null | undefined =>
   typeof state === 'object' &&
   state !== null &&
   'app' in state &&
-  typeof state.app === 'string' &&
-  state.app.length <= 200
+  (state.app === null || (typeof state.app === 'string' && state.app.length <= 200))
     ? state.app
-    : null
+    : appOfTitle(title)

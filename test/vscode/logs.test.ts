@@ -263,6 +263,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     // VS Code writes down what it is told to keep a few seconds later, so what was typed last may be gone.
     await query('')
     await row('cart 7 cannot be paid').waitFor()
+    // VS Code keeps the title of a page at once, and what the page itself keeps some seconds later.
+    await closeTab('Logs of shop')
+    await clickInline(treeRow(page, 'Applications', /^shoprunning/).first(), 'Show Logs')
+    await page.locator('.tab.active', { hasText: 'Logs of shop' }).waitFor()
+    await page.reload()
+    await page.locator('.tab.active', { hasText: 'Logs of shop' }).waitFor({ timeout: 60_000 })
+    await row('cart 7 cannot be paid').waitFor()
+    expect(await page.locator('.tab', { hasText: 'Logs of' }).allTextContents()).toEqual(['Logs of shop'])
   })
 
   test('cleared and paused lines are said to be, and come back', async () => {
