@@ -133,7 +133,7 @@ const ownContext = (): CallContext => ({
 })
 
 function systemOf(
-  { paths, audit, settings, engine, users }: Services,
+  { paths, audit, settings, engine, users, logs }: Services,
   options: CompositionOptions,
   network: { readonly url: string | null },
 ): SystemService {
@@ -154,6 +154,7 @@ function systemOf(
       settingsProblem: () => settings.problem,
       readStore: () => users.list(),
       auditProblem: () => audit.problem,
+      forwarding: () => logs.forwarding({ apps: undefined }),
     }),
     stop: options.stop,
   })

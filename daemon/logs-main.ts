@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Failure, messageOf } from '#base/failure.ts'
+import { post as postOut } from './adapters/http/post.ts'
 import { LocalLogEngine } from './logs/local-log-engine.ts'
 import type { FromLogThread, LogThreadData, ToLogThread } from './logs/log-messages.ts'
 import type { LogSearch } from './logs/log-engine.ts'
@@ -11,8 +12,10 @@ const tellMs = 20
 /** Keeps and searches logs in a thread of its own, so that the daemon's answers wait for neither. */
 export function runLogThread(): void {
   // `LogThread` gave it, and nobody else starts this.
-  const engine = new LocalLogEngine({ ...(workerData as LogThreadData), now: Date.now })
+  const data = workerData as LogThreadData
   const post = (message: FromLogThread): void => parentPort?.postMessage(message)
+  const told = (message: string): void => post({ kind: 'told', message })
+  const engine = new LocalLogEngine({ ...data, now: Date.now, post: postOut, told })
   tellOfChanges(engine, post)
   const asked = new Map<number, AbortController>()
   const answer = async (message: ToLogThread & { kind: 'ask' }): Promise<void> => {
@@ -33,6 +36,7 @@ export function runLogThread(): void {
     else if (message.kind === 'read') engine.read(message.inputs, message.patterns)
     else if (message.kind === 'keep') engine.keep(message.retention)
     else if (message.kind === 'hide') engine.hide(message.forms)
+    else if (message.kind === 'forward') engine.forward(message.targets)
     else void engine.dispose().then(() => post({ kind: 'ended' }))
   })
 }
@@ -60,5 +64,6 @@ function ask(
   if (question === 'histogram') return engine.histogram(first as LogFilter, second as number, signal)
   if (question === 'around') return engine.around(first as string, second as number, third as number)
   if (question === 'show') return engine.show(first as string)
+  if (question === 'forwarding') return engine.forwarding(first as readonly string[] | undefined)
   return engine.sources(first as readonly string[] | undefined)
 }

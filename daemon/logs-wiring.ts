@@ -45,7 +45,12 @@ export function wireLogs(
           files.map(({ file, kind }): LogPattern => ({ app, folder, file, kind })),
         ),
       retention: () => Object.fromEntries(apps.logs.map((one) => [one.app, retentionOf(one)])),
-      inputsChanged: [apps.changed, jobs.changed],
+      forwards: () =>
+        Object.fromEntries(
+          apps.logs.flatMap(({ app, forward }) => (forward === undefined ? [] : [[app, forward]])),
+        ),
+      secret: (name) => secrets.value(name),
+      inputsChanged: [apps.changed, jobs.changed, secrets.changed],
       apps: () => apps.logs.map(({ app }) => app),
       hiding: secrets,
       report,

@@ -8,6 +8,7 @@ import { show as showView, type View } from './live.ts'
 import { exportFormats, exportLogs, type ExportFormat } from './log-export.ts'
 import { logFilter, type FilterOptions } from './log-filter.ts'
 import { follow } from './log-follow.ts'
+import { forwarding } from './log-forwarding.ts'
 import { jsonOf, localTime, LogPrinter, messageLines } from './log-lines.ts'
 import { newest, passages } from './log-pages.ts'
 import type { Declare } from './noun.ts'
@@ -64,6 +65,14 @@ export const declare: Declare = (noun, session) => {
     .action((apps: string[]) => {
       noOptions(noun, 'sources')
       return showView(session, sources(session, apps))
+    })
+  noun
+    .command('forward')
+    .description('how far logs were sent to another engine, for apps whose configuration says so')
+    .argument('[apps...]', 'of these apps only')
+    .action((apps: string[]) => {
+      noOptions(noun, 'forward')
+      return showView(session, forwarding(session, apps))
     })
   noun
     .command('show')

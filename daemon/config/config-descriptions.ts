@@ -110,6 +110,30 @@ const admin: Readonly<Record<string, KeyDescription>> = {
   },
   'logs.sources.*.container': { text: 'Name of a container.' },
   'logs.sources.*.kind': { text: 'What is in it, which decides how lines are understood.' },
+  'logs.forward': {
+    text: 'Sends what is kept of its logs to another engine as well, from then on.',
+    default: 'nothing is sent anywhere',
+  },
+  'logs.forward.kind': { text: "What it speaks: Loki's push API, or OTLP over HTTP." },
+  'logs.forward.url': {
+    text: 'Where it is. `/loki/api/v1/push` or `/v1/logs` is put behind it, unless it ends with that.',
+  },
+  'logs.forward.tenant': { text: 'The tenant whose logs these are, sent as `X-Scope-OrgID`.' },
+  'logs.forward.token': {
+    text: 'Sent as `Authorization: Bearer`. Never as it is: `secret:<name>`, or `${NAME}` for a variable.',
+  },
+  'logs.forward.user': { text: 'Who logs in, with `password`.' },
+  'logs.forward.password': { text: 'Never as it is: `secret:<name>`, or `${NAME}` for a variable.' },
+  'logs.forward.headers': { text: 'Further HTTP headers.' },
+  'logs.forward.headers.*': {
+    text: 'Text, `${NAME}` for a variable of the environment of Quantum Admin, or `secret:<name>`.',
+  },
+  'logs.forward.labels': { text: 'What is said of every record, besides its app, source, kind and level.' },
+  'logs.forward.labels.*': { text: 'The value of that label.' },
+  'logs.forward.level': {
+    text: 'The least grave level that is sent; records that say none are not sent then.',
+    default: 'everything is sent',
+  },
   'logs.retention': { text: 'How much is kept; whichever is reached first counts.' },
   'logs.retention.days': { text: 'For how many days.' },
   'logs.retention.size': { text: 'Up to which size.' },

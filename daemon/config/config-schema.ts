@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { appName, appNameChecks } from '#contract/app-param.ts'
+import { forwardKinds, logLevels } from '#contract/log-words.ts'
 import { durationExpected, durationMs, sizeBytes, sizeExpected } from './units.ts'
 
 const mapping = 'expected a mapping of keys to values'
@@ -124,6 +125,48 @@ const health = section({
   expect: z.nullish(status),
 })
 
+/** What may be a secret that stands there as it is: whatever is wrong with it is said without it, in forward-findings.ts. */
+const unsaid = (expected: string) =>
+  z.pipe(
+    z
+      .union([z.string(), z.number(), z.boolean()], expected)
+      .check(z.refine((value) => String(value) !== '', expected)),
+    z.transform(String),
+  )
+const secretExpected = 'expected where it comes from: secret:NAME, or ${NAME} for a variable'
+
+const forward = section({
+  kind: oneOf(forwardKinds),
+  url: unsaid('expected an address that begins with http:// or https://'),
+  tenant: z.nullish(
+    text("expected the name of a tenant: letters, digits and !-_.*'()| only", /^[\w!.*'()|-]{1,150}$/),
+  ),
+  token: z.nullish(unsaid(secretExpected)),
+  user: z.nullish(text('expected the name of a user, without a colon', /^[^\0:\r\n]{1,200}$/)),
+  password: z.nullish(unsaid(secretExpected)),
+  headers: z.nullish(
+    z.record(
+      text(
+        "expected the name of an HTTP header: letters, digits and !#$%&'*+-.^_`|~ only",
+        /^[\w!#$%&'*+.^`|~-]{1,100}$/,
+      ),
+      unsaid('expected text, secret:NAME, or ${NAME} for a variable'),
+      mapping,
+    ),
+  ),
+  labels: z.nullish(
+    z.record(
+      text(
+        'expected the name of a label: letters, digits and _ only, beginning with a letter; with otlp also . and -',
+        /^[A-Za-z][\w.-]{0,99}$/,
+      ),
+      text('expected text of at most 1024 characters', /^[^\0]{1,1024}$/),
+      mapping,
+    ),
+  ),
+  level: z.nullish(oneOf(logLevels)),
+})
+
 const logs = section({
   sources: z.nullish(
     list(
@@ -140,6 +183,7 @@ const logs = section({
       'sources',
     ),
   ),
+  forward: z.nullish(forward),
   retention: z.nullish(section({ days: z.nullish(count(1, 36_500)), size: z.nullish(size) })),
 })
 

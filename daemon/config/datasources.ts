@@ -66,8 +66,8 @@ export function passwordWarnings(file: Placed): readonly Finding[] {
   })
 }
 
-/** Whether a value names where a password comes from, rather than being one. */
-const isReference = (password: string): boolean =>
+/** Whether a value, as it is written, names where a password comes from, rather than being one. */
+export const isReference = (password: string): boolean =>
   password === '' || /^secret:./.test(password) || /\$\{[A-Za-z_]\w*(?::?-\})?\}/.test(password)
 
 const section = 'datasources'

@@ -101,6 +101,7 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
         ],
         days: 14,
         bytes: 2 * 1024 ** 3,
+        forward: null,
       },
       include: ['./services/api', './services/web'],
       docs: 'https://docs.example.com/shop',
@@ -145,7 +146,7 @@ test.each([
     },
     jobs: [],
     tests: { command: null, report: null, timeoutMs: null },
-    logs: { files: [], days: null, bytes: null },
+    logs: { files: [], days: null, bytes: null, forward: null },
     include: [],
     docs: null,
   })

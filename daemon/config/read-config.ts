@@ -11,6 +11,8 @@ import type { Environment } from './config-variables.ts'
 import { datasourcesOf, passwordWarnings, type DatasourceConfig } from './datasources.ts'
 import { error, pathText, problemsOf, warning, type Finding, type KeyPath } from './findings.ts'
 import { renaming } from './fixes.ts'
+import { forwardOf, type ForwardConfig } from './forward-config.ts'
+import { forwardFindings } from './forward-findings.ts'
 import { jobFindings } from './job-findings.ts'
 import { schemaFindings } from './schema-problems.ts'
 
@@ -79,6 +81,8 @@ export interface LogsConfig {
   /** What is kept; null where nothing is said. */
   readonly days: number | null
   readonly bytes: number | null
+  /** Where they are sent besides; null: nowhere. */
+  readonly forward: ForwardConfig | null
 }
 
 export interface TestsConfig {
@@ -181,6 +185,7 @@ function checked(file: Placed, before: readonly Finding[], scalars: Scalars = no
     ...schemaFindings(others.error?.issues ?? [], configSchema, file, 'warning'),
     ...unknownSections(file),
     ...(parsed.success ? jobFindings(parsed.data.admin?.jobs ?? {}, file) : []),
+    ...(parsed.success ? forwardFindings(parsed.data.admin?.logs?.forward ?? null, file) : []),
     ...passwordWarnings(file),
   ]
   if (!parsed.success || findings.some(isError)) return { config: null, findings }
@@ -285,12 +290,13 @@ const toJob = (name: string, job: NonNullable<ParsedAdmin['jobs']>[string]): Job
   missed: job.missed ?? 'once',
 })
 
-const toLogs = ({ sources, retention }: NonNullable<ParsedAdmin['logs']>): LogsConfig => ({
+const toLogs = ({ sources, retention, forward }: NonNullable<ParsedAdmin['logs']>): LogsConfig => ({
   files: (sources ?? []).flatMap(({ file, kind }) =>
     (file ?? null) === null ? [] : [{ file: file ?? '', kind: kind ?? 'application' }],
   ),
   days: retention?.days ?? null,
   bytes: retention?.size ?? null,
+  forward: forwardOf(forward ?? null),
 })
 
 const toHealth = (health: NonNullable<ParsedAdmin['health']>): HealthConfig => ({

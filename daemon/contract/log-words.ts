@@ -8,6 +8,10 @@ export type LogLevel = (typeof logLevels)[number]
 export const logKinds = ['application', 'database', 'access'] as const
 export type LogKind = (typeof logKinds)[number]
 
+/** How logs are forwarded: by Loki's own protocol, or by OpenTelemetry's over HTTP. */
+export const forwardKinds = ['loki', 'otlp'] as const
+export type ForwardKind = (typeof forwardKinds)[number]
+
 /** Lines that one page may hold. */
 export const mostLogLines = 1000
 /** UTF-16 units of a query. */

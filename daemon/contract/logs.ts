@@ -5,6 +5,7 @@ import {
   logLevels,
   longestLogQuery,
   mostLogLines,
+  type ForwardKind,
   type LogKind,
   type LogLevel,
 } from './log-words.ts'
@@ -80,6 +81,32 @@ export interface LogSourceRow {
   readonly newest: string | null
 }
 
+/** How far the records of an app were forwarded. */
+export interface LogForwardRow {
+  readonly app: string
+  readonly kind: ForwardKind
+  readonly url: string
+  /**
+   * `current`: everything was sent. `sending`: it goes on. `retrying`: it is tried again by itself. `stopped`: a person has
+   * to do something; it is tried rarely.
+   */
+  readonly state: 'current' | 'sending' | 'retrying' | 'stopped'
+  /** Records that are still to be sent. */
+  readonly behind: number
+  /** Since forwarding began: records that were taken. */
+  readonly sent: number
+  /** Records that were not taken, and are never sent again. */
+  readonly refused: number
+  /** Records that were gone before they were sent. */
+  readonly lost: number
+  /** ISO 8601: the time of the newest record that was taken; null before any. */
+  readonly sentTo: string | null
+  /** What last went wrong, and when; null when nothing did in this start of the daemon. */
+  readonly error: { readonly at: string; readonly message: string } | null
+  /** When it is tried again; null while nothing is in the way. */
+  readonly nextAt: string | null
+}
+
 const moment = z.iso.datetime({ error: 'expected a time such as 2026-11-22T08:00:00.000Z' })
 const cursor = z.string().check(z.maxLength(400))
 
@@ -144,6 +171,12 @@ export const logsMethods = {
   'logs.sources': query({
     params: z.strictObject({ apps: filter.apps }),
     result: type<{ readonly revision: string; readonly rows: readonly LogSourceRow[] }>(),
+    role: 'viewer',
+  }),
+  /** Apps that do not forward are not among them. */
+  'logs.forwarding': query({
+    params: z.strictObject({ apps: filter.apps }),
+    result: type<readonly LogForwardRow[]>(),
     role: 'viewer',
   }),
 }

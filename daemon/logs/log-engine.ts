@@ -1,7 +1,15 @@
 import type { Emitter } from '#base/emitter.ts'
 import type { Owned } from '#base/lifetime.ts'
-import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
-import type { LogKind } from '#contract/log-words.ts'
+import type {
+  LogDetail,
+  LogFilter,
+  LogForwardRow,
+  LogHistogram,
+  LogLine,
+  LogPage,
+  LogSourceRow,
+} from '#contract/logs.ts'
+import type { ForwardKind, LogKind, LogLevel } from '#contract/log-words.ts'
 
 /** Something that lines come from, for as long as it is told to be read. */
 export interface LogInput {
@@ -36,6 +44,23 @@ export interface Retention {
   readonly bytes: number
 }
 
+/** Where the records of an app are sent, besides being kept. */
+export interface ForwardTarget {
+  readonly kind: ForwardKind
+  /** What is posted to, as a whole. */
+  readonly url: string
+  /** What lets us in is among them. */
+  readonly headers: Readonly<Record<string, string>>
+  /** What of this must never be shown. */
+  readonly secrets: readonly string[]
+  /** By name: what is said of every record. */
+  readonly labels: Readonly<Record<string, string>>
+  /** The least grave level that is sent; null: everything, also what says none. */
+  readonly level: LogLevel | null
+  /** Why nothing can be sent before a person does something; null when it can. */
+  readonly problem: string | null
+}
+
 export interface LogSearch extends LogFilter {
   readonly before?: string | undefined
   readonly after?: string | undefined
@@ -54,6 +79,11 @@ export interface LogEngine extends Owned {
   read(inputs: readonly LogInput[], patterns: readonly LogPattern[]): void
   /** From now on these spellings of secrets are taken out of what is kept. @param forms - longest first. */
   hide(forms: readonly string[]): void
+  /**
+   * From now on records of these apps are sent there, beginning with the next one. With null that is over; what is not
+   * named goes on from where it was once it is named again.
+   */
+  forward(targets: Readonly<Record<string, ForwardTarget | null>>): void
   /** @throws Failure `log-query-invalid`, `invalid-params` for a cursor that is none. */
   search(search: LogSearch, signal: AbortSignal): Promise<LogPage>
   /** @throws Failure `not-found`. */
@@ -62,4 +92,6 @@ export interface LogEngine extends Owned {
   show(id: string): Promise<LogDetail>
   histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram>
   sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]>
+  /** How far what is forwarded was sent. */
+  forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]>
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#contract/errors.ts'
-import type { LogInput, LogPattern, Retention } from './log-engine.ts'
+import type { ForwardTarget, LogInput, LogPattern, Retention } from './log-engine.ts'
 import type { StoreLimits } from './segments/log-store.ts'
 
 /** What the thread is made with. */
@@ -10,7 +10,7 @@ export interface LogThreadData {
 }
 
 /** What can be asked of the thread; the arguments are those of the engine, without a signal. */
-export type LogQuestion = 'search' | 'around' | 'show' | 'histogram' | 'sources'
+export type LogQuestion = 'search' | 'around' | 'show' | 'histogram' | 'sources' | 'forwarding'
 
 export type ToLogThread =
   | {
@@ -23,6 +23,7 @@ export type ToLogThread =
   | { readonly kind: 'read'; readonly inputs: readonly LogInput[]; readonly patterns: readonly LogPattern[] }
   | { readonly kind: 'hide'; readonly forms: readonly string[] }
   | { readonly kind: 'keep'; readonly retention: Readonly<Record<string, Partial<Retention>>> }
+  | { readonly kind: 'forward'; readonly targets: Readonly<Record<string, ForwardTarget | null>> }
   | { readonly kind: 'end' }
 
 export type FromLogThread =
@@ -36,4 +37,6 @@ export type FromLogThread =
       readonly hint: string
     }
   | { readonly kind: 'changed'; readonly revision: string }
+  /** For the daemon's own log. */
+  | { readonly kind: 'told'; readonly message: string }
   | { readonly kind: 'ended' }

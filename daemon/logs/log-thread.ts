@@ -1,8 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import { Emitter } from '#base/emitter.ts'
 import { Failure, messageOf } from '#base/failure.ts'
-import type { LogDetail, LogFilter, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
-import type { LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
+import type {
+  LogDetail,
+  LogFilter,
+  LogForwardRow,
+  LogHistogram,
+  LogLine,
+  LogPage,
+  LogSourceRow,
+} from '#contract/logs.ts'
+import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
 import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
 
 /** A thread that ended by itself is replaced after so long, and each that follows it after twice as long. */
@@ -26,6 +34,7 @@ export class LogThread implements LogEngine {
   #patterns: readonly LogPattern[] = []
   #forms: readonly string[] = []
   #retention: Readonly<Record<string, Partial<Retention>>> = {}
+  #targets: Readonly<Record<string, ForwardTarget | null>> = {}
   #revision: string
   #lastId = 0
   #disposed = false
@@ -63,6 +72,11 @@ export class LogThread implements LogEngine {
     if (this.#worker !== null) this.#post({ kind: 'hide', forms })
   }
 
+  forward(targets: Readonly<Record<string, ForwardTarget | null>>): void {
+    this.#targets = targets
+    if (this.#worker !== null) this.#post({ kind: 'forward', targets })
+  }
+
   search(search: LogSearch, signal: AbortSignal): Promise<LogPage> {
     return this.#ask('search', [search], signal)
   }
@@ -81,6 +95,10 @@ export class LogThread implements LogEngine {
 
   sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]> {
     return this.#ask('sources', [apps])
+  }
+
+  forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]> {
+    return this.#ask('forwarding', [apps])
   }
 
   async dispose(): Promise<void> {
@@ -130,6 +148,7 @@ export class LogThread implements LogEngine {
     worker.once('exit', () => this.#gone(worker))
     worker.postMessage({ kind: 'hide', forms: this.#forms } satisfies ToLogThread)
     worker.postMessage({ kind: 'keep', retention: this.#retention } satisfies ToLogThread)
+    worker.postMessage({ kind: 'forward', targets: this.#targets } satisfies ToLogThread)
     worker.postMessage({
       kind: 'read',
       inputs: this.#inputs,
@@ -141,6 +160,7 @@ export class LogThread implements LogEngine {
   #hear(message: FromLogThread): void {
     this.#pauseMs = againMs
     if (message.kind === 'ended') return this.#ended?.()
+    if (message.kind === 'told') return this.#report(new Error(message.message))
     if (message.kind === 'changed') {
       this.#revision = message.revision
       return this.changed.emit()

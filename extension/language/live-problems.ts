@@ -24,6 +24,7 @@ import { holderOf } from '../views/port-item.ts'
 import type { AppFolders } from './app-folders.ts'
 import { isConfiguration } from './config-file.ts'
 import { connectorProblems } from './connector-problems.ts'
+import { forwardProblems, ForwardWatch } from './forward-problems.ts'
 import { judged, problemsIn, type Told } from './saved-problems.ts'
 import { strangerOn } from './taken-port.ts'
 
@@ -48,10 +49,12 @@ export class LiveProblems implements Owned {
   readonly #lifetime = new Lifetime()
   readonly #collection = this.#lifetime.own(languages.createDiagnosticCollection('quantumAdmin'))
   readonly #ofText = new Map<string, readonly Diagnostic[]>()
+  readonly #forwarding: ForwardWatch
 
   /** Shows what is wrong now. An earlier look that took longer must not stand in its place. */
   readonly refresh = oneAtATime(async (): Promise<void> => {
     const open = workspace.textDocuments.filter(({ uri }) => isConfiguration(uri))
+    this.#forwarding.look(open)
     for (const document of open) await this.#show(document)
     const uris = new Set(open.map(({ uri }) => uri.toString()))
     this.#collection.forEach((uri) => uris.has(uri.toString()) || this.#collection.delete(uri))
@@ -61,6 +64,7 @@ export class LiveProblems implements Owned {
   constructor(deps: LiveProblemsDeps) {
     this.#deps = deps
     const again = () => void deps.report.guard(() => this.refresh())
+    this.#forwarding = this.#lifetime.own(new ForwardWatch(deps.model, again))
     this.#lifetime.own(deps.model.onChanged((topic) => void (told.includes(topic) && again())))
     this.#lifetime.own(
       workspace.onDidSaveTextDocument(({ uri }) => {
@@ -86,13 +90,14 @@ export class LiveProblems implements Owned {
     const { uri, version } = document
     const app = (await folders.appOf(uri)) ?? null
     const port = await this.#portProblem(document, app)
+    const forwarding = await forwardProblems(this.#deps.model, document, app)
     // Whoever types hears of it when the server has looked at the new text.
     if (document.version !== version || document.isClosed) return
     const connectors = connectorProblems(this.#deps.model, document, app)
     const ofText = this.#ofText.get(uri.toString()) ?? []
     const saved = app === null || document.isDirty ? null : problemsIn(app, path.basename(uri.fsPath))
     const { right, more } = judged(ofText, toldBy, saved)
-    this.#collection.set(uri, [...right, ...more.map(diagnosticOf), ...port, ...connectors])
+    this.#collection.set(uri, [...right, ...more.map(diagnosticOf), ...port, ...connectors, ...forwarding])
   }
 
   async #portProblem({ uri }: TextDocument, app: AppRow | null): Promise<readonly Diagnostic[]> {

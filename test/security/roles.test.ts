@@ -92,6 +92,7 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'logs.show': { id: 'no-such-app/1' },
   'logs.histogram': {},
   'logs.sources': {},
+  'logs.forwarding': {},
 }
 
 let certificate: TestCertificate

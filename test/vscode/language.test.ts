@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTarget } from '../../daemon/logs/forwarding/target-server.fixture.ts'
 import { connectLocal } from '#client/connect.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { withPeers } from '../support/peers.ts'
@@ -156,6 +157,30 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     await client.dispose()
     await problem(page, /main: Nothing listens on 127\.0\.0\.1:1\. Start .*Ln 2, Col 3/).waitFor(soon)
     await screenshot(page, 'language-datasource')
+  })
+
+  test('says what keeps logs from being forwarded, where it is configured, and no longer once they are', async () => {
+    const { page } = scene
+    const target = await startTarget('loki')
+    target.behave = () => ({ do: 'answer', status: 401, body: 'no org id' })
+    const forward = `forward: { kind: loki, url: "${target.url}" }`
+    const run = 'run:\n    command: echo hello; exec node server.cjs\n'
+    await replaceAll(page, `admin:\n  name: web\n  ${run}  logs:\n    ${forward}\n`)
+    await page.keyboard.press('Control+S')
+    const client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
+    const forwarded = async () => (await client.call('logs.forwarding', {})).map(({ app }) => app)
+    await expect.poll(forwarded, soon).toEqual(['web'])
+    await client.call('apps.start', { app: 'web' })
+    await problem(page, /Logs are not forwarded: it answered 401: no org id.*Ln 6, Col 5/).waitFor(soon)
+    target.behave = () => ({ do: 'take' })
+    await replaceAll(
+      page,
+      `admin:\n  name: web\n  ${run}  logs:\n    ${forward.replace(' }', ', tenant: a }')}\n`,
+    )
+    await page.keyboard.press('Control+S')
+    await problem(page, 'Logs are not forwarded').waitFor({ ...soon, state: 'detached' })
+    await client.dispose()
+    await target.close()
   })
 
   test('leads to the configuration of an app that it names', async () => {

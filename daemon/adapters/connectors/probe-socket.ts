@@ -1,19 +1,14 @@
 import { once } from 'node:events'
-import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { isIP, Socket, type LookupFunction } from 'node:net'
-import { connect as connectTls, rootCertificates, type ConnectionOptions } from 'node:tls'
-import * as tls from 'node:tls'
-import { isForbiddenAddress, isForbiddenName } from './forbidden-address.ts'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { usualAuthorities } from '#base/authorities.ts'
+import { isForbiddenAddress } from '#base/forbidden-address.ts'
+import { AddressRefused, lookupGuarded } from '#base/guarded-lookup.ts'
 import type { ProbeTarget } from './prober.ts'
 import { speakerOf } from './sniff.ts'
 
 /** Enough to tell one kind of server from another. */
 const keptBytes = 256
-
-/** Thrown before anything is sent. */
-class AddressRefused extends Error {
-  readonly code = 'ADDRESS_REFUSED'
-}
 
 /** What happened on the wire, beneath the driver. */
 export class Wire {
@@ -57,19 +52,7 @@ export class Wire {
 }
 
 /** Looks names up as the system does, and refuses what they lead to where the target is guarded. */
-export function lookupFor(target: ProbeTarget): LookupFunction {
-  return (host, options, callback) => {
-    if (target.guarded && isForbiddenName(host)) return callback(new AddressRefused(host), '', 0)
-    systemLookup(host, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-      if (error !== null) return callback(error, '', 0)
-      const refused = target.guarded && addresses.some(({ address }) => isForbiddenAddress(address))
-      const [first] = addresses
-      if (refused || first === undefined) return callback(new AddressRefused(host), '', 0)
-      if (options.all === true) callback(null, addresses)
-      else callback(null, first.address, first.family)
-    })
-  }
-}
+export const lookupFor = ({ guarded }: ProbeTarget): LookupFunction => lookupGuarded(guarded)
 
 /** Host and port of a target that has them. @throws AddressRefused, also for an address that needs no look-up. */
 export function placeOf(target: ProbeTarget): { readonly host: string; readonly port: number } {
@@ -96,18 +79,9 @@ export class TargetSocket extends Socket {
   }
 }
 
-/** The certificates that are trusted: the usual ones, this system's where the runtime can read them, and the target's. */
-function authorities(target: ProbeTarget): string[] {
-  // Runtimes before Node.js 22.15 have only their own list.
-  const { getCACertificates } = tls as {
-    getCACertificates?: (type: 'default' | 'system') => string[]
-  }
-  const usual =
-    getCACertificates === undefined
-      ? [...rootCertificates]
-      : [...getCACertificates('default'), ...getCACertificates('system')]
-  return target.ca === null ? usual : [...usual, target.ca]
-}
+/** The certificates that are trusted: the usual ones, and the target's. */
+const authorities = ({ ca }: ProbeTarget): string[] =>
+  ca === null ? usualAuthorities() : [...usualAuthorities(), ca]
 
 /** How TLS is spoken with the target. */
 export function tlsOptions(

@@ -19,6 +19,8 @@ export interface AppLogs {
   /** How much is kept; null where nothing is said. */
   readonly days: number | null
   readonly bytes: number | null
+  /** Where they are sent besides, null for nowhere; undefined while nobody can tell. */
+  readonly forward: FoundApp['logs']['forward'] | undefined
 }
 
 const noTests: FoundApp['tests'] = { command: null, report: null, timeoutMs: null }

@@ -157,12 +157,13 @@ export class AppsService implements Owned {
 
   /** The folder of each app, and the files that hold its logs beside its output. */
   get logs(): readonly AppLogs[] {
-    return this.#known.all.map(({ name, folder, found }) => ({
+    return this.#known.all.map(({ name, folder, found, planned }) => ({
       days: found?.logs.days ?? null,
       bytes: found?.logs.bytes ?? null,
       app: name,
       folder,
       files: found?.logs.files ?? [],
+      forward: planned === null || planned.broken ? undefined : planned.logs.forward,
     }))
   }
 

@@ -8,4 +8,5 @@ export const logsHandlers = (logs: LogsService): HandlersOf<typeof logsMethods> 
   'logs.show': (params) => logs.show(params),
   'logs.histogram': (params, { signal }) => logs.histogram(params, signal),
   'logs.sources': (params) => logs.sources(params),
+  'logs.forwarding': (params) => logs.forwarding(params),
 })

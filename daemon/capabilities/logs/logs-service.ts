@@ -2,9 +2,18 @@ import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { ParsedParams } from '#contract/index.ts'
-import type { LogDetail, LogHistogram, LogLine, LogPage, LogSourceRow } from '#contract/logs.ts'
+import type {
+  LogDetail,
+  LogForwardRow,
+  LogHistogram,
+  LogLine,
+  LogPage,
+  LogSourceRow,
+} from '#contract/logs.ts'
 import type { Hiding } from '../../adapters/process/programs.ts'
+import type { ForwardConfig } from '../../config/forward-config.ts'
 import type { LogEngine, LogInput, LogPattern, Retention } from '../../logs/log-engine.ts'
+import { forwardTargets } from './forward-targets.ts'
 
 export interface LogsDeps {
   readonly engine: LogEngine
@@ -14,6 +23,10 @@ export interface LogsDeps {
   readonly patterns: () => readonly LogPattern[]
   /** What configurations say of how much is kept. */
   readonly retention: () => Readonly<Record<string, Partial<Retention>>>
+  /** Where configurations send logs, null for nowhere; without those that cannot be understood. */
+  readonly forwards: () => Readonly<Record<string, ForwardConfig | null>>
+  /** What a secret holds; null when there is none. @throws Failure `secrets-unavailable`. */
+  readonly secret: (name: string) => Promise<string | null>
   /** Tell when {@link inputs} or the names of apps may be others. */
   readonly inputsChanged: readonly Emitter<void>[]
   readonly report: (error: unknown) => void
@@ -28,7 +41,7 @@ export class LogsService implements Owned {
   readonly #deps: LogsDeps
   readonly #life = new Lifetime()
   /** What was named last, as JSON. */
-  #read = '[[],[],{}]'
+  #read = '[[],[],{},{}]'
   #asked = false
   #refreshing: Promise<void> | null = null
 
@@ -42,9 +55,12 @@ export class LogsService implements Owned {
     return this.#deps.engine.revision
   }
 
-  /** Files that are read whether an app runs or not: a daemon that ends would miss what is removed from them. */
+  /**
+   * Files that are read whether an app runs or not, and apps whose logs are forwarded: a daemon that ends would miss what is
+   * removed from them, and sends nothing.
+   */
   get managed(): number {
-    return this.#deps.patterns().length
+    return this.#deps.patterns().length + this.#forwarded
   }
 
   /** Reads what is to be read now, and no longer what is not. It never rejects; asked while it goes on, it looks once more. */
@@ -62,13 +78,16 @@ export class LogsService implements Owned {
     this.#asked = false
     const [inputs, patterns] = [await this.#deps.inputs(), this.#deps.patterns()]
     const retention = this.#deps.retention()
-    const read = JSON.stringify([inputs, patterns, retention])
+    const targets = await forwardTargets(this.#deps.forwards(), this.#deps.secret)
+    const read = JSON.stringify([inputs, patterns, retention, targets])
     if (read === this.#read) return
     // What is to be hidden is known to the engine before it reads.
     await this.#deps.hiding.needed()
     if (this.#life.disposed) return
     this.#read = read
     this.#deps.engine.keep(retention)
+    // First: what is read from now on is sent.
+    this.#deps.engine.forward(targets)
     this.#deps.engine.read(inputs, patterns)
   }
 
@@ -110,10 +129,25 @@ export class LogsService implements Owned {
     return { revision: this.revision, rows: await this.#deps.engine.sources(apps) }
   }
 
+  /** @throws Failure `not-found`. */
+  async forwarding({ apps }: ParsedParams<'logs.forwarding'>): Promise<readonly LogForwardRow[]> {
+    await this.#requireApps(apps)
+    const { hide } = this.#deps.hiding
+    const rows = await this.#deps.engine.forwarding(apps)
+    return rows.map(({ error, ...row }) => ({
+      ...row,
+      error: error === null ? null : { at: error.at, message: hide(error.message) },
+    }))
+  }
+
   async dispose(): Promise<void> {
     await this.#life.dispose()
     this.#asked = false
     await this.#refreshing
+  }
+
+  get #forwarded(): number {
+    return Object.values(this.#deps.forwards()).filter((forward) => forward !== null).length
   }
 
   #hidden<L extends LogLine>(line: L): L {

@@ -1,13 +1,16 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import { Lifetime } from '#base/lifetime.ts'
+import { post } from '../../adapters/http/post.ts'
+import type { ForwardConfig } from '../../config/forward-config.ts'
 import { callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Handlers } from '../../kernel/execute.ts'
 import type { LogInput, LogPattern } from '../../logs/log-engine.ts'
+import { startTarget } from '../../logs/forwarding/target-server.fixture.ts'
 import { LocalLogEngine } from '../../logs/local-log-engine.ts'
 import { logsHandlers } from './logs-handlers.ts'
 import { LogsService } from './logs-service.ts'
@@ -37,10 +40,23 @@ const limits = { perApp: { days: 14, bytes: 1e9 }, bytes: 1e9 }
 /** Called again after `stop` it is the next start of the daemon. */
 function setup(inputs: readonly LogInput[] = [input()], patterns: readonly LogPattern[] = []) {
   const own = life.own(new Lifetime())
-  const state = { inputs, hidden: 'nothing to hide', patterns }
+  const state = {
+    inputs,
+    hidden: 'nothing to hide',
+    patterns,
+    forwards: {} as Readonly<Record<string, ForwardConfig | null>>,
+    secrets: {} as Readonly<Record<string, string>>,
+  }
   const inputsChanged = new Emitter<void>()
   const engine = own.own(
-    new LocalLogEngine({ folder: join(folder, 'store'), instance: 'i', limits, now: Date.now }),
+    new LocalLogEngine({
+      folder: join(folder, 'store'),
+      instance: 'i',
+      limits,
+      now: Date.now,
+      post,
+      told: () => undefined,
+    }),
   )
   const logs = own.own(
     new LogsService({
@@ -48,6 +64,8 @@ function setup(inputs: readonly LogInput[] = [input()], patterns: readonly LogPa
       inputs: () => Promise.resolve(state.inputs),
       patterns: () => state.patterns,
       retention: () => ({}),
+      forwards: () => state.forwards,
+      secret: (name) => Promise.resolve(state.secrets[name] ?? null),
       inputsChanged: [inputsChanged],
       apps: () => ['shop', 'idle'],
       hiding: {
@@ -170,4 +188,34 @@ test('sources say what is kept of them and why one is not read', async () => {
     { app: 'shop', source: 'access.log', kind: 'access', problem: null, lines: 1, bytes: 5 },
     { app: 'shop', source: 'output', problem: `${join(folder, 'output.log')} is not there yet` },
   ])
+})
+
+test('logs are forwarded with what a secret holds, and a secret that is missing is named', async () => {
+  const target = await startTarget('loki')
+  onTestFinished(() => target.close())
+  const { call, name, state } = setup()
+  const config = { kind: 'loki', url: `${target.url}/loki/api/v1/push`, labels: {}, headers: {} } as const
+  const nobody = { token: null, user: null, password: null, tenant: null, level: null }
+  state.forwards = { shop: { ...config, ...nobody, token: 'secret:loki' }, idle: null }
+  name([input()])
+  const row = async () => (await call('logs.forwarding', {}))[0]
+  await expect.poll(row).toMatchObject({ app: 'shop', state: 'stopped' })
+  expect((await row())?.error?.message).toContain('there is no secret loki')
+  write('first\n')
+  state.secrets = { loki: 'opensesame' }
+  name([input()])
+  await expect.poll(row, { timeout: 5000 }).toMatchObject({ state: 'current', sent: 1, behind: 0 })
+  expect(target.taken.map(({ text }) => text)).toEqual(['first'])
+  expect(target.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer opensesame'])
+  expect(JSON.stringify(await row())).not.toContain('opensesame')
+  state.forwards = { shop: { ...config, ...nobody, user: 'ana', password: 'secret:loki', tenant: 'shop' } }
+  name([input()])
+  write('second\n')
+  await expect
+    .poll(() => target.requests.at(-1)?.headers, { timeout: 5000 })
+    .toMatchObject({
+      authorization: `Basic ${Buffer.from('ana:opensesame').toString('base64')}`,
+      'x-scope-orgid': 'shop',
+    })
+  expect(target.wrong).toEqual([])
 })

@@ -1,4 +1,5 @@
 import { accessSync, constants, statfsSync } from 'node:fs'
+import type { LogForwardRow } from '#contract/logs.ts'
 import type { EngineStatus } from '#contract/resources.ts'
 import type { DoctorCheck } from '#contract/system.ts'
 import { messageOf, type Failure } from '#base/failure.ts'
@@ -22,6 +23,7 @@ export function doctorChecks(deps: {
   readonly readStore: () => Promise<unknown>
   /** Why the audit trail takes no entries, or null when it does. */
   readonly auditProblem: () => string | null
+  readonly forwarding: () => Promise<readonly LogForwardRow[]>
 }): readonly (() => Promise<DoctorCheck> | DoctorCheck)[] {
   const { paths } = deps
   return [
@@ -65,7 +67,22 @@ export function doctorChecks(deps: {
           : (engine.reason ?? engine.state)
       return check('Container engine', ok, message, 'Start the engine, or set DOCKER_HOST to its socket.')
     },
+    async () => {
+      try {
+        return logForwarding(await deps.forwarding())
+      } catch (error) {
+        return check('Log forwarding', false, messageOf(error), 'Check the disk and the state folder.')
+      }
+    },
   ]
+}
+
+function logForwarding(rows: readonly LogForwardRow[]): DoctorCheck {
+  const stuck = rows.filter(({ state }) => state === 'retrying' || state === 'stopped')
+  const ok = stuck.length === 0
+  const fine = rows.length === 0 ? 'Nothing is forwarded' : 'What is to be sent is sent'
+  const message = stuck.map(({ app, error }) => `${app}: ${error?.message ?? 'nothing is sent'}`).join('; ')
+  return check('Log forwarding', ok, ok ? fine : message, 'Run `quantum-admin logs forward`.')
 }
 
 function stateFolder({ home }: StatePaths): DoctorCheck {

@@ -106,6 +106,7 @@ test('the doctor names what is wrong with store, trail, settings and engine, and
     settingsProblem: () => null,
     readStore: () => Promise.resolve(),
     auditProblem: () => null,
+    forwarding: () => Promise.resolve([]),
   }
   const healthy = await setup(doctorChecks(well)).call('daemon.doctor', {})
   expect(healthy.filter(({ ok }) => !ok)).toEqual([])
@@ -116,11 +117,12 @@ test('the doctor names what is wrong with store, trail, settings and engine, and
       settingsProblem: () => new Failure('settings-invalid', 'leases: expected object'),
       readStore: () => Promise.reject(new Failure('store-unavailable', 'the disk is full')),
       auditProblem: () => 'the disk is full',
+      forwarding: () => Promise.reject(new Failure('store-unavailable', 'the disk is full')),
     }),
   ).call('daemon.doctor', {})
   const failed = ill.filter(({ ok }) => !ok)
   expect(failed.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['Store', 'Audit trail', 'Settings', 'Container engine']),
+    expect.arrayContaining(['Store', 'Audit trail', 'Settings', 'Container engine', 'Log forwarding']),
   )
   expect(failed.every(({ hint }) => hint !== null && hint.length > 0)).toBe(true)
   rmSync(home, { recursive: true })
