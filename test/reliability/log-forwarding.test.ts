@@ -20,7 +20,7 @@ async function rowOf(daemon: TestDaemon): Promise<LogForwardRow | undefined> {
   return (dataOf(await daemon.cli('logs', 'forward', '--json')) as readonly LogForwardRow[])[0]
 }
 
-/** One of two requests goes well. */
+/** The first of all goes wrong, and then one of two. */
 function anyBehaviour(next: (below: number) => number): Behaviour {
   const bad: readonly Behaviour[] = [
     { do: 'answer', status: 503, headers: { 'retry-after': '1' } },
@@ -28,6 +28,7 @@ function anyBehaviour(next: (below: number) => number): Behaviour {
     { do: 'answer', status: 500, body: 'empty ring' },
     { do: 'take and break off' },
     { do: 'reset' },
+    { do: 'take slowly', ms: 600 },
   ]
   return bad[next(bad.length * 2)] ?? { do: 'take' }
 }
@@ -39,7 +40,7 @@ test.each(['loki', 'otlp'] as const)(
     onTestFinished(() => target.close())
     const next = numbers(kind.length * 7)
     const faults = Array.from({ length: 10_000 }, () => anyBehaviour(next))
-    target.behave = (request) => faults[request] ?? { do: 'take' }
+    target.behave = (request) => faults[request - 1] ?? { do: 'answer', status: 503 }
     const home = temporaryHome()
     let daemon = await startDaemon({ home })
     onTestFinished(() => daemon.stop())

@@ -95,6 +95,7 @@ export class Forwarder implements Owned {
   /** From now on this is where records go; what was not taken by another is sent here. */
   aim(target: ForwardTarget): void {
     if (JSON.stringify(target) === JSON.stringify(this.#target)) return
+    if (target.url !== this.#target.url) this.#tell(`they are forwarded to ${target.url} from now on`)
     this.#target = target
     this.#request.abort()
     this.#failures = 0

@@ -43,7 +43,7 @@ export class Forwarders implements Owned {
         void ended.then(() => this.#ending.delete(ended))
       }
     for (const [app, target] of Object.entries(targets)) {
-      if (target === null) this.#places.forget(app)
+      if (target === null) this.#forget(app)
       else if (this.#forwarders.has(app)) this.#forwarders.get(app)?.aim(target)
       else this.#begin(app, target)
     }
@@ -72,12 +72,24 @@ export class Forwarders implements Owned {
 
   #begin(app: string, target: ForwardTarget): void {
     const { store, told } = this.#options
-    try {
-      this.#places.begin(app, store.next - 1)
-    } catch (error) {
-      // It is noted before anything more is sent.
-      told(`How far the logs of ${app} are forwarded cannot be noted: ${messageOf(error)}`)
-    }
+    if (!this.#places.has(app)) told(`Logs of ${app} are forwarded to ${target.url} from now on`)
+    // Where that fails it is noted before anything is sent.
+    this.#noting(app, () => this.#places.begin(app, store.next - 1))
     this.#forwarders.set(app, new Forwarder(target, { ...this.#options, app, places: this.#places }))
+  }
+
+  #forget(app: string): void {
+    if (!this.#places.has(app)) return
+    this.#options.told(`Logs of ${app} are forwarded no more`)
+    this.#noting(app, () => this.#places.forget(app))
+  }
+
+  /** Whatever is wrong with the folder, logs are read and kept. */
+  #noting(app: string, note: () => void): void {
+    try {
+      note()
+    } catch (error) {
+      this.#options.told(`How far the logs of ${app} are forwarded cannot be noted: ${messageOf(error)}`)
+    }
   }
 }

@@ -55,6 +55,11 @@ export class Places {
     return this.#known.get(app) ?? nothing
   }
 
+  /** Whether an app is forwarded, now or once it is named again. */
+  has(app: string): boolean {
+    return this.#known.has(app)
+  }
+
   /** Notes where an app begins of which nothing was sent yet. @param done - the last record that is not to be sent. */
   begin(app: string, done: number): void {
     if (!this.#known.has(app)) this.set(app, { ...nothing, done })

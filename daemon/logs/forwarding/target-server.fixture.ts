@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import type { ForwardKind } from '#contract/log-words.ts'
 
@@ -27,6 +28,8 @@ export type Behaviour =
     }
   /** Takes it, and its answer breaks off in the middle. */
   | { readonly do: 'take and break off' }
+  /** Takes it, and answers so much later. */
+  | { readonly do: 'take slowly'; readonly ms: number }
   | { readonly do: 'hang' }
   | { readonly do: 'reset' }
   /** As Loki does: what is good is taken, and the answer is 400 when something is not. A collector takes nothing then. */
@@ -70,6 +73,7 @@ export async function startTarget(kind: ForwardKind): Promise<TargetServer> {
     if (bad.length === 0 || kind === 'loki') target.taken.push(...read.filter((one) => !bad.includes(one)))
     if (behaviour.do === 'refuse' && bad.length > 0)
       return void response.writeHead(400, { 'content-type': 'text/plain' }).end(behaviour.reason)
+    if (behaviour.do === 'take slowly') await wait(behaviour.ms)
     if (behaviour.do === 'take and break off') {
       response.writeHead(200, { 'content-length': 1000 })
       return void response.write('{', () => request.socket.resetAndDestroy())
