@@ -35,6 +35,9 @@ export interface LogsDeps {
   readonly hiding: Hiding
 }
 
+/** After so long it is looked again whether a secret that is missing is there. */
+const problemMs = 60_000
+
 /** The logs of apps: what is read, and what is asked of it. */
 export class LogsService implements Owned {
   readonly changed = new Emitter<void>()
@@ -43,6 +46,7 @@ export class LogsService implements Owned {
   /** What was named last, as JSON. */
   #read = '[[],[],{},{}]'
   #asked = false
+  #later: NodeJS.Timeout | undefined
   #refreshing: Promise<void> | null = null
 
   constructor(deps: LogsDeps) {
@@ -79,6 +83,10 @@ export class LogsService implements Owned {
     const [inputs, patterns] = [await this.#deps.inputs(), this.#deps.patterns()]
     const retention = this.#deps.retention()
     const targets = await forwardTargets(this.#deps.forwards(), this.#deps.secret)
+    clearTimeout(this.#later)
+    // Nobody tells when a keychain can be read again.
+    if (Object.values(targets).some((target) => target !== null && target.problem !== null))
+      this.#later = setTimeout(() => this.refresh(), problemMs).unref()
     const read = JSON.stringify([inputs, patterns, retention, targets])
     if (read === this.#read) return
     // What is to be hidden is known to the engine before it reads.
@@ -144,6 +152,7 @@ export class LogsService implements Owned {
     await this.#life.dispose()
     this.#asked = false
     await this.#refreshing
+    clearTimeout(this.#later)
   }
 
   get #forwarded(): number {
