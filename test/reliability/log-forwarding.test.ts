@@ -83,6 +83,7 @@ test.each(['loki', 'otlp'] as const)(
     const told = readFileSync(statePaths(home).log, 'utf8') + JSON.stringify(await rowOf(daemon))
     expect(told).not.toContain('opensesame')
   },
+  scale(60_000, 300_000),
 )
 
 /** By how many lines any request begins before the last one that was taken. */
@@ -100,42 +101,46 @@ const setSecret = async (daemon: TestDaemon, value: string): Promise<void> => {
   await client.dispose()
 }
 
-test('a target that hangs holds up nothing and what is kept is sent once the configuration names another', async () => {
-  const dead = await startTarget('loki')
-  dead.behave = () => ({ do: 'hang' })
-  onTestFinished(() => dead.close())
-  const alive = await startTarget('loki')
-  onTestFinished(() => alive.close())
-  const daemon = await startDaemon()
-  onTestFinished(() => daemon.stop())
-  await setSecret(daemon, 'opensesame')
-  const shop = await startWritingApp(daemon, 'shop', forwarded('loki', dead.url))
-  onTestFinished(() => shop.remove())
-  await shop.write('first\n')
-  await expect.poll(() => dead.requests.length, { timeout: 10_000 }).toBe(1)
-  const total = scale(20_000, 1_000_000)
-  const rss = (): number =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.process.pid}/status`, 'utf8'))?.[1])
-  const before = rss()
-  const lines = scale(5000, 20_000)
-  for (let from = 0; from < total; from += lines)
-    await shop.write(Array.from({ length: lines }, (_, index) => `line ${from + index}\n`).join(''))
-  const count = async () => Number((await daemon.cli('logs', 'shop', '--count')).stdout)
-  await expect.poll(count, { timeout: 30_000 }).toBe(total + 1)
-  const grown = (rss() - before) / 1024
-  const row = await rowOf(daemon)
-  expect(row).toMatchObject({ state: 'sending', behind: total + 1, sent: 0 })
-  expect(dead.requests).toHaveLength(1)
-  writeFileSync(path.join(shop.folder, 'quantum.config.yaml'), forwarded('loki', alive.url))
-  const began = performance.now()
-  await expect
-    .poll(() => rowOf(daemon), { timeout: scale(10_000, 60_000) })
-    .toMatchObject({ state: 'current', sent: total + 1 })
-  const seconds = (performance.now() - began) / 1000
-  figure(
-    'forwarding',
-    `${total} lines while a target hangs: ${grown.toFixed(0)} MiB more in memory; sent in ${seconds.toFixed(1)} s and ${alive.requests.length} requests to another`,
-  )
-  expect(alive.taken.map(({ text }) => text).slice(0, 2)).toEqual(['first', 'line 0'])
-  expect(alive.taken.at(-1)?.text).toBe(`line ${total - 1}`)
-})
+test(
+  'a target that hangs holds up nothing and what is kept is sent once the configuration names another',
+  async () => {
+    const dead = await startTarget('loki')
+    dead.behave = () => ({ do: 'hang' })
+    onTestFinished(() => dead.close())
+    const alive = await startTarget('loki')
+    onTestFinished(() => alive.close())
+    const daemon = await startDaemon()
+    onTestFinished(() => daemon.stop())
+    await setSecret(daemon, 'opensesame')
+    const shop = await startWritingApp(daemon, 'shop', forwarded('loki', dead.url))
+    onTestFinished(() => shop.remove())
+    await shop.write('first\n')
+    await expect.poll(() => dead.requests.length, { timeout: 10_000 }).toBe(1)
+    const total = scale(20_000, 1_000_000)
+    const rss = (): number =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.process.pid}/status`, 'utf8'))?.[1])
+    const before = rss()
+    const lines = scale(5000, 20_000)
+    for (let from = 0; from < total; from += lines)
+      await shop.write(Array.from({ length: lines }, (_, index) => `line ${from + index}\n`).join(''))
+    const count = async () => Number((await daemon.cli('logs', 'shop', '--count')).stdout)
+    await expect.poll(count, { timeout: 30_000 }).toBe(total + 1)
+    const grown = (rss() - before) / 1024
+    const row = await rowOf(daemon)
+    expect(row).toMatchObject({ state: 'sending', behind: total + 1, sent: 0 })
+    expect(dead.requests).toHaveLength(1)
+    writeFileSync(path.join(shop.folder, 'quantum.config.yaml'), forwarded('loki', alive.url))
+    const began = performance.now()
+    await expect
+      .poll(() => rowOf(daemon), { timeout: scale(10_000, 60_000) })
+      .toMatchObject({ state: 'current', sent: total + 1 })
+    const seconds = (performance.now() - began) / 1000
+    figure(
+      'forwarding',
+      `${total} lines while a target hangs: ${grown.toFixed(0)} MiB more in memory; sent in ${seconds.toFixed(1)} s and ${alive.requests.length} requests to another`,
+    )
+    expect(alive.taken.map(({ text }) => text).slice(0, 2)).toEqual(['first', 'line 0'])
+    expect(alive.taken.at(-1)?.text).toBe(`line ${total - 1}`)
+  },
+  scale(60_000, 300_000),
+)
