@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Failure, messageOf } from '#base/failure.ts'
+import { EngineOutput } from './adapters/docker/engine-output.ts'
 import { post as postOut } from './adapters/http/post.ts'
 import { LocalLogEngine } from './logs/local-log-engine.ts'
 import type { FromLogThread, LogThreadData, ToLogThread } from './logs/log-messages.ts'
@@ -15,7 +16,13 @@ export function runLogThread(): void {
   const data = workerData as LogThreadData
   const post = (message: FromLogThread): void => parentPort?.postMessage(message)
   const told = (message: string): void => post({ kind: 'told', message })
-  const engine = new LocalLogEngine({ ...data, now: Date.now, post: postOut, told })
+  const engine = new LocalLogEngine({
+    ...data,
+    now: Date.now,
+    post: postOut,
+    told,
+    output: (endpoint) => new EngineOutput(endpoint),
+  })
   tellOfChanges(engine, post)
   const asked = new Map<number, AbortController>()
   const answer = async (message: ToLogThread & { kind: 'ask' }): Promise<void> => {
@@ -34,6 +41,7 @@ export function runLogThread(): void {
     if (message.kind === 'ask') void answer(message)
     else if (message.kind === 'cancel') asked.get(message.id)?.abort()
     else if (message.kind === 'read') engine.read(message.inputs, message.patterns)
+    else if (message.kind === 'follow') engine.follow(message.containers)
     else if (message.kind === 'keep') engine.keep(message.retention)
     else if (message.kind === 'hide') engine.hide(message.forms)
     else if (message.kind === 'forward') engine.forward(message.targets)

@@ -151,7 +151,16 @@ export async function openServices(
     report,
   })
   const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps, report })
-  const logs = wireLogs(lifetime, { paths, instance, apps, supervisor, jobs, secrets, report })
+  const logs = wireLogs(lifetime, {
+    paths,
+    instance,
+    docker: engine,
+    apps,
+    supervisor,
+    jobs,
+    secrets,
+    report,
+  })
   await leases.open()
   await connectors.open()
   const users = new UsersService({

@@ -108,7 +108,7 @@ const admin: Readonly<Record<string, KeyDescription>> = {
   'logs.sources.*.file': {
     text: "Path of a log file, seen from the app's folder; `*` stands for any name.",
   },
-  'logs.sources.*.container': { text: 'Name of a container.' },
+  'logs.sources.*.container': { text: 'Name of a container, or of a service of the compose project.' },
   'logs.sources.*.kind': { text: 'What is in it, which decides how lines are understood.' },
   'logs.forward': {
     text: 'Sends what is kept of its logs to another engine as well, from then on.',

@@ -99,6 +99,7 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
           { file: 'logs/*.log', kind: 'application' },
           { file: '/var/log/nginx/access.log', kind: 'access' },
         ],
+        containers: [{ name: 'shop-db', kind: 'database' }],
         days: 14,
         bytes: 2 * 1024 ** 3,
         forward: null,
@@ -146,7 +147,7 @@ test.each([
     },
     jobs: [],
     tests: { command: null, report: null, timeoutMs: null },
-    logs: { files: [], days: null, bytes: null, forward: null },
+    logs: { files: [], containers: [], days: null, bytes: null, forward: null },
     include: [],
     docs: null,
   })

@@ -78,6 +78,8 @@ export interface JobConfig {
 export interface LogsConfig {
   /** Files beside the output of the app; in a path `*` stands for any name. */
   readonly files: readonly { readonly file: string; readonly kind: LogKind }[]
+  /** Containers by their name, or by their service in the app's compose project; null for a kind that is not said. */
+  readonly containers: readonly { readonly name: string; readonly kind: LogKind | null }[]
   /** What is kept; null where nothing is said. */
   readonly days: number | null
   readonly bytes: number | null
@@ -293,6 +295,9 @@ const toJob = (name: string, job: NonNullable<ParsedAdmin['jobs']>[string]): Job
 const toLogs = ({ sources, retention, forward }: NonNullable<ParsedAdmin['logs']>): LogsConfig => ({
   files: (sources ?? []).flatMap(({ file, kind }) =>
     (file ?? null) === null ? [] : [{ file: file ?? '', kind: kind ?? 'application' }],
+  ),
+  containers: (sources ?? []).flatMap(({ container, kind }) =>
+    (container ?? null) === null ? [] : [{ name: container ?? '', kind: kind ?? null }],
   ),
   days: retention?.days ?? null,
   bytes: retention?.size ?? null,

@@ -10,9 +10,20 @@ import type {
   LogSourceRow,
 } from '#contract/logs.ts'
 import { fieldsOf } from './format/fields.ts'
+import type { ContainerOutput, EngineEndpoint } from '../adapters/docker/container-output.ts'
+import { ContainerReaders } from './containers/container-readers.ts'
+import type { LogContainers } from './containers/log-container.ts'
 import { Forwarders, usualRhythm } from './forwarding/forwarders.ts'
 import type { Post } from './forwarding/post.ts'
-import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
+import type {
+  ForwardTarget,
+  LogAside,
+  LogEngine,
+  LogInput,
+  LogPattern,
+  LogSearch,
+  Retention,
+} from './log-engine.ts'
 import { Readers } from './readers.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
@@ -35,6 +46,8 @@ export class LocalLogEngine implements LogEngine {
   readonly #forwarders: Forwarders
   /** How often something was forwarded, or could not be. */
   #forwardings = 0
+  readonly #containers: ContainerReaders
+  readonly #aside: LogAside | null
   #forms: readonly string[] = []
   #retention: Readonly<Record<string, Partial<Retention>>> = {}
 
@@ -48,14 +61,18 @@ export class LocalLogEngine implements LogEngine {
     readonly post: Post
     /** Tells whoever reads the daemon's log. */
     readonly told: (message: string) => void
+    readonly aside?: LogAside
+    /** Speaks with an engine of containers. */
+    readonly output: (endpoint: EngineEndpoint) => ContainerOutput
   }) {
-    const { folder, instance, limits, now, post, told } = options
+    const { folder, instance, limits, now, post, told, output, aside } = options
+    this.#aside = aside ?? null
     this.#instance = instance
     this.#store = this.#lifetime.own(new LogStore(folder))
     this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
-    this.#readers = this.#lifetime.own(
-      new Readers(this.#store, { forms: () => this.#forms, now, kept: () => this.#kept() }),
-    )
+    const reading = { forms: () => this.#forms, now, kept: () => this.#kept() }
+    this.#readers = this.#lifetime.own(new Readers(this.#store, reading))
+    this.#containers = this.#lifetime.own(new ContainerReaders(this.#store, reading, output))
     this.#forwarders = this.#lifetime.own(
       new Forwarders(path.join(folder, placesFolder), {
         store: this.#store,
@@ -84,6 +101,10 @@ export class LocalLogEngine implements LogEngine {
     this.#readers.read(inputs, patterns)
   }
 
+  follow(containers: LogContainers): void {
+    this.#containers.read(containers)
+  }
+
   keep(retention: Readonly<Record<string, Partial<Retention>>>): void {
     this.#retention = retention
   }
@@ -97,7 +118,7 @@ export class LocalLogEngine implements LogEngine {
   }
 
   search(search: LogSearch, signal: AbortSignal): Promise<LogPage> {
-    return this.#searcher.search(search, signal)
+    return this.#searcher.search(this.#withoutAside(search), signal)
   }
 
   around(id: string, before: number, after: number): Promise<readonly LogLine[]> {
@@ -109,11 +130,11 @@ export class LocalLogEngine implements LogEngine {
   }
 
   histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram> {
-    return this.#searcher.histogram(filter, buckets, signal)
+    return this.#searcher.histogram(this.#withoutAside(filter), buckets, signal)
   }
 
   sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]> {
-    return Promise.resolve(sourceRows(this.#store, this.#readers, apps))
+    return Promise.resolve(sourceRows(this.#store, this.#readers, this.#containers.rows, apps))
   }
 
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]> {
@@ -127,6 +148,13 @@ export class LocalLogEngine implements LogEngine {
   #kept(): void {
     this.#forwarders.wake()
     this.changed.emit()
+  }
+
+  #withoutAside<F extends LogFilter>(filter: F): F {
+    const aside = this.#aside
+    if (aside === null || filter.apps !== undefined || filter.sources?.includes(aside.source) === true)
+      return filter
+    return { ...filter, apps: this.#store.apps.filter((app) => app !== aside.app) }
   }
 
   #every(ms: number, act: () => void): void {

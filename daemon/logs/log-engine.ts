@@ -10,6 +10,7 @@ import type {
   LogSourceRow,
 } from '#contract/logs.ts'
 import type { ForwardKind, LogKind, LogLevel } from '#contract/log-words.ts'
+import type { LogContainers } from './containers/log-container.ts'
 
 /** Something that lines come from, for as long as it is told to be read. */
 export interface LogInput {
@@ -36,6 +37,12 @@ export interface LogPattern {
   /** Absolute; `*` stands for any name. */
   readonly file: string
   readonly kind: LogKind
+}
+
+/** A source that is no part of all: it is found only by its app or its name. */
+export interface LogAside {
+  readonly app: string
+  readonly source: string
 }
 
 /** What is kept of the logs of an app. */
@@ -77,6 +84,8 @@ export interface LogEngine extends Owned {
   keep(retention: Readonly<Record<string, Partial<Retention>>>): void
   /** From now on these are read and no others. Where each was read up to is kept, for when it is named again. */
   read(inputs: readonly LogInput[], patterns: readonly LogPattern[]): void
+  /** From now on the output of these containers is read, and of no others. */
+  follow(containers: LogContainers): void
   /** From now on these spellings of secrets are taken out of what is kept. @param forms - longest first. */
   hide(forms: readonly string[]): void
   /**

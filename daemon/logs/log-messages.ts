@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#contract/errors.ts'
-import type { ForwardTarget, LogInput, LogPattern, Retention } from './log-engine.ts'
+import type { LogContainers } from './containers/log-container.ts'
+import type { ForwardTarget, LogAside, LogInput, LogPattern, Retention } from './log-engine.ts'
 import type { StoreLimits } from './segments/log-store.ts'
 
 /** What the thread is made with. */
@@ -7,6 +8,7 @@ export interface LogThreadData {
   readonly folder: string
   readonly instance: string
   readonly limits: StoreLimits
+  readonly aside: LogAside
 }
 
 /** What can be asked of the thread; the arguments are those of the engine, without a signal. */
@@ -21,6 +23,7 @@ export type ToLogThread =
     }
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'read'; readonly inputs: readonly LogInput[]; readonly patterns: readonly LogPattern[] }
+  | { readonly kind: 'follow'; readonly containers: LogContainers }
   | { readonly kind: 'hide'; readonly forms: readonly string[] }
   | { readonly kind: 'keep'; readonly retention: Readonly<Record<string, Partial<Retention>>> }
   | { readonly kind: 'forward'; readonly targets: Readonly<Record<string, ForwardTarget | null>> }

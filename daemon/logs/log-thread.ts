@@ -10,6 +10,7 @@ import type {
   LogPage,
   LogSourceRow,
 } from '#contract/logs.ts'
+import { noContainers, type LogContainers } from './containers/log-container.ts'
 import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
 import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
 
@@ -32,6 +33,7 @@ export class LogThread implements LogEngine {
   #worker: Worker | null = null
   #inputs: readonly LogInput[] = []
   #patterns: readonly LogPattern[] = []
+  #containers = noContainers
   #forms: readonly string[] = []
   #retention: Readonly<Record<string, Partial<Retention>>> = {}
   #targets: Readonly<Record<string, ForwardTarget | null>> = {}
@@ -59,6 +61,12 @@ export class LogThread implements LogEngine {
     this.#inputs = inputs
     this.#patterns = patterns
     if (this.#worker !== null) this.#post({ kind: 'read', inputs, patterns })
+    else if (this.#reads) this.#begin()
+  }
+
+  follow(containers: LogContainers): void {
+    this.#containers = containers
+    if (this.#worker !== null) this.#post({ kind: 'follow', containers })
     else if (this.#reads) this.#begin()
   }
 
@@ -112,7 +120,7 @@ export class LogThread implements LogEngine {
   }
 
   get #reads(): boolean {
-    return this.#inputs.length + this.#patterns.length > 0
+    return this.#inputs.length + this.#patterns.length + this.#containers.containers.length > 0
   }
 
   /** Results are what the other side made for this very question. */
@@ -154,6 +162,7 @@ export class LogThread implements LogEngine {
       inputs: this.#inputs,
       patterns: this.#patterns,
     } satisfies ToLogThread)
+    worker.postMessage({ kind: 'follow', containers: this.#containers } satisfies ToLogThread)
     return worker
   }
 

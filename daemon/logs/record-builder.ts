@@ -91,7 +91,7 @@ export class RecordBuilder {
     return [{ ...record, bytes: joined(parts) }]
   }
 
-  #addLine({ bytes: raw, cut }: FollowedLine, written: string, text: string, done: NewRecord[]): void {
+  #addLine({ bytes: raw, cut, at }: FollowedLine, written: string, text: string, done: NewRecord[]): void {
     const clean = text === written ? raw : Buffer.from(text)
     const bytes =
       cut === 0 ? clean : Buffer.concat([clean, Buffer.from(`[quantum-admin: ${cut} bytes more]`)])
@@ -106,7 +106,7 @@ export class RecordBuilder {
       return
     }
     done.push(...this.end())
-    const now = this.#now()
+    const now = at ?? this.#now()
     const isOwn = time !== null && time < now + mostAheadMs
     // What goes on with a record that was kept already is as grave as that.
     const itsLevel = level ?? (continues ? this.#lastLevel : null)

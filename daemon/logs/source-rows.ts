@@ -15,6 +15,7 @@ interface Sum {
 export function sourceRows(
   store: LogStore,
   readers: Readers,
+  containers: readonly Pick<LogSourceRow, 'app' | 'source' | 'kind' | 'problem'>[],
   apps: readonly string[] | undefined,
 ): readonly LogSourceRow[] {
   const rows = new Map<string, LogSourceRow>()
@@ -30,6 +31,9 @@ export function sourceRows(
     if (isAsked(app))
       rows.set(`${app}\0${source}`, { app, source, kind, problem, lines: 0, bytes: 0, newest: null })
   }
+  for (const { app, source, kind, problem } of containers)
+    if (isAsked(app))
+      rows.set(`${app}\0${source}`, { app, source, kind, problem, lines: 0, bytes: 0, newest: null })
   for (const app of store.apps.filter(isAsked))
     for (const [source, { lines, bytes, newest, kind }] of sumsOf(store, app)) {
       const row = rows.get(`${app}\0${source}`) ?? { app, source, kind, problem: null }

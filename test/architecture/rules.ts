@@ -23,6 +23,7 @@ const config = 'daemon/config/**'
 const ports = [
   'daemon/adapters/host/host.ts',
   'daemon/adapters/docker/engine.ts',
+  'daemon/adapters/docker/container-output.ts',
   'daemon/adapters/git/git.ts',
   'daemon/adapters/process/programs.ts',
   'daemon/adapters/project/project.ts',
@@ -63,7 +64,12 @@ export const rules: readonly Rule[] = [
   // Lines are understood by what they say alone: no file, no store, no packages.
   { folder: 'daemon/logs/format', ours: [contract, base], packages: [], node: true },
   { folder: 'migrations', ours: [], packages: ['kysely'], node: false },
-  { folder: 'daemon/logs', ours: [contract, base], packages: ['re2js'], node: true },
+  {
+    folder: 'daemon/logs',
+    ours: [contract, base, 'daemon/adapters/docker/container-output.ts'],
+    packages: ['re2js'],
+    node: true,
+  },
   adapter('connectors', ['amqplib', 'better-sqlite3', 'ioredis', 'mysql2', 'pg']),
   adapter('docker', ['dockerode', 'zod']),
   adapter('files', ['zod']),

@@ -191,10 +191,22 @@ test('one record is shown with all that is understood of it', async () => {
   expect(spoken.stdout).toContain(`\n\n${paid?.text}\n`)
 })
 
+test("the daemon's own log is found by its name, is no part of all, and does not grow by being read", async () => {
+  const count = async (...flags: readonly string[]) => (await daemon.cli('logs', ...flags, '--count')).stdout
+  expect((await recordsOf('--source', 'daemon')).map(({ app, source }) => `${app}/${source}`)).toContain(
+    'quantum-admin/daemon',
+  )
+  expect((await recordsOf('quantum-admin')).map(({ text }) => text).join('\n')).toContain('The daemon starts')
+  const before = await count('--source', 'daemon')
+  expect(await count('--search', '"The daemon starts"')).toBe('0\n')
+  expect(await count('--source', 'daemon')).toBe(before)
+})
+
 test('sources tell how much is kept of each', async () => {
   const rows = dataOf(await daemon.cli('logs', 'sources', '--json')) as readonly LogSourceRow[]
   expect(z.array(sourceRow).safeParse(rows).error?.issues ?? []).toEqual([])
   expect(rows.toSorted((a, b) => a.lines - b.lines || (a.source < b.source ? -1 : 1))).toMatchObject([
+    { app: 'quantum-admin', source: 'daemon', problem: null },
     { app: 'till', source: accessLog, kind: 'access', problem: null, lines: 2 },
     { app: 'till', source: 'output', kind: 'application', problem: null, lines: 2 },
     { app: 'shop', source: 'output', problem: null, lines: lines.length + 1 },

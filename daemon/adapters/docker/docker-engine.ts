@@ -7,6 +7,7 @@ import { systemClock } from '#base/clock.ts'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import type { Change } from '../../kernel/execute.ts'
+import type { EngineEndpoint, StartedContainer } from './container-output.ts'
 import { readLog } from './container-logs.ts'
 import { UsageMeter } from './container-usage.ts'
 import { candidates, discoverEndpoints, type Surroundings } from './endpoints.ts'
@@ -78,6 +79,14 @@ export class DockerEngine implements ContainerEngine {
 
   onChanged(listener: () => void): Owned {
     return this.#connection.changed.on(listener)
+  }
+
+  onStarted(listener: (container: StartedContainer) => void): Owned {
+    return this.#connection.started.on(listener)
+  }
+
+  endpoint(): EngineEndpoint | null {
+    return this.#connection.session?.endpoint ?? null
   }
 
   async inspect(id: string, signal: AbortSignal): Promise<Omit<ContainerDetail, 'app'>> {

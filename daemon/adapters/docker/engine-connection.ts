@@ -3,6 +3,7 @@ import type { EngineStatus } from '#contract/resources.ts'
 import { Emitter } from '#base/emitter.ts'
 import { messageOf } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
+import type { StartedContainer } from './container-output.ts'
 import type { Discovery, Endpoint } from './endpoints.ts'
 import { endpointName } from './engine-client.ts'
 import { reachability, unreachableReason } from './engine-error.ts'
@@ -48,6 +49,7 @@ export interface ConnectionDeps {
 /** Keeps a session with the engine for as long as there is one, and says why when there is none. */
 export class EngineConnection implements Owned {
   readonly changed = new Emitter<void>()
+  readonly started = new Emitter<StartedContainer>()
   readonly #deps: ConnectionDeps
   readonly #closing = new AbortController()
   readonly #reached = new Set<string>()
@@ -122,6 +124,7 @@ export class EngineConnection implements Owned {
       try {
         const session = await EngineSession.open(endpoint, this.#deps.timings, {
           changed: () => this.changed.emit(),
+          started: (container) => this.started.emit(container),
           closing: this.#closing.signal,
         })
         return session

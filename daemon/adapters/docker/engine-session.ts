@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ContainerInspectInfo } from 'dockerode'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
+import type { StartedContainer } from './container-output.ts'
 import { readEvents } from './container-events.ts'
 import { readInspection, readList, type InspectedContainer, type ListedContainer } from './container-rows.ts'
 import { linkAbort, withDeadline } from './deadline.ts'
@@ -44,7 +45,11 @@ export class EngineSession implements Owned {
   static async open(
     endpoint: Endpoint,
     timings: SessionTimings,
-    on: { readonly changed: () => void; readonly closing: AbortSignal },
+    on: {
+      readonly changed: () => void
+      readonly started: (container: StartedContainer) => void
+      readonly closing: AbortSignal
+    },
   ): Promise<EngineSession> {
     const end = new AbortController()
     const unlink = linkAbort([on.closing], end)
@@ -61,7 +66,7 @@ export class EngineSession implements Owned {
         }),
       )
       const session = new EngineSession({ endpoint, client, timings, end, version }, on.changed)
-      void session.#follow(events)
+      void session.#follow(events, on.started)
       await session.containers.refresh()
       return session
     } catch (error) {
@@ -174,11 +179,11 @@ export class EngineSession implements Owned {
     }
   }
 
-  async #follow(events: IncomingMessage): Promise<void> {
+  async #follow(events: IncomingMessage, started: (container: StartedContainer) => void): Promise<void> {
     // The deadline under which the stream was opened is over: from here on it ends with the session.
     this.#end.signal.addEventListener('abort', () => events.destroy(), { once: true })
     try {
-      for await (const event of readEvents(events)) this.containers.look(event)
+      for await (const event of readEvents(events, started)) this.containers.look(event)
       throw new Error('it closed the connection')
     } catch (error) {
       this.#fail(error)

@@ -1,5 +1,6 @@
 import type { ContainerDetail, ContainerRow, ContainerUsage, EngineStatus } from '#contract/resources.ts'
 import type { Owned } from '#base/lifetime.ts'
+import type { EngineEndpoint, StartedContainer } from './container-output.ts'
 import type { Change } from '../../kernel/execute.ts'
 
 /** A container as listed, with the pid of its first process where it runs. */
@@ -17,6 +18,10 @@ export interface ContainerEngine extends Owned {
   refresh(): Promise<void>
   /** Called after status or containers changed. */
   onChanged(listener: () => void): Owned
+  /** Called at once when a container has started, before it is among {@link containers}. */
+  onStarted(listener: (container: StartedContainer) => void): Owned
+  /** Where it is, for whoever reads from it in another thread; null unless connected. */
+  endpoint(): EngineEndpoint | null
   /** @throws Failure `not-found`, `engine-unavailable`. */
   inspect(id: string, signal: AbortSignal): Promise<Omit<ContainerDetail, 'app'>>
   /** CPU and memory of every running container. */

@@ -16,6 +16,8 @@ export interface AppLogs {
   readonly folder: string
   /** Absolute, `*` for any name. */
   readonly files: FoundApp['logs']['files']
+  /** Containers that its configuration names, by their name or their compose service. */
+  readonly containers: FoundApp['logs']['containers']
   /** How much is kept; null where nothing is said. */
   readonly days: number | null
   readonly bytes: number | null

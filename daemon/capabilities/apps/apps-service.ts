@@ -164,6 +164,7 @@ export class AppsService implements Owned {
       folder,
       files: found?.logs.files ?? [],
       forward: planned === null || planned.broken ? undefined : planned.logs.forward,
+      containers: found?.logs.containers ?? [],
     }))
   }
 

@@ -25,21 +25,24 @@ export function projectName(app: string): string {
   return `${allowed.slice(0, 60)}-${createHash('sha256').update(app).digest('hex').slice(0, 6)}`
 }
 
+/** What tells whose a container is. */
+type LabelledContainer = Pick<ContainerRow, 'labels'>
+
 /** The containers of an app. */
-export interface OwnContainers {
+export interface OwnContainers<Row extends LabelledContainer = ContainerRow> {
   /** Of the compose project that we start. */
-  readonly project: readonly ContainerRow[]
+  readonly project: readonly Row[]
   /** Of other compose projects of its folder: somebody else has started them. */
-  readonly external: readonly ContainerRow[]
+  readonly external: readonly Row[]
   /** That say by a label whose they are; no start or stop of the app touches them. */
-  readonly labelled: readonly ContainerRow[]
+  readonly labelled: readonly Row[]
 }
 
 /** Which containers belong to an app, by their labels. */
-export function containersOf(
+export function containersOf<Row extends LabelledContainer>(
   app: { readonly name: string; readonly folder: string },
-  containers: readonly ContainerRow[],
-): OwnContainers {
+  containers: readonly Row[],
+): OwnContainers<Row> {
   const name = projectName(app.name)
   const inFolder = containers.filter(({ labels }) => labels[folderLabel] === app.folder)
   return {
@@ -97,7 +100,9 @@ function exitCode(status: string): number | null {
 /** By SIGKILL or SIGTERM, as engines end what they are asked to stop. */
 const asked = new Set([137, 143])
 
-const serviceOf = ({ labels, name }: ContainerRow): string => labels[serviceLabel] ?? name
+/** The service of its compose project that a container is of; its own name where there is none. */
+export const serviceOf = ({ labels, name }: Pick<ContainerRow, 'labels' | 'name'>): string =>
+  labels[serviceLabel] ?? name
 
 /** What the containers of a project come to. */
 export function projectState(containers: readonly ContainerRow[]): {

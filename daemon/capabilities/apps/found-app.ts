@@ -150,7 +150,7 @@ function appOf({ project, manifest, found, recognised, include, problems }: Know
 
 /** Where nothing is said, a Quantum app is known to write into its folder `logs`. */
 function logsOf(folder: string, config: AppConfig | null, recognised: Recognised | null): AppConfig['logs'] {
-  const said = config?.logs ?? { files: [], days: null, bytes: null, forward: null }
+  const said = config?.logs ?? { files: [], containers: [], days: null, bytes: null, forward: null }
   const usual = recognised?.kind === 'quantum' ? [{ file: 'logs/*.log', kind: 'application' as const }] : []
   const files = said.files.length > 0 ? said.files : usual
   return { ...said, files: files.map(({ file, kind }) => ({ file: resolve(folder, file), kind })) }

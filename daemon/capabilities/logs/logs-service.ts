@@ -21,6 +21,13 @@ export interface LogsDeps {
   readonly inputs: () => Promise<readonly LogInput[]>
   /** Files that configurations name, as they are now. */
   readonly patterns: () => readonly LogPattern[]
+  /** The containers of apps, which are told of as they start. */
+  readonly containers: {
+    /** How many run now. */
+    readonly running: number
+    /** Reads those that are there now. */
+    refresh(): void
+  }
   /** What configurations say of how much is kept. */
   readonly retention: () => Readonly<Record<string, Partial<Retention>>>
   /** Where configurations send logs, null for nowhere; without those that cannot be understood. */
@@ -60,16 +67,17 @@ export class LogsService implements Owned {
   }
 
   /**
-   * Files that are read whether an app runs or not, and apps whose logs are forwarded: a daemon that ends would miss what is
-   * removed from them, and sends nothing.
+   * Files that are read whether an app runs or not, containers that may be removed, and apps whose logs are forwarded: a
+   * daemon that ends would miss what goes with them, and sends nothing.
    */
   get managed(): number {
-    return this.#deps.patterns().length + this.#forwarded
+    return this.#deps.patterns().length + this.#deps.containers.running + this.#forwarded
   }
 
   /** Reads what is to be read now, and no longer what is not. It never rejects; asked while it goes on, it looks once more. */
   refresh(): void {
     this.#asked = true
+    this.#deps.containers.refresh()
     this.#refreshing ??= this.#refresh()
       .catch(this.#deps.report)
       .finally(() => {

@@ -35,6 +35,10 @@ const input = (more: Partial<LogInput> = {}): LogInput => ({
   live: true,
   ...more,
 })
+// No engine is named to it.
+const output = () => {
+  throw new Error('There is no engine')
+}
 const limits = { perApp: { days: 14, bytes: 1e9 }, bytes: 1e9 }
 
 /** Called again after `stop` it is the next start of the daemon. */
@@ -55,6 +59,7 @@ function setup(inputs: readonly LogInput[] = [input()], patterns: readonly LogPa
       limits,
       now: Date.now,
       post,
+      output,
       told: () => undefined,
     }),
   )
@@ -63,6 +68,7 @@ function setup(inputs: readonly LogInput[] = [input()], patterns: readonly LogPa
       engine,
       inputs: () => Promise.resolve(state.inputs),
       patterns: () => state.patterns,
+      containers: { running: 0, refresh: () => undefined },
       retention: () => ({}),
       forwards: () => state.forwards,
       secret: (name) => Promise.resolve(state.secrets[name] ?? null),

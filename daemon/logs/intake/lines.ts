@@ -7,6 +7,8 @@ export interface FollowedLine {
   readonly bytes: Buffer
   /** How many more bytes it had, which were dropped. */
   readonly cut: number
+  /** When it was written, where whoever kept it says so: milliseconds since the epoch. */
+  readonly at?: number | undefined
 }
 
 export interface SplitLine extends FollowedLine {

@@ -50,6 +50,11 @@ export class LogStore {
     return this.#streams.get(app)?.marks[key]
   }
 
+  /** How far all of an app was read, by what was read. */
+  marksOf(app: string): Readonly<Record<string, SourceMark>> {
+    return this.#streams.get(app)?.marks ?? {}
+  }
+
   /** Forgets how far something of an app was read, where that is no longer wanted; in the file with the next segment. */
   forgetMarks(app: string, isWanted: (key: string) => boolean): void {
     this.#streams.get(app)?.forgetMarks(isWanted)
