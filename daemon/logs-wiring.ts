@@ -54,6 +54,7 @@ export function wireLogs(
       apps: () => apps.logs.map(({ app }) => app),
       hiding: secrets,
       report,
+      now: Date.now,
     }),
   )
 }

@@ -178,14 +178,19 @@ export class LogList {
     return this.#open.has(number)
   }
 
-  /** Selects the next row that something of the query is found in. @returns whether there is one. */
+  /** Selects the next row that something of the query is found in, or may be. @returns whether there is one. */
   findNext(step: 1 | -1): boolean {
     const { window } = this.#deps.feed
     const { matches } = this.#deps.style()
     let number = this.#startFor(step) + step
     for (; window.has(number); number += step) {
       const item = window.at(number)
-      if (item?.kind !== 'line') continue
+      if (item === undefined) continue
+      // What is missing may match.
+      if (item.kind === 'gap') {
+        this.select(number)
+        return true
+      }
       if (linesOf(messageOf(item.line)).some((line) => matches(plainOf(line)).length > 0)) {
         this.select(number)
         return true

@@ -24,6 +24,8 @@ export interface Situation {
   readonly unseen: number
   readonly total: number | null
   readonly loaded: number
+  /** Lines that came too fast to be drawn. */
+  readonly missing: number
   readonly loading: boolean
   readonly lookedBack: string | null
   readonly stopped: boolean
@@ -91,11 +93,12 @@ export class Notices {
     this.empty.hidden = this.empty.childNodes.length === 0
   }
 
-  #countsOf({ total, loaded, following, paused }: Situation): string {
+  #countsOf({ total, loaded, missing, following, paused }: Situation): string {
     const say = this.#say
     const parts = [
       total === null ? null : say(total === 1 ? 'countOne' : 'count', total.toLocaleString()),
       say('loaded', loaded.toLocaleString()),
+      missing === 0 ? null : say('missing', missing.toLocaleString()),
       paused ? null : say(following ? 'following' : 'notFollowing'),
     ]
     return parts.filter((part) => part !== null).join(' · ')
