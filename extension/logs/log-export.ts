@@ -34,7 +34,7 @@ export async function exportLogs(
   const lines = await withProgress(l10n.t('Exporting logs'), (report, signal) =>
     exportTo(target, (piece) =>
       writeAll({
-        ask: ask(signal),
+        ask: untilStopped(ask(signal), signal),
         filter,
         format,
         piece,
@@ -50,6 +50,17 @@ async function offerFile(target: Uri, lines: number): Promise<void> {
   const show = l10n.t('Open File')
   const message = l10n.t('{0} lines were exported to {1}.', lines, path.basename(target.path))
   if ((await window.showInformationMessage(message, show)) === show) await window.showTextDocument(target)
+}
+
+/** Whoever cancels waits for nobody, not even for a daemon that does not answer. */
+function untilStopped(ask: Ask, signal: AbortSignal): Ask {
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = () => reject(new Failure('cancelled', 'The export was cancelled'))
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  // Nobody may be asking when it is cancelled.
+  stopped.catch(() => {})
+  return (name, params) => Promise.race([ask(name, params), stopped])
 }
 
 interface Writing {

@@ -66,7 +66,7 @@ export const errorLines = ({ errors }: AppNode): readonly Line[] =>
         [l10n.t('Errors in the last hour'), errors.errors.toLocaleString()],
         [
           l10n.t('Newest error'),
-          errors.newest === null ? null : `${moment(errors.newest.time)}  ${errors.newest.message}`,
+          errors.newest === null ? null : `${moment(errors.newest.time)} · ${errors.newest.message}`,
         ],
       ]
 

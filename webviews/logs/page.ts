@@ -216,7 +216,7 @@ export class Page {
     })
   }
 
-  /** Goes on where nothing of what is loaded matches: more is loaded until something does, or nothing is left. */
+  /** Goes to the next line that matches, and loads it where it is not there yet. */
   async #find(step: 1 | -1): Promise<void> {
     const { view } = this.#toolbar
     do {
