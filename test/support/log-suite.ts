@@ -12,7 +12,7 @@ import { watchPolicy, webview } from './vscode-webview.ts'
 /** What the tests of the page with logs work with: a window, an app in it that writes what it is told to, and the page. */
 export interface LogSuite {
   readonly scene: Scene
-  /** A client beside the window's. */
+  /** A client beside the window's, of the daemon that runs now. */
   client(): Client
   /** What the browser refused by the page's policy. */
   refused(): readonly string[]
@@ -35,7 +35,7 @@ export interface LogSuite {
 /** Opens the window and starts the app before the tests of a suite. */
 export function useLogSuite(): LogSuite {
   let writer: LogWriter
-  let client: Client
+  const clients: Client[] = []
   let refused: readonly string[] = []
   const scene = useScene((shop) => {
     writer = makeLogWriter(path.join(shop.root, 'shop'))
@@ -45,9 +45,15 @@ export function useLogSuite(): LogSuite {
   const rows = () => logs().locator('.row')
   const search = () => logs().locator('.search')
   const soon = { timeout: 15_000 }
+  const connect = (): Client => {
+    const home = scene.server.stateFolder
+    const client = connectLocal({ home, client: 'test/0', launcher: null }, 'once')
+    clients.push(client)
+    return client
+  }
 
   beforeAll(async () => {
-    const { page, server } = scene
+    const { page } = scene
     refused = watchPolicy(page)
     await openContainer(page, 'Quantum Admin')
     await page.getByRole('button', { name: 'Add the Apps of This Workspace' }).click()
@@ -55,16 +61,17 @@ export function useLogSuite(): LogSuite {
     await treeRow(page, 'Applications', /^shoprunning/)
       .first()
       .waitFor()
-    client = connectLocal({ home: server.stateFolder, client: 'test/0', launcher: null })
   })
   afterAll(async () => {
-    await client?.call('apps.stop', { app: 'shop' }).catch(() => undefined)
-    await client?.dispose()
+    if (scene.server === undefined) return
+    const client = connect()
+    await client.call('apps.stop', { app: 'shop' }).catch(() => undefined)
+    for (const one of clients) await one.dispose()
   })
 
   return {
     scene,
-    client: () => client,
+    client: connect,
     refused: () => refused,
     write: (...lines) => writer.write(...lines),
     flood: (...order) => writer.flood(...order),

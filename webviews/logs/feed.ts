@@ -83,6 +83,11 @@ export class Feed {
     if (!signal.aborted) this.#follow()
   }
 
+  /** Shows nothing of what was asked for. */
+  forget(): void {
+    this.#begin(this.#filter)
+  }
+
   /** Shows the lines that a gap stands for, from the newest of them back. */
   async showBefore(before: string): Promise<void> {
     this.#begin(this.#filter)

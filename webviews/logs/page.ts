@@ -235,6 +235,11 @@ export class Page {
   #setView(view: LogView): void {
     if (view.range.kind !== 'between') this.#wider.length = 0
     this.#host.send({ type: 'remember', view })
+    // What was found by another filter would be taken for what is found by this one.
+    if (this.#status.state !== 'ok') {
+      this.#feed.forget()
+      this.#overview.forget()
+    }
     this.#begin(view, null)
   }
 
