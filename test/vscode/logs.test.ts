@@ -6,6 +6,7 @@ import { withPeers } from '../support/peers.ts'
 import { notification, quickInput, screenshot, treeRow } from '../support/vscode-page.ts'
 import { clickInline, clipboard } from '../support/vscode-scene.ts'
 import { testDaemonStates } from './logs-daemon.ts'
+import { testFrames } from './logs-frames.ts'
 import { testLongWays, testPlaces } from './logs-places.ts'
 
 /** Runs in the page when a line is taken for markup: sets a mark that nobody else sets. */
@@ -298,6 +299,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
       .getByRole('button', { name: /Hide Panel/ })
       .click()
   })
+
+  testFrames(suite)
 
   testDaemonStates(suite)
 

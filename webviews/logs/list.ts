@@ -9,7 +9,7 @@ import { cellsOf, spoken, type RowStyle } from './row.ts'
 /** Rows that are drawn beyond what is seen, on either side. */
 const around = 10
 /** Rows before an end at which more is asked for. */
-const ahead = 100
+const ahead = 300
 
 export interface ListDeps {
   readonly feed: Feed
