@@ -307,7 +307,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
   test.each([
     ['logs-light', 'Default Light Modern', 'vs', 1280],
     ['logs-high-contrast', 'Default High Contrast', 'hc-black', 1280],
-    ['logs-narrow', 'Default Dark Modern', 'vs-dark', 700],
+    ['logs-narrow', 'Default Dark Modern', 'vs-dark', 680],
   ])('can be read: %s', async (name, theme, base, width) => {
     const { page, server } = scene
     const file = path.join(server.logs, '..', 'User', 'settings.json')
@@ -321,6 +321,13 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await row('cart 7 cannot be paid').click()
     await logs().locator('.detail .field').first().waitFor()
     await screenshot(page, name)
+    if (width < 1000) {
+      await logs().getByRole('button', { name: 'Saved Filters' }).click()
+      await screenshot(page, 'logs-narrow-menu')
+      await page.keyboard.press('Escape')
+      await page.setViewportSize({ width: 1950, height: 900 })
+      await screenshot(page, 'logs-wide')
+    }
     await query('')
   })
 })

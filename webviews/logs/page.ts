@@ -298,6 +298,7 @@ export class Page {
       status: this.#status,
       narrowed: isNarrowed(view) || view.tab !== 'all',
       following: this.#list.following,
+      ends: this.#filter.until !== undefined && Date.parse(this.#filter.until) < Date.now(),
       unseen: this.#list.unseen,
       total: this.#overview.total,
       loaded: feed.window.lines,
