@@ -13,23 +13,23 @@ import { watchPolicy, webview } from './vscode-webview.ts'
 export interface LogSuite {
   readonly scene: Scene
   /** A client beside the window's, of the daemon that runs now. */
-  client(): Client
+  readonly client: () => Client
   /** What the browser refused by the page's policy. */
-  refused(): readonly string[]
-  write(...lines: readonly string[]): void
-  flood(word: string, count: number, rate?: number): void
-  logs(): FrameLocator
-  rows(): Locator
-  row(text: string | RegExp): Locator
-  list(): Locator
-  search(): Locator
-  footer(): Locator
+  readonly refused: () => readonly string[]
+  readonly write: (...lines: readonly string[]) => void
+  readonly flood: (word: string, count: number, rate?: number) => void
+  readonly logs: () => FrameLocator
+  readonly rows: () => Locator
+  readonly row: (text: string | RegExp) => Locator
+  readonly list: () => Locator
+  readonly search: () => Locator
+  readonly footer: () => Locator
   /** The app in the tree. */
-  app(): Locator
-  query(text: string): Promise<void>
-  closeTab(name: string): Promise<void>
+  readonly app: () => Locator
+  readonly query: (text: string) => Promise<void>
+  readonly closeTab: (name: string) => Promise<void>
   readonly soon: { readonly timeout: number }
-  text(locator: Locator): ReturnType<typeof expect.poll<string | null>>
+  readonly text: (locator: Locator) => ReturnType<typeof expect.poll<string | null>>
 }
 
 /** Opens the window and starts the app before the tests of a suite. */
