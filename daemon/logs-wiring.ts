@@ -68,6 +68,7 @@ export function wireLogs(
       apps: () => apps.logs.map(({ app }) => app),
       hiding: secrets,
       report,
+      now: Date.now,
     }),
   )
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { AppContainer, AppDetail, AppProblem, AppRow, AppState, Sourced } from '#contract/apps.ts'
+import type { LogErrors } from '#contract/logs.ts'
 import { Failure, messageOf } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
 import { wholeNumber } from './arguments.ts'
@@ -53,13 +54,32 @@ interface Which {
   readonly all: boolean
 }
 
+/** An app, and how many errors it wrote in the last hour; null where the daemon keeps no logs. */
+type ListedApp = AppRow & { readonly errors: number | null }
+
 interface Listing {
-  readonly rows: readonly AppRow[]
+  readonly rows: readonly ListedApp[]
+}
+
+async function loadList(session: Session): Promise<Listing> {
+  const [{ rows }, errors] = await Promise.all([session.query('apps.list', {}), errorsOf(session)])
+  const of = ({ name }: AppRow): number => errors?.find(({ app }) => app === name)?.errors ?? 0
+  return { rows: rows.map((row) => ({ ...row, errors: errors === null ? null : of(row) })) }
+}
+
+async function errorsOf(session: Session): Promise<LogErrors['rows'] | null> {
+  try {
+    return (await session.query('logs.errors', {})).rows
+  } catch (error) {
+    // A team's daemon may be older, and that of a disk that is broken keeps no logs; the apps are there all the same.
+    if (error instanceof Failure && ['unknown-method', 'store-unavailable'].includes(error.code)) return null
+    throw error
+  }
 }
 
 const list = (session: Session): View<Listing> => ({
   topics: ['apps', 'ports'],
-  load: () => session.query('apps.list', {}),
+  load: () => loadList(session),
   json: ({ rows }) => rows,
   lines: ({ rows }) =>
     rows.length === 0
@@ -77,17 +97,23 @@ const stateLooks: Readonly<Record<AppState, Look>> = {
   stopped: 'dim',
 }
 
-const columns = (now: number): readonly Column<AppRow>[] => [
+const columns = (now: number): readonly Column<ListedApp>[] => [
   { title: 'NAME', least: 12, value: ({ name }) => name, look: () => 'bold' },
   { title: 'STATE', value: ({ state }) => state, look: ({ state }) => stateLooks[state] },
   { title: 'URL', value: ({ url }) => url ?? '' },
   { title: 'KIND', value: ({ kind }) => kind },
   { title: 'SINCE', spare: 5, value: ({ startedAt }) => relativeTime(startedAt, now) },
   { title: 'RESTARTS', spare: 6, value: ({ restarts }) => (restarts === 0 ? '' : String(restarts)) },
+  {
+    title: 'ERRORS',
+    spare: 3,
+    value: ({ errors }) => (errors === null || errors === 0 ? '' : String(errors)),
+    look: () => 'red',
+  },
   { title: 'CPU %', spare: 4, value: ({ cpuPercent }) => (cpuPercent === null ? '' : percent(cpuPercent)) },
   {
     title: 'MEMORY',
-    spare: 3,
+    spare: 4,
     value: ({ memoryBytes }) => (memoryBytes === null ? '' : memorySize(memoryBytes)),
   },
   {

@@ -1,37 +1,15 @@
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
-import type { LogFilter, LogLine } from '#contract/logs.ts'
-import { onOneLine, csvLine } from '#base/record-lines.ts'
-import { jsonOf, messageLines } from './log-lines.ts'
+import type { LogFilter } from '#contract/logs.ts'
+import { logHeading, logRecord, type LogFormat } from '#base/log-records.ts'
 import { pagesBack } from './log-pages.ts'
 import type { Session } from './session.ts'
 import { plural } from './text.ts'
 import { mayReplace, toFile, toStdout, type Write } from './whole-file.ts'
 
-export const exportFormats = ['txt', 'jsonl', 'csv'] as const
-export type ExportFormat = (typeof exportFormats)[number]
-
-const columns = ['id', 'app', 'source', 'time', 'time_from', 'level', 'kind', 'text'] as const
-
-/** Text on one line, without what a terminal would act on. */
-const plain = (text: string): string => onOneLine(messageLines(text, false).join('\n'))
-
-/** A record as each form writes it: one line, whatever the record holds. */
-export const recordLine: Readonly<Record<ExportFormat, (record: LogLine) => string>> = {
-  jsonl: (record) => `${jsonOf(record)}\n`,
-  txt: (record) => {
-    const { time, level, app, source, text, messageAt } = record
-    return `${time} ${(level ?? '-').toUpperCase().padEnd(5)} ${app}/${onOneLine(source)} ${plain(text.slice(messageAt))}\n`
-  },
-  csv: (record) => {
-    const { id, app, source, time, timeFrom, level, kind, text } = record
-    return csvLine([id, app, source, time, timeFrom, level, kind, plain(text)])
-  },
-}
-
 export interface ExportOptions {
-  readonly format: ExportFormat
+  readonly format: LogFormat
   readonly output?: string | undefined
   readonly limit?: number | undefined
 }
@@ -62,9 +40,10 @@ async function run(
     let records = 0
     for await (const { lines } of pagesBack(session, filter, limit)) {
       records += lines.length
-      await spool.add(lines.map(recordLine[format]).join(''))
+      await spool.add(lines.map(logRecord[format]).join(''))
     }
-    if (format === 'csv') await write(csvLine(columns))
+    const heading = logHeading(format)
+    if (heading !== '') await write(heading)
     for await (const text of spool.backwards()) {
       session.signal.throwIfAborted()
       await write(text)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LogLine } from '#contract/logs.ts'
-import { recordLine } from './log-export.ts'
-import { jsonOf, localTime, LogPrinter, messageLines } from './log-lines.ts'
+import { logRecord, messageLines } from '#base/log-records.ts'
+import { jsonOf, localTime, LogPrinter } from './log-lines.ts'
 import { Output } from './output.ts'
 
 const time = '2026-11-22T08:00:00.007Z'
@@ -59,15 +59,15 @@ test('of what is meant for a terminal only colours are left, and those not witho
 test('whatever a record holds, it is one line of an export, and no cell of it is a formula', () => {
   const hostile = record({ text: '=1+1\r\nb\u2028c\0d\u0085e\u001b[2J,"f"', source: '@x\ny' })
   for (const form of ['jsonl', 'txt', 'csv'] as const)
-    expect([form, recordLine[form](hostile).replace(/\r?\n$/, '')]).toEqual([
+    expect([form, logRecord[form](hostile).replace(/\r?\n$/, '')]).toEqual([
       form,
       expect.not.stringMatching(acting),
     ])
-  expect(recordLine.txt(hostile)).toBe(`${time} ERROR shop/@x\\ny =1+1\\nb\\u2028c\\x00d\\x85e,"f"\n`)
-  expect(recordLine.csv(hostile)).toBe(
+  expect(logRecord.txt(hostile)).toBe(`${time} ERROR shop/@x\\ny =1+1\\nb\\u2028c\\x00d\\x85e,"f"\n`)
+  expect(logRecord.csv(hostile)).toBe(
     `shop/1,shop,"'@x\\ny",${time},line,error,application,"'=1+1\\nb\\u2028c\\x00d\\x85e,""f"""\r\n`,
   )
-  expect(JSON.parse(recordLine.jsonl(hostile))).toEqual(hostile)
+  expect(JSON.parse(logRecord.jsonl(hostile))).toEqual(hostile)
   const long = 'x'.repeat(100_000)
-  expect(recordLine.csv(record({ text: long }))).toContain(long)
+  expect(logRecord.csv(record({ text: long }))).toContain(long)
 })

@@ -1,6 +1,7 @@
 import type { LogLevel } from '#contract/log-words.ts'
 import type { LogLine } from '#contract/logs.ts'
-import { printableLine, printable, printableJson } from '#base/printable.ts'
+import { messageLines } from '#base/log-records.ts'
+import { printable, printableJson } from '#base/printable.ts'
 import type { Look, Output } from './output.ts'
 
 const looks: Readonly<Record<LogLevel, Look | readonly Look[]>> = {
@@ -24,12 +25,6 @@ export function localTime(iso: string): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
   const milliseconds = String(at.getMilliseconds()).padStart(3, '0')
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${milliseconds}`
-}
-
-/** What a record says, harmless for a terminal, line by line. @param limit - UTF-16 units of a line. */
-export function messageLines(text: string, colours: boolean, limit = Number.POSITIVE_INFINITY): string[] {
-  const lines = text.replace(/[\r\n]+$/, '').split('\n')
-  return lines.map((line) => printableLine(line.replace(/\r+$/, ''), colours, limit))
 }
 
 /** Shows records to a person. Which app and source a record is of is said from when there is more than one on. */

@@ -2,14 +2,15 @@ import { Option, type Command } from 'commander'
 import { logKinds, logLevels } from '#contract/log-words.ts'
 import type { LogDetail, LogFilter, LogLine, LogSourceRow } from '#contract/logs.ts'
 import { Failure } from '#base/failure.ts'
+import { logFormats, messageLines, type LogFormat } from '#base/log-records.ts'
 import { printable } from '#base/printable.ts'
 import { moment, wholeNumber } from './arguments.ts'
 import { show as showView, type View } from './live.ts'
-import { exportFormats, exportLogs, type ExportFormat } from './log-export.ts'
+import { exportLogs } from './log-export.ts'
 import { logFilter, type FilterOptions } from './log-filter.ts'
 import { follow } from './log-follow.ts'
 import { forwarding } from './log-forwarding.ts'
-import { jsonOf, localTime, LogPrinter, messageLines } from './log-lines.ts'
+import { jsonOf, localTime, LogPrinter } from './log-lines.ts'
 import { newest, passages } from './log-pages.ts'
 import type { Declare } from './noun.ts'
 import type { Output } from './output.ts'
@@ -23,7 +24,7 @@ interface Options extends FilterOptions {
   readonly limit?: number
   readonly context?: number
   readonly count: boolean
-  readonly export?: ExportFormat
+  readonly export?: LogFormat
   readonly output?: string
 }
 
@@ -55,7 +56,7 @@ export const declare: Declare = (noun, session) => {
     )
     .option('--context <n>', 'with so many lines before and after each', wholeNumber('--context', 0, 500))
     .option('--count', 'only how many there are', false)
-    .addOption(new Option('--export <format>', 'everything, the oldest first').choices(exportFormats))
+    .addOption(new Option('--export <format>', 'everything, the oldest first').choices(logFormats))
     .option('--output <file>', 'with --export: where to; the standard output by default')
     .action((apps: string[], options: Options) => logs(session, apps, options))
   noun
@@ -111,7 +112,7 @@ async function logs(session: Session, apps: readonly string[], options: Options)
   const wrong = exclusive.find(([one, other]) => given(one) && given(other))
   if (wrong !== undefined) throw new Failure('wrong-use', `--${wrong[0]} does not go with --${wrong[1]}`)
   if (options.output !== undefined && options.export === undefined)
-    throw new Failure('wrong-use', `--output only goes with --export, one of ${exportFormats.join(', ')}`)
+    throw new Failure('wrong-use', `--output only goes with --export, one of ${logFormats.join(', ')}`)
   const { limit, output, context } = options
   const ask = (): Promise<LogFilter> => logFilter(session, apps, options)
   if (options.follow) return follow(session, ask, limit ?? usualLimit, printing(session.out))

@@ -107,6 +107,25 @@ export interface LogForwardRow {
   readonly nextAt: string | null
 }
 
+/** How many errors an app wrote in a time. */
+export interface LogErrorsRow {
+  readonly app: string
+  /** Records of the levels `error` and `fatal`; never 0. */
+  readonly errors: number
+  /** The newest of them; null when it was not found soon enough. */
+  readonly newest: {
+    /** ISO 8601. */
+    readonly time: string
+    /** The first line of its message, shortened. Not yet safe to show. */
+    readonly message: string
+  } | null
+}
+export interface LogErrors {
+  readonly since: string
+  /** Of apps that wrote errors since then, and of no others. */
+  readonly rows: readonly LogErrorsRow[]
+}
+
 const moment = z.iso.datetime({ error: 'expected a time such as 2026-11-22T08:00:00.000Z' })
 const cursor = z.string().check(z.maxLength(400))
 
@@ -166,6 +185,12 @@ export const logsMethods = {
   'logs.histogram': query({
     params: z.strictObject({ ...filter, buckets: z._default(z.int().check(z.gte(1), z.lte(500)), 60) }),
     result: type<LogHistogram>(),
+    role: 'viewer',
+  }),
+  /** How many errors there were since a moment, an hour ago where none is named: counted from tables, not by reading. */
+  'logs.errors': query({
+    params: z.strictObject({ apps: filter.apps, since: z.optional(moment) }),
+    result: type<LogErrors>(),
     role: 'viewer',
   }),
   'logs.sources': query({

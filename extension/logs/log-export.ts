@@ -4,11 +4,11 @@ import { homedir, tmpdir } from 'node:os'
 import * as path from 'node:path'
 import type { LogFilter } from '#contract/logs.ts'
 import { Failure } from '#base/failure.ts'
+import { logHeading, logRecord } from '#base/log-records.ts'
 import type { Ask } from '../document-texts.ts'
 import { exportTo, type WritePiece } from '../file-export.ts'
 import { withProgress } from '../progress.ts'
 import type { ExportFormat } from '../../webviews/logs/messages.ts'
-import { headingOf, recordOf } from './log-formats.ts'
 import { pagesOf } from './log-search.ts'
 
 const kinds: Readonly<Record<ExportFormat, () => string>> = {
@@ -34,7 +34,7 @@ export async function exportLogs(
   const lines = await withProgress(l10n.t('Exporting logs'), (report, signal) =>
     exportTo(target, (piece) =>
       writeAll({
-        ask: ask(signal),
+        ask: untilStopped(ask(signal), signal),
         filter,
         format,
         piece,
@@ -50,6 +50,17 @@ async function offerFile(target: Uri, lines: number): Promise<void> {
   const show = l10n.t('Open File')
   const message = l10n.t('{0} lines were exported to {1}.', lines, path.basename(target.path))
   if ((await window.showInformationMessage(message, show)) === show) await window.showTextDocument(target)
+}
+
+/** Whoever cancels waits for nobody, not even for a daemon that does not answer. */
+function untilStopped(ask: Ask, signal: AbortSignal): Ask {
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = () => reject(new Failure('cancelled', 'The export was cancelled'))
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  // Nobody may be asking when it is cancelled.
+  stopped.catch(() => {})
+  return (name, params) => Promise.race([ask(name, params), stopped])
 }
 
 interface Writing {
@@ -74,13 +85,13 @@ async function writeAll({ ask, filter, format, piece, signal, progress }: Writin
     let found = 0
     for await (const { lines } of pagesOf(ask, filter)) {
       if (signal.aborted) throw new Failure('cancelled', 'The export was cancelled')
-      const text = Buffer.from(lines.map((line) => recordOf(line, format)).join(''))
+      const text = Buffer.from(lines.map(logRecord[format]).join(''))
       await spool.write(text, 0, text.length, at)
       pages.push({ at, length: text.length })
       at += text.length
       progress((found += lines.length))
     }
-    await piece(Buffer.from(headingOf(format)))
+    await piece(Buffer.from(logHeading(format)))
     for (const page of pages.reverse()) {
       const { buffer } = await spool.read(Buffer.alloc(page.length), 0, page.length, page.at)
       await piece(buffer)

@@ -6,6 +6,7 @@ import type { Ask } from '../document-texts.ts'
 import type { Documents } from '../documents.ts'
 import { failureOf, type Model } from '../model.ts'
 import type { Report } from '../report.ts'
+import type { LogView } from '../../webviews/logs/view.ts'
 import { fromPageOf, type FromPage, type Status, type ToPage } from '../../webviews/logs/messages.ts'
 import type { LogChannels } from './log-channels.ts'
 import { logDocumentKey } from './log-document.ts'
@@ -43,10 +44,13 @@ export class LogPanel implements Owned {
   #watch: Owned | undefined
   #tail: { readonly id: number; readonly tail: LogTail; shown: () => void } | undefined
   #older = false
+  /** VS Code has brought the panel back, and the page was not there since. */
+  #restored: boolean
   #status: Status
 
-  constructor(panel: WebviewPanel, app: string | null, deps: LogPanelDeps) {
+  constructor(panel: WebviewPanel, app: string | null, restored: boolean, deps: LogPanelDeps) {
     this.panel = panel
+    this.#restored = restored
     this.#deps = deps
     this.#app = app
     this.#status = this.#statusNow(null)
@@ -71,6 +75,11 @@ export class LogPanel implements Owned {
 
   dispose(): Promise<void> {
     return this.#lifetime.dispose()
+  }
+
+  /** Looks at something else. A page that is not shown hears of it when it comes back. */
+  look(view: LogView): void {
+    this.#post({ type: 'view', view })
   }
 
   /** A page that is not shown is gone: it asks anew when it comes back. */
@@ -189,6 +198,8 @@ export class LogPanel implements Owned {
         return this.#post({ type: 'saved', saved: [...views.named(this.#app)] })
       case 'remember':
         return views.remember(this.#app, message.view)
+      case 'place':
+        return views.keepPlace(this.#app, message.place)
       case 'retry':
         return this.#deps.model.retry()
       case 'showApps':
@@ -207,9 +218,12 @@ export class LogPanel implements Owned {
       title: this.#app ?? logsTitle(null),
       everyApp: this.#app === null,
       view: this.#deps.views.last(this.#app),
+      restored: this.#restored,
+      place: this.#restored ? this.#deps.views.place(this.#app) : null,
       saved: [...this.#deps.views.named(this.#app)],
       status: this.#status,
     })
+    this.#restored = false
   }
 
   #follow({ tail: id, filter, after }: Extract<FromPage, { readonly type: 'tail' }>): void {

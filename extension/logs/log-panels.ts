@@ -2,6 +2,7 @@ import { window, type ExtensionContext, type WebviewPanel } from 'vscode'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { Documents } from '../documents.ts'
 import type { Model } from '../model.ts'
+import type { LogView } from '../../webviews/logs/view.ts'
 import type { Report } from '../report.ts'
 import type { LogPages } from './log-pages.ts'
 import { appOfTitle } from './log-title.ts'
@@ -28,16 +29,16 @@ export class LogPanels implements Owned {
         deserializeWebviewPanel: async (panel: WebviewPanel, state: unknown) => {
           const app = appOf(state, panel.title)
           if (app === undefined) return panel.dispose()
-          await deps.report.guard(async () => (await this.#load()).fill(panel, app))
+          await deps.report.guard(async () => (await this.#load()).fill(panel, app, true))
         },
       }),
     )
   }
 
-  /** Shows the log of an app; null for all of them. */
-  async show(app: string | null): Promise<void> {
+  /** Shows the log of an app; null for all of them. @param view - what is looked at; else what was looked at last. */
+  async show(app: string | null, view?: LogView): Promise<void> {
     const pages = await this.#load()
-    pages.show(app)
+    await pages.show(app, view)
   }
 
   dispose(): Promise<void> {

@@ -57,6 +57,7 @@ export const logStrings = (): Strings => ({
   countOne: l10n.t('{0} line matches'),
   count: l10n.t('{0} lines match'),
   loaded: l10n.t('{0} loaded'),
+  missing: l10n.t('{0} not drawn'),
   lookedBack: l10n.t('Looked back to {0}.'),
   looking: l10n.t('Looking further back than {0}…'),
   stop: l10n.t('Stop'),
@@ -97,5 +98,6 @@ export const logStrings = (): Strings => ({
   aroundMore: l10n.t('Show More Around'),
   gone: l10n.t('This line is kept no more.'),
   openFrame: l10n.t('Open {0} at line {1}'),
-  noFurther: l10n.t('Nothing further was found among the lines that are loaded.'),
+  noFurther: l10n.t('Nothing further was found.'),
+  noFurtherLoaded: l10n.t('Nothing further was found among the lines that are loaded.'),
 })

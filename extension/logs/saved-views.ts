@@ -1,5 +1,12 @@
 import type { Memento } from 'vscode'
-import { isSaved, isView, type LogView, type SavedView } from '../../webviews/logs/view.ts'
+import {
+  isPlace,
+  isSaved,
+  isView,
+  type LogView,
+  type Place,
+  type SavedView,
+} from '../../webviews/logs/view.ts'
 
 /** Views that are kept for an app. */
 const most = 50
@@ -19,6 +26,16 @@ export class SavedViews {
 
   async remember(app: string | null, view: LogView): Promise<void> {
     await this.#memory.update(keyOf('last', app), view)
+  }
+
+  /** Where somebody was in the log; null at the newest line. */
+  place(app: string | null): Place | null {
+    const place = this.#memory.get<unknown>(keyOf('place', app))
+    return isPlace(place) ? place : null
+  }
+
+  async keepPlace(app: string | null, place: Place | null): Promise<void> {
+    await this.#memory.update(keyOf('place', app), place ?? undefined)
   }
 
   named(app: string | null): readonly SavedView[] {
@@ -43,4 +60,4 @@ export class SavedViews {
 }
 
 /** No app is called by an empty name. */
-const keyOf = (what: 'last' | 'named', app: string | null): string => `logs.${what}:${app ?? ''}`
+const keyOf = (what: 'last' | 'named' | 'place', app: string | null): string => `logs.${what}:${app ?? ''}`

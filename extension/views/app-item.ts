@@ -58,6 +58,21 @@ export const appLines = (row: AppRow): readonly Line[] => [
   ...row.problems.map((problem) => problemLine(problem, row.folder)),
 ]
 
+/** What an app wrote that went wrong, for its hover. */
+export const errorLines = ({ errors }: AppNode): readonly Line[] =>
+  errors === null
+    ? []
+    : [
+        [l10n.t('Errors in the last hour'), errors.errors.toLocaleString()],
+        [
+          l10n.t('Newest error'),
+          errors.newest === null ? null : `${moment(errors.newest.time)} · ${errors.newest.message}`,
+        ],
+      ]
+
+const errorsWord = (count: number): string =>
+  count === 1 ? l10n.t('1 error') : l10n.t('{0} errors', count.toLocaleString())
+
 const containerNames = ({ containers }: AppRow, stopsWithApp: boolean): string =>
   containers
     .filter((container) => container.stopsWithApp === stopsWithApp)
@@ -74,18 +89,19 @@ function icon(row: AppRow): ThemeIcon {
 }
 
 /** Who says where an app answers and for how long needs no reason; who has one says that instead. */
-function description(row: AppRow): string {
+function description({ row, errors }: AppNode): string {
   const alive = row.startedAt !== null && row.state !== 'external' ? age(row.startedAt) : null
   // A stranger's reason only says in more words what the state says.
   const reason = row.state === 'external' ? null : (row.reason ?? firstError(row)?.message ?? null)
   const changed = row.restartToApply.length === 0 ? null : l10n.t('restart to apply')
-  return [appStateWord(row.state), changed, hostOf(row.url), alive, reason]
+  const wrote = errors === null ? null : errorsWord(errors.errors)
+  return [appStateWord(row.state), wrote, changed, hostOf(row.url), alive, reason]
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')
 }
 
-const flags = (row: AppRow): string =>
+const flags = ({ row, errors }: AppNode): string =>
   [
     'app',
     row.state,
@@ -94,16 +110,18 @@ const flags = (row: AppRow): string =>
     canRestart(row) && 'restartable',
     canRemove(row) && 'removable',
     hostOf(row.url) !== null && 'url',
+    errors !== null && 'erring',
   ]
     .filter(Boolean)
     .join(' ')
 
-export function appItem({ row }: AppNode): TreeItem {
+export function appItem(node: AppNode): TreeItem {
+  const { row } = node
   const item = new TreeItem(label(row.name), TreeItemCollapsibleState.Collapsed)
   item.id = `app:${row.name}`
-  item.description = description(row)
+  item.description = description(node)
   item.iconPath = icon(row)
-  item.contextValue = flags(row)
+  item.contextValue = flags(node)
   item.accessibilityInformation = { label: l10n.t('App {0}, {1}', label(row.name), item.description) }
   return item
 }

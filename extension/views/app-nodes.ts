@@ -1,6 +1,7 @@
 import type { AppContainer, AppProblem, AppRow } from '#contract/apps.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
 import type { JobRow, TestsRow } from '#contract/jobs.ts'
+import type { LogErrorsRow } from '#contract/logs.ts'
 import type { AppFolder } from '../app-folders.ts'
 import type { NoteNode } from './nodes.ts'
 
@@ -26,6 +27,8 @@ export interface AppNode {
   /** Null where no tests are known. */
   readonly tests: TestsRow | null
   readonly connectors: readonly ConnectorRow[]
+  /** Of the last hour; null without any. */
+  readonly errors: LogErrorsRow | null
 }
 
 /** What stands below an app. */

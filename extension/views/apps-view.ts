@@ -14,8 +14,9 @@ import type { Topic } from '#contract/system.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
 import { appFolders, type AppFolder } from '../app-folders.ts'
+import { ErrorCounts } from '../logs/error-counts.ts'
 import { startPatienceMs, type JobsSnapshot, type Model } from '../model.ts'
-import { appGroupItem, appItem, appLines } from './app-item.ts'
+import { appGroupItem, appItem, appLines, errorLines } from './app-item.ts'
 import type { AppFolderGroupNode, AppNode, AppTreeNode } from './app-nodes.ts'
 import { appPartItem, appParts } from './app-parts.ts'
 import { connectorGroupItem, connectorItem, connectorLines } from './connector-item.ts'
@@ -44,6 +45,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     app: null,
     connectors: [],
   }
+  readonly #errors: ErrorCounts
   #interest: Owned | undefined
   #timer: NodeJS.Timeout | undefined
   #drawn: Picture = 'none'
@@ -53,6 +55,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     this.#model = model
     this.#view = this.#lifetime.own(window.createTreeView('quantumAdmin.apps', { treeDataProvider: this }))
     this.#lifetime.own(this.#changed)
+    this.#errors = this.#lifetime.own(new ErrorCounts(model, () => this.#redraw()))
     this.#lifetime.own(this.#view.onDidChangeVisibility(() => this.#look()))
     this.#lifetime.own(window.onDidChangeWindowState(() => this.#look()))
     this.#lifetime.own(workspace.onDidChangeWorkspaceFolders(() => this.#changed.fire(undefined)))
@@ -80,7 +83,8 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
 
   resolveTreeItem(item: TreeItem, node: AppTreeNode): TreeItem {
     if (node.kind === 'connector') item.tooltip = tooltip(node.connector.name, connectorLines(node.connector))
-    if (node.kind === 'app') item.tooltip = tooltip(node.row.name, appLines(node.row))
+    if (node.kind === 'app')
+      item.tooltip = tooltip(node.row.name, [...appLines(node.row), ...errorLines(node)])
     return item
   }
 
@@ -136,7 +140,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   #redraw(): void {
     const rows = this.#model.snapshot('apps')?.rows
     const jobs = this.#model.snapshot('jobs')
-    const change = this.#rows.update((rows ?? []).map((row) => asRow(row, this.#ofApp(row.name), jobs)))
+    const change = this.#rows.update((rows ?? []).map((row) => this.#asRow(row, jobs)))
     const before = this.#own.connectors
     this.#own.connectors = this.#ofApp(null)
     const isOwnNew = JSON.stringify(before) !== JSON.stringify(this.#own.connectors)
@@ -173,6 +177,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
       this.#interest = wanted ? this.#model.want(drawn) : undefined
       void before?.dispose()
     }
+    this.#errors.look(visible)
     if (visible === (this.#timer !== undefined)) return
     clearInterval(this.#timer)
     this.#timer = visible ? setInterval(() => this.#lookAgain(), lookAgainMs) : undefined
@@ -180,32 +185,38 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
 
   #lookAgain(): void {
     this.#model.refresh(drawn)
+    this.#errors.refresh()
     this.#redraw()
+  }
+
+  #asRow(
+    row: AppRow,
+    jobs: JobsSnapshot | undefined,
+  ): { readonly id: string; readonly look: string; readonly node: AppNode } {
+    const of = ({ app }: { readonly app: string }): boolean => app === row.name
+    const node: AppNode = {
+      kind: 'app',
+      row,
+      jobs: jobs?.jobs.filter(of) ?? [],
+      tests: jobs?.tests.find(of) ?? null,
+      connectors: this.#ofApp(row.name),
+      errors: this.#errors.of(row.name),
+    }
+    return { id: row.name, look: lookOf(node), node }
   }
 }
 
 /** What the tree is made of. */
 const drawn: readonly Topic[] = ['apps', 'jobs', 'connectors']
 
-function asRow(
-  row: AppRow,
-  connectors: readonly ConnectorRow[],
-  jobs: JobsSnapshot | undefined,
-): { readonly id: string; readonly look: string; readonly node: AppNode } {
-  const of = ({ app }: { readonly app: string }): boolean => app === row.name
-  const node: AppNode = {
-    kind: 'app',
-    row,
-    jobs: jobs?.jobs.filter(of) ?? [],
-    tests: jobs?.tests.find(of) ?? null,
-    connectors,
-  }
+/** Everything of an app that is drawn. */
+function lookOf(node: AppNode): string {
   const { description, contextValue, iconPath } = appItem(node)
-  const { name, problems, url, containers, restartToApply } = row
-  // What stands below it is drawn with it.
-  const below: unknown[] = [problems, url, containers, restartToApply, node.jobs, node.tests, connectors]
+  const { name, problems, url, containers, restartToApply } = node.row
+  // What stands below it is drawn with it, and a hover that was shown is made anew.
+  const below: unknown[] = [problems, url, containers, restartToApply]
+  below.push(node.jobs, node.tests, node.connectors, node.errors)
   // How long ago and in how long changes by itself.
   if (node.jobs.length > 0 || node.tests !== null) below.push(Math.floor(Date.now() / 60_000))
-  const look = JSON.stringify([label(name), description, contextValue, iconPath, below])
-  return { id: name, look, node }
+  return JSON.stringify([label(name), description, contextValue, iconPath, below])
 }

@@ -15,5 +15,8 @@ export function tooltip(title: string, lines: readonly Line[]): MarkdownString {
   const markdown = new MarkdownString(undefined, false)
   markdown.isTrusted = false
   markdown.supportHtml = false
-  return markdown.appendText([fullText(title), ...linesOf(lines)].join('\n'))
+  markdown.appendText([fullText(title), ...linesOf(lines)].join('\n'))
+  // An address is made a link also where it stands bare; written like this it only looks the same.
+  markdown.value = markdown.value.replaceAll('://', '&#58;//')
+  return markdown
 }

@@ -91,6 +91,7 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'logs.around': { id: 'no-such-app/1' },
   'logs.show': { id: 'no-such-app/1' },
   'logs.histogram': {},
+  'logs.errors': {},
   'logs.sources': {},
   'logs.forwarding': {},
 }

@@ -11,6 +11,7 @@ import { figure, scale } from '../support/scale.ts'
 import { notification, openContainer, runCommand, screenshot, treeRow } from '../support/vscode-page.ts'
 import { clickContext, editorText, filterResources } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
+import { testHostileLogs } from './hostile-logs.ts'
 
 /** Runs in the page when it is taken for markup: sets a mark that no code of VS Code sets. */
 const mark = 'globalThis.pwned=1'
@@ -146,5 +147,12 @@ describe.runIf(withPeers('vscode', 'chromium'))('hostile names', () => {
     expect(await shown.locator('.notification-list-item-message a').count()).toBe(0)
     expect(await pwned(page)).toBeNull()
     await screenshot(page, 'hostile-notification')
+  })
+
+  testHostileLogs({
+    folder: () => scene.shop.root,
+    client: () => client,
+    pages: () => [scene.page, bare],
+    hostile,
   })
 })

@@ -1,22 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Locator } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectLocal } from '#client/connect.ts'
-import type { Client } from '#client/client.ts'
-import { makeLogWriter, type LogWriter } from '../support/log-writer.ts'
+import { describe, expect, test } from 'vitest'
+import { useLogSuite } from '../support/log-suite.ts'
 import { withPeers } from '../support/peers.ts'
-import {
-  notification,
-  openContainer,
-  quickInput,
-  runCommand,
-  screenshot,
-  treeRow,
-} from '../support/vscode-page.ts'
-import { answer, clickInline, clipboard } from '../support/vscode-scene.ts'
-import { useScene } from '../support/vscode-suite.ts'
-import { watchPolicy, webview } from '../support/vscode-webview.ts'
+import { notification, quickInput, screenshot, treeRow } from '../support/vscode-page.ts'
+import { clickInline, clipboard } from '../support/vscode-scene.ts'
+import { testDaemonStates } from './logs-daemon.ts'
+import { testFrames } from './logs-frames.ts'
+import { testLongWays, testPlaces } from './logs-places.ts'
 
 /** Runs in the page when a line is taken for markup: sets a mark that nobody else sets. */
 const mark = 'globalThis.pwned=1'
@@ -32,47 +23,8 @@ const hostile = [
 ]
 
 describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
-  let writer: LogWriter
-  let client: Client
-  let refused: readonly string[] = []
-  const scene = useScene((shop) => {
-    writer = makeLogWriter(path.join(shop.root, 'shop'))
-    return { ownPorts: true }
-  })
-  const logs = () => webview(scene.page)
-  const rows = () => logs().locator('.row')
-  const row = (text: string | RegExp): Locator => rows().filter({ hasText: text }).last()
-  const list = () => logs().locator('.list')
-  const search = () => logs().locator('.search')
-  const query = async (text: string): Promise<void> => {
-    // VS Code answers a Control+A in a page a moment later, when more may have been typed.
-    await search().locator('input').fill(text)
-    await scene.page.keyboard.press('Enter')
-  }
-  const closeTab = async (name: string): Promise<void> => {
-    const tab = scene.page.locator('.tab', { hasText: name })
-    await tab.click({ button: 'middle' })
-    await tab.waitFor({ state: 'detached' })
-  }
-  const soon = { timeout: 15_000 }
-  const text = (locator: Locator) => expect.poll(() => locator.textContent(), soon)
-
-  beforeAll(async () => {
-    const { page, server } = scene
-    refused = watchPolicy(page)
-    await openContainer(page, 'Quantum Admin')
-    await page.getByRole('button', { name: 'Add the Apps of This Workspace' }).click()
-    const app = treeRow(page, 'Applications', /^shopstopped$/).first()
-    await clickInline(app, 'Start App')
-    await treeRow(page, 'Applications', /^shoprunning/)
-      .first()
-      .waitFor()
-    client = connectLocal({ home: server.stateFolder, client: 'test/0', launcher: null }, 'once')
-  })
-  afterAll(async () => {
-    await client?.call('apps.stop', { app: 'shop' }).catch(() => undefined)
-    await client?.dispose()
-  })
+  const suite = useLogSuite()
+  const { scene, logs, rows, row, list, search, query, closeTab, soon, text, write, flood } = suite
 
   test('open beside the app in the tree, and say that nothing was written yet', async () => {
     const { page } = scene
@@ -86,7 +38,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     const { page, shop } = scene
     const stamp = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
     for (let i = 300; i > 0; i--)
-      writer.write(
+      write(
         `${stamp(i)} ${i % 17 === 0 ? 'WARN' : 'INFO'} GET /cart/${i} \u001b[32m200\u001b[0m in ${i % 90} ms user=ann${i % 3}`,
       )
     const stack = [
@@ -94,7 +46,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
       `    at pay (${path.join(shop.root, 'shop', 'writer.mjs')}:3:5)`,
       '    at evil (/etc/hostname:1:1)',
     ]
-    writer.write(...stack)
+    write(...stack)
     await row('cart 7 cannot be paid').waitFor()
     await text(row('cart 7 cannot be paid').locator('.level')).toBe('error')
     await text(row('cart 7 cannot be paid').locator('.folded')).toBe('+2 lines')
@@ -103,6 +55,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await page.locator('.part.statusbar').hover()
     await screenshot(page, 'logs-dark')
   })
+
+  testPlaces(suite)
 
   test('are narrowed by tab, and by what is typed, which is said to be wrong while it is', async () => {
     const { page } = scene
@@ -166,14 +120,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await list().hover()
     await page.mouse.wheel(0, -1500)
     await logs().getByText('not following').waitFor()
-    writer.write('one', 'two', 'three')
+    write('one', 'two', 'three')
     await logs().getByRole('button', { name: '3 new lines' }).waitFor()
     expect(await row(/three$/).count()).toBe(0)
     await screenshot(page, 'logs-pill')
     await list().focus()
     await page.keyboard.press('End')
     await row(/three$/).waitFor()
-    writer.write('four')
+    write('four')
     await row(/four$/).waitFor()
     await logs().locator('.footer', { hasText: '· following' }).waitFor()
   })
@@ -225,7 +179,9 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await expect.poll(() => name.inputValue(), soon).toBe(file)
     await box.getByRole('button', { name: 'OK' }).click()
     await notification(page, /lines were exported to warnings\.jsonl/).waitFor()
-    const { lines } = await client.call('logs.search', { apps: ['shop'], query: 'level:warn', limit: 1000 })
+    const { lines } = await suite
+      .client()
+      .call('logs.search', { apps: ['shop'], query: 'level:warn', limit: 1000 })
     const written = readFileSync(file, 'utf8').trimEnd().split('\n')
     expect(lines.length).toBe(17)
     expect(written.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(lines.map(({ id }) => id))
@@ -277,12 +233,12 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await logs().getByRole('button', { name: 'Clear', exact: true }).click()
     await logs().getByText('nothing was deleted').waitFor()
     expect(await rows().count()).toBe(0)
-    writer.write('after clear')
+    write('after clear')
     await row('after clear').waitFor()
     await logs().getByText('Undo').click()
     await row('cart 7 cannot be paid').waitFor()
     await logs().getByRole('button', { name: 'Pause', exact: true }).click()
-    writer.write('while paused')
+    write('while paused')
     await logs().getByText('Paused: what is written now is kept').waitFor()
     await logs().getByText('Resume').first().click()
     await row('while paused').waitFor()
@@ -290,7 +246,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
 
   test('hostile lines are drawn as what they are, and nothing of them runs', async () => {
     const { page } = scene
-    writer.write(...hostile, 'last of the hostile')
+    write(...hostile, 'last of the hostile')
     await row('last of the hostile').waitFor()
     await row(`<img src=x onerror=${mark}>`).locator('.message').click()
     await logs().locator('.detail .raw').waitFor()
@@ -302,14 +258,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     expect(await rows().locator('img, svg, script, iframe, style, a').count()).toBe(0)
     for (const frame of page.frames())
       expect(await frame.evaluate(() => (globalThis as { pwned?: unknown }).pwned ?? null)).toBeNull()
-    expect(refused).toEqual([])
+    expect(suite.refused()).toEqual([])
   })
 
   test('a flood is shown at its end, and what was not drawn is counted', async () => {
     const { page } = scene
     await logs().getByRole('button', { name: 'Clear', exact: true }).click()
     const count = 30_000
-    writer.flood('flood', count)
+    flood('flood', count)
     await row(`flood ${count - 1}`).waitFor({ timeout: 60_000 })
     await logs().locator('.footer', { hasText: '· following' }).waitFor()
     await screenshot(page, 'logs-flood')
@@ -322,6 +278,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
       .locator('.footer', { hasText: /3\d,\d+ lines match/ })
       .waitFor()
   })
+
+  testLongWays(suite)
 
   test('open as text in an editor, and in the Output panel', async () => {
     const { page } = scene
@@ -342,19 +300,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
       .click()
   })
 
-  test('of all apps are picked from the palette', async () => {
-    const { page } = scene
-    await runCommand(page, 'Quantum Admin: Show Logs')
-    await answer(page, 'Show Logs', 'All apps')
-    await page.locator('.tab.active', { hasText: 'Logs of All Apps' }).waitFor()
-    await row('flood').waitFor()
-    await text(row('flood').locator('.source')).toContain('shop')
-  })
+  testFrames(suite)
+
+  testDaemonStates(suite)
 
   test.each([
     ['logs-light', 'Default Light Modern', 'vs', 1280],
     ['logs-high-contrast', 'Default High Contrast', 'hc-black', 1280],
-    ['logs-narrow', 'Default Dark Modern', 'vs-dark', 700],
+    ['logs-narrow', 'Default Dark Modern', 'vs-dark', 680],
   ])('can be read: %s', async (name, theme, base, width) => {
     const { page, server } = scene
     const file = path.join(server.logs, '..', 'User', 'settings.json')
@@ -368,6 +321,13 @@ describe.runIf(withPeers('vscode', 'chromium'))('the logs of an app', () => {
     await row('cart 7 cannot be paid').click()
     await logs().locator('.detail .field').first().waitFor()
     await screenshot(page, name)
+    if (width < 1000) {
+      await logs().getByRole('button', { name: 'Saved Filters' }).click()
+      await screenshot(page, 'logs-narrow-menu')
+      await page.keyboard.press('Escape')
+      await page.setViewportSize({ width: 1950, height: 900 })
+      await screenshot(page, 'logs-wide')
+    }
     await query('')
   })
 })

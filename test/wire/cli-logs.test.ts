@@ -141,6 +141,18 @@ const narrowed: readonly (readonly [readonly string[], number, (one: LogLine) =>
   [['--search', 'no such text anywhere'], 0, () => false],
 ]
 
+test('the list of apps says how many errors each wrote in the last hour', async () => {
+  const rows = dataOf(await daemon.cli('apps', 'list', '--json')) as readonly {
+    name: string
+    errors: number
+  }[]
+  expect(rows.map(({ name, errors }) => [name, errors])).toEqual([
+    ['shop', 3],
+    ['till', 1],
+  ])
+  expect((await daemon.cli('apps', 'list')).stdout).toMatch(/ERRORS[^]*shop .* 3 [^]*till .* 1 /)
+})
+
 test.each(narrowed)('%j leaves what it says, and is counted alike', async (flags, count, matches) => {
   const found = await recordsOf(...flags, '--limit', '100000')
   expect(found.map(({ text }) => text)).toEqual(all.filter(matches).map(({ text }) => text))

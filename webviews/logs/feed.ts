@@ -30,6 +30,8 @@ export class Feed {
   #stop = new AbortController()
   #tail = 0
   #loading: 'older' | 'newer' | null = null
+  /** What is loaded further just now. */
+  #further: Promise<void> | null = null
   /** Lines arrived that the window does not hold, because it ends before them. */
   #waiting = 0
   #detached = false
@@ -76,30 +78,84 @@ export class Feed {
   /** Begins anew: the newest of what matches, or the lines at a place where somebody was. */
   async start(filter: PageFilter, place: Kept['place'] = null): Promise<void> {
     this.#begin(filter)
-    const before = place?.before ?? null
-    this.#detached = before !== null
-    await this.#loadOlder(before)
-    if (place !== null && this.window.numberOf(place.id) !== null) this.#listener.found(place.id)
-    this.#follow()
+    const { signal } = this.#stop
+    if (place === null || !(await this.#startAt(place))) await this.#loadOlder(null)
+    if (!signal.aborted) this.#follow()
   }
 
-  /** Shows the lines that a gap stands for. */
+  /** Shows nothing of what was asked for. */
+  forget(): void {
+    this.#begin(this.#filter)
+  }
+
+  /** Shows the lines that a gap stands for, from the newest of them back. */
   async showBefore(before: string): Promise<void> {
-    await this.start(this.#filter, { id: '', before })
+    this.#begin(this.#filter)
+    const { signal } = this.#stop
+    this.#detached = true
+    await this.#loadOlder(before)
+    if (!signal.aborted) this.#follow()
   }
 
   /** Goes on towards the oldest line. */
-  async older(): Promise<void> {
+  older(): Promise<void> {
     const { older } = this.window
-    if (older === null || this.#loading !== null || this.#cleared) return
+    if (older === null || this.#loading !== null || this.#cleared) return Promise.resolve()
     this.#stopped = false
-    await this.#loadOlder(older)
+    return this.#go(this.#loadOlder(older))
   }
 
   /** Goes on towards the newest line, when the window ends before it. */
-  async newer(): Promise<void> {
+  newer(): Promise<void> {
     const after = this.window.newer
-    if (!this.#detached || after === null || this.#loading !== null) return
+    if (!this.#detached || after === null || this.#loading !== null) return Promise.resolve()
+    return this.#go(this.#loadNewer(after))
+  }
+
+  /** Loads more on one side. @returns whether there may be more now that was not there before. */
+  async further(step: 1 | -1): Promise<boolean> {
+    const { signal } = this.#stop
+    const at = () => (step < 0 ? this.window.older : this.window.newer)
+    const before = at()
+    await (this.#further ?? (step < 0 ? this.older() : this.newer()))
+    return !signal.aborted && at() !== before && !this.#stopped && this.#failure === null
+  }
+
+  async #go(loading: Promise<void>): Promise<void> {
+    this.#further = loading
+    await loading
+    if (this.#further === loading) this.#further = null
+  }
+
+  /**
+   * Loads what stands around a record that was seen once, however much came since. @returns whether it is still there.
+   */
+  async #startAt({ id, time }: NonNullable<Kept['place']>): Promise<boolean> {
+    const { signal } = this.#stop
+    this.#set('older')
+    try {
+      const upTo = { filter: { ...this.#filter, until: time }, limit: 1 }
+      const { older } = await this.#host.ask('search', upTo, signal)
+      if (older === null) return false
+      this.#detached = true
+      await this.#loadOlder(older)
+      if (signal.aborted) return true
+      this.#loading = null
+      await this.newer()
+      if (signal.aborted) return true
+      if (this.window.numberOf(id) !== null) this.#listener.found(id)
+      else if (this.#failure === null) {
+        this.window.reset()
+        this.#detached = false
+        return false
+      }
+    } catch (error) {
+      this.#failed(error, signal)
+    }
+    return true
+  }
+
+  async #loadNewer(after: string): Promise<void> {
     const { signal } = this.#stop
     this.#set('newer')
     try {

@@ -1,5 +1,5 @@
 import { answers, toPageOf, type FromPage, type Question, type ToPage } from './messages.ts'
-import { isView, type LogView } from './view.ts'
+import { isPlace, isView, type LogView, type Place } from './view.ts'
 import type { Check } from './check.ts'
 
 interface Vscode {
@@ -34,8 +34,8 @@ export interface Kept {
   /** Whose log it is, for after a restart of VS Code. */
   readonly app: string | null
   readonly view: LogView | null
-  /** The record at the top and what continues with the lines that it stands in; null while the newest is followed. */
-  readonly place: { readonly id: string; readonly before: string | null } | null
+  /** The record at the top; null while the newest is followed. */
+  readonly place: Place | null
 }
 
 /** The extension, seen from the page. */
@@ -110,11 +110,3 @@ export class Host {
     return waiting
   }
 }
-
-const isPlace = (value: unknown): value is NonNullable<Kept['place']> =>
-  typeof value === 'object' &&
-  value !== null &&
-  'id' in value &&
-  typeof value.id === 'string' &&
-  'before' in value &&
-  (value.before === null || typeof value.before === 'string')

@@ -105,10 +105,11 @@ test('pages without a line move the ends on', () => {
   expect(window.newer).toBe('95')
 })
 
-test('whoever comes back asks for the chunk that was at the top', () => {
-  const window = new LineWindow(10_000)
-  window.prepend(page(1000, 2000))
-  window.prepend(page(0, 1000))
-  expect(window.beforeNext(window.numberOf('shop/500') ?? 0)).toBe('1000')
-  expect(window.beforeNext(window.numberOf('shop/1500') ?? 0)).toBeNull()
+test('what is missing is counted for as long as its row is there', () => {
+  const window = new LineWindow(1000)
+  window.prepend(page(0, 10))
+  window.append({ ...page(100, 700), older: '100' }, 90)
+  expect([window.missing, window.lines, window.count]).toEqual([90, 610, 611])
+  window.append(page(700, 1300))
+  expect([window.missing, window.lines]).toEqual([0, 600])
 })

@@ -31,6 +31,8 @@ export class LineWindow {
   #items: Item[] = []
   #chunks: Chunk[] = []
   #first = 0
+  #missing = 0
+  #gaps = 0
   /** What nothing was found after; for as long as there are no chunks. */
   #empty: { readonly older: string | null; readonly newer: string | null } = { older: null, newer: null }
 
@@ -40,6 +42,16 @@ export class LineWindow {
 
   get count(): number {
     return this.#items.length
+  }
+
+  /** Lines that came too fast, for which rows of their own are missing. */
+  get missing(): number {
+    return this.#missing
+  }
+
+  /** Rows that are lines. */
+  get lines(): number {
+    return this.#items.length - this.#gaps
   }
 
   /** The number of the first row. */
@@ -71,21 +83,11 @@ export class LineWindow {
     return index === -1 ? null : this.#first + index
   }
 
-  /** What continues with the chunk that a row is in and what is before it; null when it is in the last one. */
-  beforeNext(number: number): string | null {
-    let end = this.#first
-    for (const [index, { size }] of this.#chunks.entries()) {
-      end += size
-      if (number < end) return this.#chunks[index + 1]?.older ?? null
-    }
-    return null
-  }
-
   /** Forgets everything. */
   reset(): void {
     this.#items = []
     this.#chunks = []
-    this.#first = 0
+    this.#first = this.#missing = this.#gaps = 0
     this.#empty = { older: null, newer: null }
   }
 
@@ -122,6 +124,8 @@ export class LineWindow {
       return false
     }
     for (const item of gap) this.#items.push(item)
+    this.#missing += skipped
+    this.#gaps += gap.length
     for (const line of lines) this.#items.push(asItem(line))
     if (last !== undefined && last.size + size <= chunkSize) {
       last.size += size
@@ -140,10 +144,14 @@ export class LineWindow {
     while (this.#items.length > this.#most && this.#chunks.length > 1) {
       const chunk = end === 'front' ? this.#chunks.shift() : this.#chunks.pop()
       const size = chunk?.size ?? 0
-      if (end === 'front') {
-        this.#items.splice(0, size)
-        this.#first += size
-      } else this.#items.length -= size
+      const gone =
+        end === 'front' ? this.#items.splice(0, size) : this.#items.splice(this.#items.length - size)
+      if (end === 'front') this.#first += size
+      for (const item of gone)
+        if (item.kind === 'gap') {
+          this.#missing -= item.count
+          this.#gaps -= 1
+        }
       dropped = true
     }
     return dropped

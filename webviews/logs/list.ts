@@ -4,13 +4,12 @@ import type { Feed } from './feed.ts'
 import type { Host } from './host.ts'
 import { Layout } from './layout.ts'
 import type { Item } from './line-window.ts'
-import { cellsOf, linesOf, messageOf, spoken, type RowStyle } from './row.ts'
-import { plainOf } from './ansi.ts'
+import { cellsOf, spoken, type RowStyle } from './row.ts'
 
 /** Rows that are drawn beyond what is seen, on either side. */
 const around = 10
 /** Rows before an end at which more is asked for. */
-const ahead = 100
+const ahead = 300
 
 export interface ListDeps {
   readonly feed: Feed
@@ -31,6 +30,8 @@ export class LogList {
   readonly #sizes: ResizeObserver
   readonly #render: () => void
   #layout = new Layout(0, 1, [])
+  /** The number of the row that stands first in it: rows may have come or gone since. */
+  #layoutFirst = 0
   #rowHeight = 22
   #selected: number | null = null
   #following = true
@@ -121,6 +122,7 @@ export class LogList {
   select(number: number): void {
     const { window } = this.#deps.feed
     if (window.count === 0) return
+    if (this.#moved) this.#draw()
     const last = window.first + window.count - 1
     this.#selected = Math.min(Math.max(number, window.first), last)
     if (this.#selected < last) this.#stopFollowing()
@@ -139,8 +141,9 @@ export class LogList {
     this.#following = false
     this.#anchor = { number, offset: 0 }
     this.#moved = true
+    // At once: a scrolling of before that is told of later would be taken for the person's.
+    this.#draw()
     this.#deps.changed()
-    this.#render()
   }
 
   /** Moves the selection by rows; a page is what is seen. */
@@ -178,27 +181,19 @@ export class LogList {
     return this.#open.has(number)
   }
 
-  /** Selects the next row that something of the query is found in. @returns whether there is one. */
+  /** Selects the next row, which matches like all of them. @returns whether there is one. */
   findNext(step: 1 | -1): boolean {
-    const { window } = this.#deps.feed
-    const { matches } = this.#deps.style()
-    let number = this.#startFor(step) + step
-    for (; window.has(number); number += step) {
-      const item = window.at(number)
-      if (item?.kind !== 'line') continue
-      if (linesOf(messageOf(item.line)).some((line) => matches(plainOf(line)).length > 0)) {
-        this.select(number)
-        return true
-      }
-    }
-    return false
+    const number = this.#startFor(step) + step
+    if (!this.#deps.feed.window.has(number)) return false
+    this.select(number)
+    return true
   }
 
   /** The row that is selected, else the one beyond what is seen on the side that a step comes from. */
   #startFor(step: number): number {
     if (this.#selected !== null) return this.#selected
     const { scrollTop, clientHeight } = this.element
-    const { first } = this.#deps.feed.window
+    const first = this.#layoutFirst
     if (step > 0) return first + this.#layout.indexAt(scrollTop) - 1
     return first + this.#layout.indexAt(scrollTop + clientHeight - 1) + 1
   }
@@ -223,7 +218,7 @@ export class LogList {
 
   #anchorHere(): void {
     const index = this.#layout.indexAt(this.element.scrollTop)
-    const number = this.#deps.feed.window.first + index
+    const number = this.#layoutFirst + index
     this.#anchor = { number, offset: this.element.scrollTop - this.#layout.topOf(index) }
   }
 
@@ -239,6 +234,7 @@ export class LogList {
     this.element.style.setProperty('--row-height', `${this.#rowHeight}px`)
     const extras = [...this.#open].map(([number, { height }]) => ({ index: number - window.first, height }))
     this.#layout = new Layout(window.count, this.#rowHeight, extras)
+    this.#layoutFirst = window.first
     this.#rows.style.height = `${this.#layout.height}px`
     setAttribute(this.element, 'aria-rowcount', window.count)
   }
@@ -315,8 +311,8 @@ export class LogList {
   #showOpened(number: number): void {
     if ((this.#open.get(number)?.height ?? 0) === 0) return
     this.#opened = null
-    this.#measure()
-    const index = number - this.#deps.feed.window.first
+    this.#draw()
+    const index = number - this.#layoutFirst
     const { scrollTop, clientHeight } = this.element
     const hidden = this.#layout.bottomOf(index) - (scrollTop + clientHeight)
     if (hidden <= 0) return
@@ -346,8 +342,8 @@ export class LogList {
       for (const open of this.#open.values())
         if (open.detail.element === target && open.detail.element.isConnected)
           open.height = open.detail.element.offsetHeight
-    if (this.#opened !== null) this.#showOpened(this.#opened)
     this.#moved = true
+    if (this.#opened !== null) this.#showOpened(this.#opened)
     this.#render()
   }
 }

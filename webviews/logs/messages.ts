@@ -14,14 +14,14 @@ import {
   whole,
   type Check,
 } from './check.ts'
-import { isFilter, isSaved, isView, viewName } from './view.ts'
+import { isFilter, isPlace, isSaved, isView, longestId, viewName } from './view.ts'
 
 // What the page and the extension say to each other. Each believes the other only after these checks: the page shows
 // lines that anybody may have written, and so the extension does no more for it than what is listed here.
 
 const request = whole(0, Number.MAX_SAFE_INTEGER)
 const cursor = text(400)
-const record = text(400)
+const record = text(longestId)
 export const exportFormats = ['txt', 'jsonl', 'csv'] as const
 export type ExportFormat = (typeof exportFormats)[number]
 
@@ -60,6 +60,8 @@ const fromPage = {
   save: shape({ type: exactly('save'), name: viewName, view: isView }),
   forget: shape({ type: exactly('forget'), name: viewName }),
   remember: shape({ type: exactly('remember'), view: isView }),
+  /** Where somebody is, for when VS Code brings the page back; null: at the newest line. */
+  place: shape({ type: exactly('place'), place: either(isPlace, exactly(null)) }),
   retry: shape({ type: exactly('retry') }),
   showApps: shape({ type: exactly('showApps') }),
 } as const
@@ -144,10 +146,15 @@ const toPage = {
     title: long,
     everyApp: flag,
     view: either(isView, exactly(null)),
+    /** Whether VS Code brings the page back after a restart, and where somebody was then. */
+    restored: flag,
+    place: either(isPlace, exactly(null)),
     saved: listOf(isSaved, 1000),
     status,
   }),
   status: shape({ type: exactly('status'), status }),
+  /** Look at this. */
+  view: shape({ type: exactly('view'), view: isView }),
   saved: shape({ type: exactly('saved'), saved: listOf(isSaved, 1000) }),
   answer: shape({
     type: exactly('answer'),

@@ -21,9 +21,13 @@ export interface Situation {
   readonly status: Status
   readonly narrowed: boolean
   readonly following: boolean
+  /** Nothing new is to be expected: the time that is looked at is over. */
+  readonly ends: boolean
   readonly unseen: number
   readonly total: number | null
   readonly loaded: number
+  /** Lines that came too fast to be drawn. */
+  readonly missing: number
   readonly loading: boolean
   readonly lookedBack: string | null
   readonly stopped: boolean
@@ -91,12 +95,13 @@ export class Notices {
     this.empty.hidden = this.empty.childNodes.length === 0
   }
 
-  #countsOf({ total, loaded, following, paused }: Situation): string {
+  #countsOf({ status, total, loaded, missing, following, ends, paused }: Situation): string {
     const say = this.#say
     const parts = [
       total === null ? null : say(total === 1 ? 'countOne' : 'count', total.toLocaleString()),
       say('loaded', loaded.toLocaleString()),
-      paused ? null : say(following ? 'following' : 'notFollowing'),
+      missing === 0 ? null : say('missing', missing.toLocaleString()),
+      paused || ends || status.state !== 'ok' ? null : say(following ? 'following' : 'notFollowing'),
     ]
     return parts.filter((part) => part !== null).join(' · ')
   }
@@ -132,9 +137,9 @@ export class Notices {
   #empty(situation: Situation): readonly Node[] {
     const say = this.#say
     const { status, loaded, loading, failure, narrowed, cleared, stopped } = situation
-    const block = (title: string, hint: string, ...buttons: readonly Node[]) => [
+    const block = (title: string, hints: string | readonly string[], ...buttons: readonly Node[]) => [
       h('h2', {}, title),
-      ...(hint === '' ? [] : [h('p', {}, hint)]),
+      ...[hints].flat().flatMap((hint) => (hint === '' ? [] : [h('p', {}, hint)])),
       ...buttons,
     ]
     if (status.state === 'older') return block(say('older'), say('olderHint'))
@@ -143,7 +148,7 @@ export class Notices {
     if (status.state === 'unreachable')
       return block(
         say('unreachable', this.#times.long(status.since)),
-        `${plainOf(status.message)} ${say('unreachableHint')}`,
+        [plainOf(status.message), say('unreachableHint')],
         button(say('retry'), this.#actions.retry),
       )
     if (!status.hasApps)

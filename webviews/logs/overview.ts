@@ -50,6 +50,16 @@ export class Overview {
     void this.#ask(this.#stop.signal)
   }
 
+  /** Nothing is known any more. */
+  forget(): void {
+    this.#stop.abort()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#histogram = null
+    this.#arrived = 0
+    this.#listener.histogram(null)
+  }
+
   /** Lines have arrived. */
   grew(lines: number): void {
     this.#arrived += lines

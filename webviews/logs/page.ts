@@ -16,6 +16,7 @@ import { Toolbar } from './toolbar.ts'
 import {
   filterOf,
   isNarrowed,
+  isPlace,
   plainView,
   withCondition,
   type LogView,
@@ -23,6 +24,9 @@ import {
   type Range,
   type SavedView,
 } from './view.ts'
+
+/** The extension is told where somebody is once scrolling has rested so long, in milliseconds. */
+const restsMs = 250
 
 type Init = Extract<ToPage, { readonly type: 'init' }>
 type Told = Exclude<ToPage, { readonly type: 'init' | 'answer' | 'failed' }>
@@ -43,6 +47,7 @@ export class Page {
   #status: Status
   #saved: readonly SavedView[]
   #filter: PageFilter = {}
+  #telling: number | undefined
   /** The times that were looked at before a part of them was. */
   readonly #wider: Range[] = []
 
@@ -130,8 +135,9 @@ export class Page {
   /** Shows what was shown when the page was last there, else the last view of the app. */
   start(): void {
     const { view, place } = this.#host.kept
-    // What VS Code keeps of a page may be older than what the extension does.
-    this.#begin(this.#init.view ?? view ?? plainView, place)
+    const { restored } = this.#init
+    // What VS Code keeps of a page over a restart may be older than what the extension does.
+    this.#begin(this.#init.view ?? view ?? plainView, restored ? this.#init.place : place)
     this.#list.element.focus()
   }
 
@@ -141,7 +147,8 @@ export class Page {
     else if (message.type === 'saved') {
       this.#saved = message.saved
       this.#toolbar.know(this.#overview.sources, message.saved)
-    } else {
+    } else if (message.type === 'view') this.#setView(message.view)
+    else {
       const was = this.#status
       this.#status = message.status
       const back =
@@ -194,9 +201,7 @@ export class Page {
         const item = list.selected === null ? undefined : window.at(list.selected)
         if (item?.kind === 'line') this.#copy(linesOf(messageOf(item.line)).map(plainOf).join('\n'))
       },
-      find: (step) => {
-        if (!list.findNext(step)) this.#notices.say(this.#say('noFurther'))
-      },
+      find: (step) => void this.#find(step),
       back: () => {
         const { selected } = list
         if (document.activeElement === list.element && selected !== null && list.isOpen(selected))
@@ -211,6 +216,17 @@ export class Page {
     })
   }
 
+  /** Goes to the next line that matches, and loads it where it is not there yet. */
+  async #find(step: 1 | -1): Promise<void> {
+    const { view } = this.#toolbar
+    do {
+      if (this.#list.findNext(step)) return
+    } while ((await this.#feed.further(step)) && view === this.#toolbar.view)
+    if (view !== this.#toolbar.view) return
+    const isWhole = !this.#feed.stopped && this.#feed.failure === null
+    this.#notices.say(this.#say(isWhole ? 'noFurther' : 'noFurtherLoaded'))
+  }
+
   #follow(following: boolean): void {
     if (following && this.#feed.detached) this.#begin(this.#toolbar.view, null)
     else this.#list.setFollowing(following)
@@ -219,6 +235,11 @@ export class Page {
   #setView(view: LogView): void {
     if (view.range.kind !== 'between') this.#wider.length = 0
     this.#host.send({ type: 'remember', view })
+    // What was found by another filter would be taken for what is found by this one.
+    if (this.#status.state !== 'ok') {
+      this.#feed.forget()
+      this.#overview.forget()
+    }
     this.#begin(view, null)
   }
 
@@ -262,8 +283,11 @@ export class Page {
     const { window } = this.#feed
     const number = this.#list.topRow
     const item = this.#list.following ? undefined : window.at(number)
-    const place = item?.kind === 'line' ? { id: item.line.id, before: window.beforeNext(number) } : null
+    const wanted = item?.kind === 'line' ? { id: item.line.id, time: item.line.time } : null
+    const place = isPlace(wanted) ? wanted : null
     this.#host.keep({ ...this.#host.kept, place })
+    clearTimeout(this.#telling)
+    this.#telling = setTimeout(() => this.#host.send({ type: 'place', place }), restsMs)
   }
 
   #tell(): void {
@@ -274,9 +298,11 @@ export class Page {
       status: this.#status,
       narrowed: isNarrowed(view) || view.tab !== 'all',
       following: this.#list.following,
+      ends: this.#filter.until !== undefined && Date.parse(this.#filter.until) < Date.now(),
       unseen: this.#list.unseen,
       total: this.#overview.total,
-      loaded: feed.window.count,
+      loaded: feed.window.lines,
+      missing: feed.window.missing,
       loading: feed.loading !== null,
       lookedBack: feed.lookedBack,
       stopped: feed.stopped,

@@ -81,10 +81,11 @@ export function textNodes(line: LogLine, text: string, style: RowStyle): readonl
   if (frame === null) return pieces.map(nodeOf)
   // The link takes whole pieces, so they are cut where it begins and ends.
   const [before, inside, after] = cutAt(pieces, frame.from, frame.to)
+  // No button: that would begin a line of its own where its text is broken.
   const link = h(
-    'button',
+    'span',
     {
-      type: 'button',
+      role: 'button',
       class: 'word frame',
       tabindex: -1,
       title: style.say('openFrame', frame.file, frame.line),

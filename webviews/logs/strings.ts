@@ -54,6 +54,7 @@ export interface Strings {
   readonly countOne: string
   readonly count: string
   readonly loaded: string
+  readonly missing: string
   readonly lookedBack: string
   readonly looking: string
   readonly stop: string
@@ -91,6 +92,7 @@ export interface Strings {
   readonly gone: string
   readonly openFrame: string
   readonly noFurther: string
+  readonly noFurtherLoaded: string
 }
 
 /** Says something, with values in the places of `{0}`, `{1}` and so on. */

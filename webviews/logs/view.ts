@@ -84,6 +84,17 @@ export const isFilter: Check<PageFilter> = shapeWith(
   },
 )
 
+/** A record that somebody was at. */
+export interface Place {
+  readonly id: string
+  /** Of the record, by which it is found again. */
+  readonly time: string
+}
+
+/** UTF-16 units of the id of a record. */
+export const longestId = 400
+export const isPlace: Check<Place> = shape({ id: text(longestId), time: moment })
+
 /** Name of a saved view. */
 export const viewName = text(80)
 export const isSaved: Check<SavedView> = shape({ name: viewName, view: isView })

@@ -7,6 +7,7 @@ export const logsHandlers = (logs: LogsService): HandlersOf<typeof logsMethods> 
   'logs.around': (params) => logs.around(params),
   'logs.show': (params) => logs.show(params),
   'logs.histogram': (params, { signal }) => logs.histogram(params, signal),
+  'logs.errors': (params, { signal }) => logs.errors(params, signal),
   'logs.sources': (params) => logs.sources(params),
   'logs.forwarding': (params) => logs.forwarding(params),
 })

@@ -5,6 +5,9 @@ import type { ParsedParams } from '#contract/index.ts'
 import type {
   LogDetail,
   LogForwardRow,
+  LogErrors,
+  LogErrorsRow,
+  LogFilter,
   LogHistogram,
   LogLine,
   LogPage,
@@ -37,6 +40,8 @@ export interface LogsDeps {
   /** Tell when {@link inputs} or the names of apps may be others. */
   readonly inputsChanged: readonly Emitter<void>[]
   readonly report: (error: unknown) => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
   readonly apps: () => readonly string[]
   /** Keeps secrets out of what is answered, also those that were not yet known when it was written. */
   readonly hiding: Hiding
@@ -44,6 +49,9 @@ export interface LogsDeps {
 
 /** After so long it is looked again whether a secret that is missing is there. */
 const problemMs = 60_000
+const hourMs = 60 * 60 * 1000
+/** Of a message that is shown beside others, in UTF-16 units. */
+const longestMessage = 300
 
 /** The logs of apps: what is read, and what is asked of it. */
 export class LogsService implements Owned {
@@ -135,6 +143,29 @@ export class LogsService implements Owned {
   ): Promise<LogHistogram> {
     await this.#requireApps(filter.apps)
     return this.#deps.engine.histogram(filter, buckets, signal)
+  }
+
+  /** Errors of each app since a moment. @throws Failure `not-found`, `cancelled`. */
+  async errors(
+    { apps, since = new Date(this.#deps.now() - hourMs).toISOString() }: ParsedParams<'logs.errors'>,
+    signal: AbortSignal,
+  ): Promise<LogErrors> {
+    await this.#requireApps(apps)
+    const rows = await Promise.all(
+      (apps ?? this.#deps.apps()).map((app) => this.#errorsOf(app, since, signal)),
+    )
+    return { since, rows: rows.filter((row) => row !== null) }
+  }
+
+  async #errorsOf(app: string, since: string, signal: AbortSignal): Promise<LogErrorsRow | null> {
+    const filter: LogFilter = { apps: [app], levels: ['error', 'fatal'], since }
+    const { total } = await this.#deps.engine.histogram(filter, 1, signal)
+    if (total === 0) return null
+    const [newest] = (await this.#deps.engine.search({ ...filter, limit: 1 }, signal)).lines
+    if (newest === undefined) return { app, errors: total, newest: null }
+    const { time, text, messageAt } = this.#hidden(newest)
+    const [message = ''] = text.slice(messageAt).split('\n')
+    return { app, errors: total, newest: { time, message: message.slice(0, longestMessage) } }
   }
 
   /** @throws Failure `not-found`. */

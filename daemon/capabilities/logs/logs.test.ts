@@ -78,6 +78,7 @@ function setup(inputs: readonly LogInput[] = [input()], patterns: readonly LogPa
         needed: () => Promise.resolve(true),
         hide: (text) => text.replaceAll(state.hidden, '[redacted]'),
       },
+      now: Date.now,
       report: (error) => {
         throw error
       },
@@ -182,6 +183,21 @@ test('apps without logs have none, and those that nobody knows are named', async
   await expect(call('logs.search', { query: 'level:loud' })).rejects.toMatchObject({
     code: 'log-query-invalid',
   })
+})
+
+test('errors of the last hour are counted by app, with the newest of them', async () => {
+  const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
+  const { call, texts, state } = setup()
+  state.hidden = 'opensesame'
+  write(`${minutesAgo(90)} ERROR too old\n${minutesAgo(1)} WARN no error\n`)
+  await expect.poll(() => texts()).toHaveLength(2)
+  expect((await call('logs.errors', {})).rows).toEqual([])
+  write(`${minutesAgo(5)} ERROR said opensesame\n    at main (/app.js:1:1)\n${minutesAgo(9)} FATAL over\n`)
+  await expect.poll(() => texts()).toHaveLength(4)
+  const { rows } = await call('logs.errors', { apps: ['shop', 'idle'] })
+  expect(rows).toMatchObject([{ app: 'shop', errors: 2, newest: { message: 'said [redacted]' } }])
+  expect((await call('logs.errors', { since: minutesAgo(100) })).rows).toMatchObject([{ errors: 3 }])
+  await expect(call('logs.errors', { apps: ['nobody'] })).rejects.toMatchObject({ code: 'not-found' })
 })
 
 test('sources say what is kept of them and why one is not read', async () => {
