@@ -8,7 +8,9 @@ import type { FollowRoom } from './intake/follow-room.ts'
 import type { FileCursor } from './intake/place.ts'
 import type { LogInput } from './log-engine.ts'
 import { RecordBuilder, type HeldRecord } from './record-builder.ts'
-import type { LogStore, NewRecord } from './segments/log-store.ts'
+import type { LineSieve } from './scan/line-sieve.ts'
+import type { LogStore } from './segments/log-store.ts'
+import type { RecordBatch } from './segments/record-batch.ts'
 
 /** Read at once. */
 const pieceBytes = 256 * 1024
@@ -35,8 +37,8 @@ export const isDone = (store: LogStore, input: LogInput): boolean =>
   input.run !== null && (store.markOf(input.app, markKey(input)) as InputMark | undefined)?.done === true
 
 export interface ReaderOptions {
-  /** The spellings of secrets that we hold, longest first. */
-  readonly forms: () => readonly string[]
+  /** What knows the secrets that we hold. */
+  readonly sieve: LineSieve
   readonly now: () => number
   /** Called when there is something new in the store. */
   readonly kept: () => void
@@ -63,7 +65,7 @@ export class InputReader implements Owned {
   #arrival: number
   #disposed = false
 
-  constructor(input: LogInput, store: LogStore, { forms, now, kept, room }: ReaderOptions) {
+  constructor(input: LogInput, store: LogStore, { sieve, now, kept, room }: ReaderOptions) {
     this.input = input
     this.#store = store
     this.#kept = kept
@@ -75,7 +77,7 @@ export class InputReader implements Owned {
     this.#builder = new RecordBuilder({
       ...input,
       understanding: new Understanding({ now }),
-      forms,
+      sieve,
       now: () => this.#arrival,
       held: mark?.held ?? null,
     })
@@ -132,8 +134,7 @@ export class InputReader implements Owned {
       this.#arrival = await this.#arrivalTime()
       const batch = await this.#follower.next(pieceBytes)
       if (batch === null) break
-      const records = batch.notes.map((note) => this.#builder.note(note))
-      records.push(...this.#builder.add(batch.lines))
+      const records = this.#builder.add(batch.blocks, batch.notes)
       this.#cursor = batch.cursor
       if (!(await this.#keep(records))) return
     }
@@ -155,11 +156,11 @@ export class InputReader implements Owned {
   }
 
   /** Waits for room where there is none: what is not read stays where it is. @returns false when this was disposed. */
-  async #keep(records: readonly NewRecord[]): Promise<boolean> {
+  async #keep(records: RecordBatch): Promise<boolean> {
     const done = this.#ended && this.#caughtUp
     const mark: InputMark = { cursor: this.#cursor, held: this.#builder.held, done }
     if (
-      records.length === 0 &&
+      records.count === 0 &&
       isDeepStrictEqual(mark, this.#store.markOf(this.input.app, markKey(this.input)))
     )
       return true

@@ -14,6 +14,7 @@ import { Forwarders, usualRhythm } from './forwarding/forwarders.ts'
 import type { Post } from './forwarding/post.ts'
 import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
 import { Readers } from './readers.ts'
+import { LineSieve } from './scan/line-sieve.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
 import { sourceRows } from './source-rows.ts'
@@ -35,7 +36,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #forwarders: Forwarders
   /** How often something was forwarded, or could not be. */
   #forwardings = 0
-  #forms: readonly string[] = []
+  readonly #sieve = new LineSieve()
   #retention: Readonly<Record<string, Partial<Retention>>> = {}
 
   constructor(options: {
@@ -54,7 +55,7 @@ export class LocalLogEngine implements LogEngine {
     this.#store = this.#lifetime.own(new LogStore(folder))
     this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
     this.#readers = this.#lifetime.own(
-      new Readers(this.#store, { forms: () => this.#forms, now, kept: () => this.#kept() }),
+      new Readers(this.#store, { sieve: this.#sieve, now, kept: () => this.#kept() }),
     )
     this.#forwarders = this.#lifetime.own(
       new Forwarders(path.join(folder, placesFolder), {
@@ -89,7 +90,7 @@ export class LocalLogEngine implements LogEngine {
   }
 
   hide(forms: readonly string[]): void {
-    this.#forms = forms
+    this.#sieve.use(forms)
   }
 
   forward(targets: Readonly<Record<string, ForwardTarget | null>>): void {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Tail } from 'tail'
 import { FileFollower } from '../../daemon/logs/intake/file-follower.ts'
+import { linesOf } from '../../daemon/logs/intake/lines.ts'
 import { median, percentile, type BenchRow } from './bench.ts'
 
 const lines = 1_000_000
@@ -18,7 +19,8 @@ async function oursReads(file: string): Promise<number> {
   const follower = new FileFollower(file, { cursor: null })
   const started = performance.now()
   let count = 0
-  for (let batch; (batch = await follower.next(1_000_000)) !== null;) count += batch.lines.length
+  for (let batch; (batch = await follower.next(1_000_000)) !== null;)
+    count += batch.blocks.reduce((sum, { to }) => sum + to.length, 0)
   const taken = performance.now() - started
   await follower.dispose()
   if (count !== lines) throw new Error(`${count} lines were read`)
@@ -57,7 +59,7 @@ async function oursHears(file: string): Promise<number> {
     if (reading) return
     reading = true
     for (let batch; (batch = await follower.next(1_000_000)) !== null;)
-      for (const { bytes } of batch.lines) ages.push(age(bytes.toString('latin1', 0, 32)))
+      for (const { bytes } of batch.blocks.flatMap(linesOf)) ages.push(age(bytes.toString('latin1', 0, 32)))
     reading = false
   }
   let again = Promise.resolve()
