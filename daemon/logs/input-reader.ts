@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Owned } from '#base/lifetime.ts'
 import { messageOf } from '#base/failure.ts'
@@ -131,9 +130,9 @@ export class InputReader implements Owned {
     clearTimeout(this.#timer)
     for (;;) {
       if (this.#disposed) return
-      this.#arrival = await this.#arrivalTime()
       const batch = await this.#follower.next(pieceBytes)
       if (batch === null) break
+      this.#arrival = this.#arrivalOf(batch.cursor)
       const records = this.#builder.add(batch.blocks, batch.notes)
       this.#cursor = batch.cursor
       if (!(await this.#keep(records))) return
@@ -145,10 +144,9 @@ export class InputReader implements Owned {
   }
 
   /** Of what was written before we read it is known that it was no later than the last writing. */
-  async #arrivalTime(): Promise<number> {
-    if (this.#caughtUp) return this.#now()
-    const written = await stat(this.input.file).catch(() => null)
-    return Math.min(this.#now(), Math.floor(written?.mtimeMs ?? Number.POSITIVE_INFINITY))
+  #arrivalOf({ modified }: FileCursor): number {
+    const now = this.#now()
+    return this.#caughtUp ? now : Math.min(now, Math.floor(Number(modified) / 1e6))
   }
 
   async #keepHeld(): Promise<void> {

@@ -62,10 +62,11 @@ export function sieveOf(forms: readonly string[]): Buffer | null {
   const sieve = Buffer.alloc(head + all.reduce((sum, { letters }) => sum + letters.length + 3, 1))
   if (sieve.length > mostBytes) return null
   let at = head + 1
-  for (let byte = 0; byte < 256; byte++) {
-    const some = all.filter(({ letters }) => letters[0] === byte)
-    // All that no word begins with leads to the same empty list.
-    sieve.writeUInt16LE(some.length === 0 ? head : at, 96 + 2 * byte)
+  const lists = Map.groupBy(all, ({ letters: [first = 0, second = 0] }) => (first ^ (second << 2)) & 255)
+  for (let pair = 0; pair < 256; pair++) {
+    const some = lists.get(pair) ?? []
+    // All that no word begins with lead to the same empty list.
+    sieve.writeUInt16LE(some.length === 0 ? head : at, 96 + 2 * pair)
     for (const { need, letters } of some) {
       sieve[at] = need
       sieve[at + 1] = letters.length
