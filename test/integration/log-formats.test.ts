@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Understanding } from '../../daemon/logs/format/understand.ts'
+import { Times } from '../../daemon/logs/format/times.ts'
 import { corpusNow, corpusZone, logCorpus } from '../support/log-corpus.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
@@ -40,9 +41,44 @@ test('lines of all formats are understood as people labelled them', () => {
 })
 
 const fragments = [
-  ...[' - ', ':  ', ' --- ', ': ', ' ', '  ', '[', ']', '=', '"', '(x)', '.', '<0.1.0> ', '\t', '-', '|', ','],
-  ...['GET /a 200 5ms', '"GET / HTTP/1.1" 500', 'INFO', ' ERROR ', 'Traceback (most recent call last):', 'main'],
-  ...['Caused by: x', 'at a.b(C.java:1)', 'created by x', '2026-11-22 19:30:33', 'T', 'Z', '12', 'é', '\u001b[31m'],
+  ...[
+    ' - ',
+    ':  ',
+    ' --- ',
+    ': ',
+    ' ',
+    '  ',
+    '[',
+    ']',
+    '=',
+    '"',
+    '(x)',
+    '.',
+    '<0.1.0> ',
+    '\t',
+    '-',
+    '|',
+    ',',
+  ],
+  ...[
+    'GET /a 200 5ms',
+    '"GET / HTTP/1.1" 500',
+    'INFO',
+    ' ERROR ',
+    'Traceback (most recent call last):',
+    'main',
+  ],
+  ...[
+    'Caused by: x',
+    'at a.b(C.java:1)',
+    'created by x',
+    '2026-11-22 19:30:33',
+    'T',
+    'Z',
+    '12',
+    'é',
+    '\u001b[31m',
+  ],
   ...['java.io.IOException', ' [7] LOG:  x', ' 1 --- [a] b : c', ' in ', 'x'.repeat(3000), '\r'],
 ]
 
@@ -52,6 +88,7 @@ test('a line is understood as if nothing had been remembered of the lines before
   const sources = logCorpus().map(({ lines }) => lines.map(({ text }) => text))
   const lines = scale(60_000, 2_000_000)
   const wrong: string[] = []
+  const times = new Times(() => corpusNow)
   for (let done = 0; done < lines;) {
     const source = pick(sources) ?? []
     const now = { now: () => corpusNow }
@@ -63,8 +100,14 @@ test('a line is understood as if nothing had been remembered of the lines before
         const tail = random.int(0, 2) === 0 ? line.slice(at) : line.slice(Math.max(at, end))
         line = line.slice(0, at) + (pick(fragments) ?? '') + tail
       }
-      if (random.int(0, 1) === 0) line = line.replaceAll(/\d/g, (digit) => (digit > '1' && random.int(0, 5) === 0 ? '1' : digit))
+      if (random.int(0, 1) === 0)
+        line = line.replaceAll(/\d/g, (digit) => (digit > '1' && random.int(0, 5) === 0 ? '1' : digit))
       const [found, expected] = [one.understand(line), other.understand(line)]
+      const [time, known] = [new Times(now.now), times].map((reader) => {
+        const read = reader.iso(line, 0)
+        return Number.isNaN(read) ? 'none' : `${read} ${reader.end} ${reader.zoned}`
+      })
+      if (time !== known) wrong.push(`${known}, not ${time}: ${line.slice(0, 300)}`)
       if (labels.some((label) => found[label] !== expected[label]) || found.format !== expected.format)
         wrong.push(`${JSON.stringify(found)}, not ${JSON.stringify(expected)}: ${line.slice(0, 300)}`)
     }

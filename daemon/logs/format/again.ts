@@ -86,7 +86,8 @@ class StampedHead {
     const messageAt = from + this.#between.length
     if (!beginsMessage(text.charCodeAt(messageAt))) return null
     // PostgreSQL's and Spring's lines are told by what stands further behind.
-    if (text.includes(':  ', from) || text.includes(' --- ', from)) return null
+    if (text.includes(':', from) && text.includes(':  ', from)) return null
+    if (text.includes('-', from) && text.includes(' --- ', from)) return null
     const kind: LogKind | null = statusIn(text, messageAt) > 0 ? 'access' : null
     const format = this.#isDashed ? (isDashed(text, messageAt) ? 'quantum' : 'timestamped') : this.#format
     return { format, time, level: this.#level, kind, messageAt }

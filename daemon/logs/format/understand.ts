@@ -94,7 +94,8 @@ export class Understanding {
         : !isStamped && this.#joining.isPlain
           ? readWords(line)
           : null
-    if (found === null || line.length > headLength || line.includes('\u001b') || line.endsWith('\r')) return null
+    if (found === null || line.length > headLength || line.includes('\u001b') || line.endsWith('\r'))
+      return null
     this.#unfinished = isStamped ? false : this.#unfinished
     this.#joining.begin(found, line)
     const { format, time, level, kind, messageAt } = found
