@@ -96,13 +96,11 @@ export class RecordBuilder {
   #addBlock(block: LineBlock, batch: RecordBatch): void {
     const { bytes, from, to, tight, cut } = block
     const signs = this.#hiding.signsOf(block)
-    const base = from[0] ?? 0
-    // One text for all of them, of which each is a part, costs far less than a text for each.
-    const text = bytes.toString('latin1', base, to.at(-1))
+    const text = new AsciiText(bytes)
     for (let line = 0; line < to.length; line++) {
       const [begin, end, sign] = [from[line] ?? 0, to[line] ?? 0, signs[line] ?? 0]
       const isWide = (sign & wideSign) !== 0
-      const written = isWide ? bytes.toString('utf8', begin, end) : text.slice(begin - base, end - base)
+      const written = isWide ? bytes.toString('utf8', begin, end) : text.part(begin, end)
       const clean = this.#hiding.isSuspect(sign) ? this.#hiding.clean(written) : written
       const dropped = line === to.length - 1 ? cut : 0
       if (clean === written && dropped === 0) {
@@ -172,5 +170,30 @@ export class RecordBuilder {
   #mayGoOn(batch: RecordBatch): boolean {
     const level = batch.lastLevel
     return this.#lines > 1 || level === 'error' || level === 'fatal'
+  }
+}
+
+/** A text of so many bytes is made where short-lived ones are; a longer one costs ten times as much for each byte. */
+const textBytes = 32 * 1024
+
+/** One text for many lines of ASCII, of which each is a part, costs far less than a text for each. */
+class AsciiText {
+  readonly #bytes: Buffer
+  #text = ''
+  #from = 0
+  #to = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  /** Parts are asked for in order. */
+  part(from: number, to: number): string {
+    if (to > this.#to || from < this.#from) {
+      this.#from = from
+      this.#to = Math.max(to, Math.min(from + textBytes, this.#bytes.length))
+      this.#text = this.#bytes.toString('latin1', from, this.#to)
+    }
+    return this.#text.slice(from - this.#from, to - this.#from)
   }
 }

@@ -30,16 +30,12 @@ const words: readonly (readonly [need: number, words: readonly string[]])[] = [
   ],
   [
     needs.noNameBefore,
-    [
-      ...['akia', 'asia', 'abia', 'acca', 'agpa', 'aida', 'aroa', 'aipa', 'anpa', 'anva'],
-      ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_'],
-      ...['pat', 'ptt', 'dt', 'rt', 'rtr', 'cbt', 'ft', 'soat', 'imt', 'agent', 'oas', 'ffct'].map(
-        (kind) => `gl${kind}-`,
-      ),
-      ...['xox', 'xapp-', 'sk_live_', 'rk_live_', 'pk_live_', 'sk_test_', 'rk_test_', 'pk_test_', 'whsec_'],
-      ...['npm_', 'pypi-age', 'dckr_pat_', 'dckr_oat_', 'aiza', 'ya29.', 'sk-', 'sg.'],
-      ...['doo_v1_', 'dop_v1_', 'dor_v1_', 'hvs.', 'hvb.', 'hvr.', 'eyj'],
-    ],
+    (
+      'akia asia abia acca agpa aida aroa aipa anpa anva ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ ' +
+      'glpat- glptt- gldt- glrt- glrtr- glcbt- glft- glsoat- glimt- glagent- gloas- glffct- xox xapp- ' +
+      'sk_live_ rk_live_ pk_live_ sk_test_ rk_test_ pk_test_ whsec_ npm_ pypi-age dckr_pat_ dckr_oat_ ' +
+      'aiza ya29. sk- sg. doo_v1_ dop_v1_ dor_v1_ hvs. hvb. hvr. eyj'
+    ).split(' '),
   ],
 ]
 
