@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { redactText } from '#base/redact.ts'
 import { LineHiding } from './hiding.ts'
@@ -90,6 +92,18 @@ test('every line of which something is to be hidden is suspect, whatever stands 
       }
   }
   expect(missed).toEqual([])
+})
+
+test('each shape of a secret is among those that are tried here', () => {
+  const source = readFileSync(path.join(import.meta.dirname, '..', 'base', 'redact.ts'), 'utf8')
+  const shapes = [...source.matchAll(/^ {4}'(.+)',$/gm)].map(([, shape = '']) =>
+    shape.replaceAll('\\\\', '\\'),
+  )
+  expect(shapes.length).toBeGreaterThan(20)
+  const untried = shapes.filter(
+    (shape) => !secrets.some((secret) => new RegExp(`^(?:${shape})`).test(secret)),
+  )
+  expect(untried).toEqual([])
 })
 
 test('ordinary lines are not looked at closer', () => {
