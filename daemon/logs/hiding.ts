@@ -1,6 +1,6 @@
 import { redactText } from '#base/redact.ts'
 import type { LineBlock } from './intake/lines.ts'
-import { suspectSign, type LineSieve } from './scan/line-sieve.ts'
+import { suspectSign, type LineSieve, type MemberPlaces } from './scan/line-sieve.ts'
 
 /** A key that goes on for more lines than this is none; what follows is shown again. */
 const mostKeyLines = 400
@@ -18,6 +18,11 @@ export class LineHiding {
   /** A sign for each line, which {@link isSuspect} reads: that many lines are looked at at once is what makes it cheap. */
   signsOf({ bytes, from, to }: LineBlock): Uint8Array {
     return this.#sieve.signsOf(bytes, from, to)
+  }
+
+  /** The members of a line that is an object of JSON, and of ASCII; see {@link LineSieve.membersOf}. */
+  membersOf({ bytes }: LineBlock, from: number, to: number): MemberPlaces | null {
+    return bytes[from] === 123 ? this.#sieve.membersOf(bytes, from, to) : null
   }
 
   /** Whether a line is to be cleaned; of the others nothing is hidden. They are asked for in order, as they are cleaned. */

@@ -104,7 +104,8 @@ export class RecordBuilder {
       const clean = this.#hiding.isSuspect(sign) ? this.#hiding.clean(written) : written
       const dropped = line === to.length - 1 ? cut : 0
       if (clean === written && dropped === 0) {
-        this.#begin(batch, this.#understanding.understand(written), written.length, end - begin)
+        const members = isWide ? null : this.#hiding.membersOf(block, begin, end)
+        this.#begin(batch, this.#understanding.understand(written, members), written.length, end - begin)
         if (tight) batch.writeFrom(bytes, begin, end)
         else batch.write(bytes.subarray(begin, end))
         continue

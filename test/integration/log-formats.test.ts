@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Understanding } from '../../daemon/logs/format/understand.ts'
 import { Times } from '../../daemon/logs/format/times.ts'
+import { LineSieve, type MemberPlaces } from '../../daemon/logs/scan/line-sieve.ts'
 import { corpusNow, corpusZone, logCorpus } from '../support/log-corpus.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
@@ -42,12 +43,21 @@ test('lines of all formats are understood as people labelled them', () => {
 
 /** What makes a difference somewhere. */
 const fragments = (
-  ' - |:  | --- |: | |  |[|]|=|"|(x)|.|<0.1.0> |\t|-|,|T|Z|12|é|\u001b[31m|\r| in |main|INFO| ERROR |GET /a 200 5ms|' +
+  ' - |:  | --- |: |\\|\\"|\\\\"|{|}|},|","|":|{"a":[{}]}|"level":"warn",|:""| |  |[|]|=|"|(x)|.|<0.1.0> |\t|-|,|T|Z|12|é|\u001b[31m|\r| in |main|INFO| ERROR |GET /a 200 5ms|' +
   '"GET / HTTP/1.1" 500|Traceback (most recent call last):|Caused by: x|at a.b(C.java:1)|created by x|' +
   `2026-11-22 19:30:33|java.io.IOException| [7] LOG:  x| 1 --- [a] b : c|${'x'.repeat(3000)}`
 )
   .split('|')
   .concat('|')
+
+const sieve = new LineSieve()
+/** What is known of a line that is JSON, as of one that is read from a file. */
+function membersOf(line: string): MemberPlaces | null {
+  const bytes = Buffer.from(line)
+  if (!line.startsWith('{') || bytes.length !== line.length) return null
+  sieve.signsOf(bytes, Uint32Array.of(0), Uint32Array.of(bytes.length))
+  return sieve.membersOf(bytes, 0, bytes.length)
+}
 
 test('a line is understood as if nothing had been remembered of the lines before it', () => {
   const random = new Random(41)
@@ -69,7 +79,7 @@ test('a line is understood as if nothing had been remembered of the lines before
       }
       if (random.int(0, 1) === 0)
         line = line.replaceAll(/\d/g, (digit) => (digit > '1' && random.int(0, 5) === 0 ? '1' : digit))
-      const [found, expected] = [one.understand(line), other.understand(line)]
+      const [found, expected] = [one.understand(line, membersOf(line)), other.understand(line)]
       const [time, known] = [new Times(now.now), times].map((reader) => {
         const read = reader.iso(line, 0)
         return Number.isNaN(read) ? 'none' : `${read} ${reader.end} ${reader.zoned}`

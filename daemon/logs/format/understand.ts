@@ -9,6 +9,7 @@ import { innerOfDocker, readJson } from './json-lines.ts'
 import { readLogfmt } from './logfmt.ts'
 import { readPlain } from './plain.ts'
 import { readEpoch, readTimeOnly } from './short-times.ts'
+import type { MemberPlaces } from '../scan/line-sieve.ts'
 import { readStamped } from './stamped.ts'
 import { readBsd, readPriority } from './syslog.ts'
 import { Times } from './times.ts'
@@ -57,6 +58,7 @@ export class Understanding {
   #fitted: Reader | null = null
 
   readonly #heads = new StampedHeads()
+  #members: MemberPlaces | null = null
   readonly #remembers: boolean
 
   /**
@@ -70,14 +72,18 @@ export class Understanding {
     this.#depth = depth
   }
 
-  /** @param line - without its end; of any length. */
-  understand(line: string): Understood {
+  /**
+   * @param line - without its end; of any length.
+   * @param members - where its members stand, when it is an object and that is known.
+   */
+  understand(line: string, members: MemberPlaces | null = null): Understood {
     const again = this.#remembers ? this.#again(line) : null
     if (again !== null) return again
     const json = line.charCodeAt(0) === 123
     const cut = json || line.length <= headLength ? line : line.slice(0, headLength)
     const plain = withoutColour(cut)
     const text = plain.endsWith('\r') ? plain.slice(0, -1) : plain
+    this.#members = text === line ? members : null
     const found = this.#read(text)
     const place = plain.length === cut.length ? found.messageAt : placeInColour(cut, found.messageAt)
     const { format, time, level, kind, continues = false } = found
@@ -137,6 +143,7 @@ export class Understanding {
   }
 
   #headOf(text: string): Found | null {
+    if (text.charCodeAt(0) === 123) return readJson(text, this.#times, this.#members)
     const readers = readersOf(text.charCodeAt(0))
     const known = this.#joining.last?.format ?? ''
     const fitted = this.#fitted
@@ -237,7 +244,6 @@ const readMonthFirst: Reader = (text, times) => {
   return readBsd(text, week ? text.indexOf(' ') + 1 : 0, times)
 }
 
-const json: readonly Reader[] = [readJson]
 const digits: readonly Reader[] = [readStamped, readClf, readRedis, readHaproxy, readTimeOnly, readEpoch]
 const brackets: readonly Reader[] = [readBracketed]
 const angles: readonly Reader[] = [readPriority, readAngle]
@@ -261,7 +267,6 @@ const others: readonly Reader[] = [readClf]
 
 /** The readers whose formats may begin with a letter. */
 function readersOf(first: number): readonly Reader[] {
-  if (first === 123) return json
   if (first >= 48 && first <= 57) return digits
   if (first === 91) return brackets
   if (first >= 65 && first <= 90) return capitals

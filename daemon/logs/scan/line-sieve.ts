@@ -10,7 +10,10 @@ const sieveAt = 512
 const fromAt = 2 * scanPage
 const toAt = fromAt + 4 * mostLines
 const signsAt = toAt + 4 * mostLines
-const textAt = signsAt + mostLines
+const membersAt = signsAt + mostLines
+/** Objects of JSON that have more are read without this. */
+const mostMembers = 256
+const textAt = membersAt + 16 * mostMembers
 /** Sixteen bytes at a time are looked at, and two behind them. */
 const slack = 64
 
@@ -19,13 +22,21 @@ export const suspectSign = 1
 /** The line is not of ASCII alone. */
 export const wideSign = 2
 
-/** Tells of many lines at once which may hold a secret. */
+/** Of each member of an object where its name and its value begin and end, four numbers. */
+export type MemberPlaces = Uint32Array
+
+/** Tells of many lines at once which may hold a secret, and of each of them what its members are. */
 export class LineSieve {
   readonly #code
   readonly #memory: Uint8Array
   readonly #from: Uint32Array
   readonly #to: Uint32Array
   readonly #signs: Uint8Array
+  readonly #members: Uint32Array
+  /** What lies in the memory, and from where on in the bytes. */
+  #bytes: Buffer | null = null
+  #base = 0
+  #end = 0
   /** What is added to the signs of all lines, and of those that are wide. */
   #always = 0
   #forms: readonly string[] = []
@@ -38,6 +49,7 @@ export class LineSieve {
     this.#from = new Uint32Array(memory.buffer, fromAt, mostLines)
     this.#to = new Uint32Array(memory.buffer, toAt, mostLines)
     this.#signs = new Uint8Array(memory.buffer, signsAt, mostLines)
+    this.#members = new Uint32Array(memory.buffer, membersAt, 4 * mostMembers)
     this.#memory.set(byteTable)
     this.use([])
   }
@@ -63,6 +75,17 @@ export class LineSieve {
     return signs
   }
 
+  /**
+   * The members of the object of JSON that a line of ASCII is, in the order they stand; null where it is no whole one, or not
+   * among the lines that were looked at last. They are valid until the next line is asked about.
+   */
+  membersOf(bytes: Buffer, from: number, to: number): MemberPlaces | null {
+    if (bytes !== this.#bytes || from < this.#base || to > this.#end) return null
+    const at = textAt - this.#base
+    const count = this.#code.members(at + from, at + to, membersAt, mostMembers)
+    return count < 0 ? null : this.#members.subarray(0, 4 * count)
+  }
+
   /** @returns how many lines were looked at. */
   #some(bytes: Buffer, from: Uint32Array, to: Uint32Array, first: number, signs: Uint8Array): number {
     const base = from[first] ?? 0
@@ -74,7 +97,10 @@ export class LineSieve {
       this.#from[count] = (from[line] ?? 0) - base
       this.#to[count++] = end
     }
-    bytes.copy(this.#memory, textAt, base, base + (this.#to[count - 1] ?? 0))
+    this.#bytes = bytes
+    this.#base = base
+    this.#end = base + (this.#to[count - 1] ?? 0)
+    bytes.copy(this.#memory, textAt, base, this.#end)
     this.#code.sift(textAt, fromAt, toAt, count, signsAt, sieveAt, 0)
     const found = this.#signs.subarray(0, count)
     if ((this.#always | this.#whenWide) !== 0)

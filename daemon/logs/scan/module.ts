@@ -30,6 +30,7 @@ export interface ScanCode {
   transpose(filters: number, rows: number, count: number, width: number): void
   feeds(from: number, to: number, base: number, out: number): number
   sift(text: number, from: number, to: number, count: number, signs: number, sieve: number, tab: number): void
+  members(from: number, to: number, out: number, most: number): number
 }
 
 export const scanPage = 65_536
