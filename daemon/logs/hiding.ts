@@ -1,6 +1,7 @@
 import { redactText } from '#base/redact.ts'
 import type { LineBlock } from './intake/lines.ts'
-import { suspectSign, type LineSieve, type MemberPlaces } from './scan/line-sieve.ts'
+import type { MemberPlaces } from './format/json-scan.ts'
+import { suspectSign, type LineSieve } from './scan/line-sieve.ts'
 
 /** A key that goes on for more lines than this is none; what follows is shown again. */
 const mostKeyLines = 400

@@ -81,7 +81,8 @@ class StampedHead {
 
   /** What a line says that has the same head but for its time, which ends at `from`; null for any other. */
   read(text: string, from: number, time: number | null): Found | null {
-    if (text.charCodeAt(10) !== this.#behindDate || text.charCodeAt(19) !== this.#behindSeconds) return null
+    if (text.charCodeAt(4) !== 45 || text.charCodeAt(10) !== this.#behindDate) return null
+    if (text.charCodeAt(19) !== this.#behindSeconds) return null
     if (!text.startsWith(this.#between, from)) return null
     const messageAt = from + this.#between.length
     if (!beginsMessage(text.charCodeAt(messageAt))) return null

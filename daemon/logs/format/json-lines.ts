@@ -1,8 +1,7 @@
 import type { LogKind, LogLevel } from '#contract/log-words.ts'
 import { levelOfStatus, type Found, type TimesLike } from './found.ts'
-import type { MemberPlaces } from '../scan/line-sieve.ts'
 import { formatOfJson, marks } from './json-names.ts'
-import { Members } from './json-scan.ts'
+import { Members, type MemberPlaces } from './json-scan.ts'
 import { levelOf, levelOfSeverity, levelOfTens, looseLevelOf } from './words.ts'
 
 /** Names that hold a time; the first of those there are counts. */

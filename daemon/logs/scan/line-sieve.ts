@@ -22,9 +22,6 @@ export const suspectSign = 1
 /** The line is not of ASCII alone. */
 export const wideSign = 2
 
-/** Of each member of an object where its name and its value begin and end, four numbers. */
-export type MemberPlaces = Uint32Array
-
 /** Tells of many lines at once which may hold a secret, and of each of them what its members are. */
 export class LineSieve {
   readonly #code
@@ -76,10 +73,11 @@ export class LineSieve {
   }
 
   /**
-   * The members of the object of JSON that a line of ASCII is, in the order they stand; null where it is no whole one, or not
+   * Where the members of the object of JSON stand that a line of ASCII is: where the name and the value of each begin and end,
+   * four numbers; null where it is no whole one, or not
    * among the lines that were looked at last. They are valid until the next line is asked about.
    */
-  membersOf(bytes: Buffer, from: number, to: number): MemberPlaces | null {
+  membersOf(bytes: Buffer, from: number, to: number): Uint32Array | null {
     if (bytes !== this.#bytes || from < this.#base || to > this.#end) return null
     const at = textAt - this.#base
     const count = this.#code.members(at + from, at + to, membersAt, mostMembers)
