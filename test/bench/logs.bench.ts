@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Tail } from 'tail'
 import { FileFollower } from '../../daemon/logs/intake/file-follower.ts'
 import { linesOf } from '../../daemon/logs/intake/lines.ts'
+import { postOut } from '../../daemon/logs/forwarding/post.ts'
 import { LocalLogEngine } from '../../daemon/logs/local-log-engine.ts'
 import { median, percentile, type BenchRow } from './bench.ts'
 import { startPm2, type Pm2 } from './peers/pm2.ts'
@@ -50,8 +51,16 @@ const age = (text: string): number =>
 /** Lines a second that are kept of a file that is there: read, understood, without secrets, and to be searched. */
 async function oursKeeps(file: string, folder: string): Promise<number> {
   const limits = { perApp: { days: 365_000, bytes: 1e12 }, bytes: 1e12 }
-  const engine = new LocalLogEngine({ folder, instance: 'bench', limits, now: Date.now })
-  const kept = () => Number(engine.revision.split(':')[1]) - 1
+  const engine = new LocalLogEngine({
+    folder,
+    instance: 'bench',
+    limits,
+    now: Date.now,
+    // Nothing is forwarded.
+    post: postOut,
+    told: console.error,
+  })
+  const kept = () => Number.parseInt(engine.revision.split(':')[1] ?? '', 10) - 1
   const started = performance.now()
   const all = Promise.withResolvers<void>()
   engine.changed.on(() => {
