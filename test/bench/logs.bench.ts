@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Tail } from 'tail'
 import { FileFollower } from '../../daemon/logs/intake/file-follower.ts'
 import { linesOf } from '../../daemon/logs/intake/lines.ts'
-import { postOut } from '../../daemon/logs/forwarding/post.ts'
+import { post } from '../../daemon/adapters/http/post.ts'
 import { LocalLogEngine } from '../../daemon/logs/local-log-engine.ts'
 import { median, percentile, type BenchRow } from './bench.ts'
 import { startPm2, type Pm2 } from './peers/pm2.ts'
@@ -57,7 +57,7 @@ async function oursKeeps(file: string, folder: string): Promise<number> {
     limits,
     now: Date.now,
     // Nothing is forwarded.
-    post: postOut,
+    post,
     told: console.error,
   })
   const kept = () => Number.parseInt(engine.revision.split(':')[1] ?? '', 10) - 1
