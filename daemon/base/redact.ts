@@ -3,7 +3,8 @@ const redacted = '[redacted]'
 
 /**
  * Secrets that can be told by their shape: access keys and tokens of the common services. Each begins where no
- * word goes on and is of a bounded or unbroken run of characters, so that all of it is linear in the text.
+ * word goes on and is of a bounded or unbroken run of characters, so that all of it is linear in the text. How each begins is
+ * also said in logs/scan/suspects.ts, by which lines are told that need not be looked at.
  */
 const shapes = new RegExp(
   `(?<![A-Za-z0-9_-])(?:${[

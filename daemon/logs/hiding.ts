@@ -1,34 +1,34 @@
 import { redactText } from '#base/redact.ts'
+import type { WrittenLines } from './intake/lines.ts'
+import type { MemberPlaces } from './format/json-scan.ts'
+import { suspectSign, type LineSieve } from './scan/line-sieve.ts'
 
 /** A key that goes on for more lines than this is none; what follows is shown again. */
 const mostKeyLines = 400
 
-/** Lines that are looked at at once. */
-const together = 64
-
 /** Takes out of the lines of one source what nobody is to read there: secrets by their shape, and those we know. */
 export class LineHiding {
-  readonly #forms: () => readonly string[]
+  readonly #sieve: LineSieve
   #keyLines = 0
 
-  /** @param forms - the spellings of the secrets that we hold, longest first. */
-  constructor(forms: () => readonly string[]) {
-    this.#forms = forms
+  /** @param sieve - what knows the secrets that we hold; it may be shared by many. */
+  constructor(sieve: LineSieve) {
+    this.#sieve = sieve
   }
 
-  /**
-   * Lines without secrets. What holds none as a whole holds none in any line, since no secret but a private key goes over
-   * the end of a line, so most lines are looked at together.
-   */
-  cleanAll(lines: readonly string[]): readonly string[] {
-    const clean: string[] = []
-    for (let from = 0; from < lines.length; from += together) {
-      const some = lines.slice(from, from + together)
-      const text = some.join('\n')
-      const isClean = this.#keyLines === 0 && redactText(this.#withoutForms(text)) === text
-      for (const line of some) clean.push(isClean ? line : this.clean(line))
-    }
-    return clean
+  /** A sign for each line, which {@link isSuspect} reads: that many lines are looked at at once is what makes it cheap. */
+  signsOf({ bytes, from, to }: WrittenLines): Uint8Array {
+    return this.#sieve.signsOf(bytes, from, to)
+  }
+
+  /** The members of a line that is an object of JSON, and of ASCII; see {@link LineSieve.membersOf}. */
+  membersOf({ bytes }: WrittenLines, from: number, to: number): MemberPlaces | null {
+    return bytes[from] === 123 ? this.#sieve.membersOf(bytes, from, to) : null
+  }
+
+  /** Whether a line is to be cleaned; of the others nothing is hidden. They are asked for in order, as they are cleaned. */
+  isSuspect(sign: number): boolean {
+    return (sign & suspectSign) !== 0 || this.#keyLines > 0
   }
 
   clean(line: string): string {
@@ -48,7 +48,7 @@ export class LineHiding {
 
   #withoutForms(line: string): string {
     let clean = line
-    for (const form of this.#forms()) if (clean.includes(form)) clean = clean.replaceAll(form, redacted)
+    for (const form of this.#sieve.forms) if (clean.includes(form)) clean = clean.replaceAll(form, redacted)
     return clean
   }
 }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Owned } from '#base/lifetime.ts'
 import { messageOf } from '#base/failure.ts'
@@ -8,7 +7,9 @@ import type { FollowRoom } from './intake/follow-room.ts'
 import type { FileCursor } from './intake/place.ts'
 import type { LogInput } from './log-engine.ts'
 import { RecordBuilder, type HeldRecord } from './record-builder.ts'
-import type { LogStore, NewRecord } from './segments/log-store.ts'
+import type { LineSieve } from './scan/line-sieve.ts'
+import type { LogStore } from './segments/log-store.ts'
+import type { RecordBatch } from './segments/record-batch.ts'
 
 /** Read at once. */
 const pieceBytes = 256 * 1024
@@ -35,8 +36,8 @@ export const isDone = (store: LogStore, input: LogInput): boolean =>
   input.run !== null && (store.markOf(input.app, markKey(input)) as InputMark | undefined)?.done === true
 
 export interface ReaderOptions {
-  /** The spellings of secrets that we hold, longest first. */
-  readonly forms: () => readonly string[]
+  /** What knows the secrets that we hold. */
+  readonly sieve: LineSieve
   readonly now: () => number
   /** Called when there is something new in the store. */
   readonly kept: () => void
@@ -63,7 +64,7 @@ export class InputReader implements Owned {
   #arrival: number
   #disposed = false
 
-  constructor(input: LogInput, store: LogStore, { forms, now, kept, room }: ReaderOptions) {
+  constructor(input: LogInput, store: LogStore, { sieve, now, kept, room }: ReaderOptions) {
     this.input = input
     this.#store = store
     this.#kept = kept
@@ -75,7 +76,7 @@ export class InputReader implements Owned {
     this.#builder = new RecordBuilder({
       ...input,
       understanding: new Understanding({ now }),
-      forms,
+      sieve,
       now: () => this.#arrival,
       held: mark?.held ?? null,
     })
@@ -129,11 +130,10 @@ export class InputReader implements Owned {
     clearTimeout(this.#timer)
     for (;;) {
       if (this.#disposed) return
-      this.#arrival = await this.#arrivalTime()
       const batch = await this.#follower.next(pieceBytes)
       if (batch === null) break
-      const records = batch.notes.map((note) => this.#builder.note(note))
-      records.push(...this.#builder.add(batch.lines))
+      this.#arrival = this.#arrivalOf(batch.cursor)
+      const records = this.#builder.add(batch.blocks, batch.notes)
       this.#cursor = batch.cursor
       if (!(await this.#keep(records))) return
     }
@@ -144,10 +144,9 @@ export class InputReader implements Owned {
   }
 
   /** Of what was written before we read it is known that it was no later than the last writing. */
-  async #arrivalTime(): Promise<number> {
-    if (this.#caughtUp) return this.#now()
-    const written = await stat(this.input.file).catch(() => null)
-    return Math.min(this.#now(), Math.floor(written?.mtimeMs ?? Number.POSITIVE_INFINITY))
+  #arrivalOf({ modified }: FileCursor): number {
+    const now = this.#now()
+    return this.#caughtUp ? now : Math.min(now, Math.floor(Number(modified) / 1e6))
   }
 
   async #keepHeld(): Promise<void> {
@@ -155,11 +154,11 @@ export class InputReader implements Owned {
   }
 
   /** Waits for room where there is none: what is not read stays where it is. @returns false when this was disposed. */
-  async #keep(records: readonly NewRecord[]): Promise<boolean> {
+  async #keep(records: RecordBatch): Promise<boolean> {
     const done = this.#ended && this.#caughtUp
     const mark: InputMark = { cursor: this.#cursor, held: this.#builder.held, done }
     if (
-      records.length === 0 &&
+      records.count === 0 &&
       isDeepStrictEqual(mark, this.#store.markOf(this.input.app, markKey(this.input)))
     )
       return true

@@ -25,6 +25,7 @@ import type {
   Retention,
 } from './log-engine.ts'
 import { Readers } from './readers.ts'
+import { LineSieve } from './scan/line-sieve.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
 import { sourceRows } from './source-rows.ts'
@@ -48,7 +49,7 @@ export class LocalLogEngine implements LogEngine {
   #forwardings = 0
   readonly #containers: ContainerReaders
   readonly #aside: LogAside | null
-  #forms: readonly string[] = []
+  readonly #sieve = new LineSieve()
   #retention: Readonly<Record<string, Partial<Retention>>> = {}
 
   constructor(options: {
@@ -70,7 +71,7 @@ export class LocalLogEngine implements LogEngine {
     this.#instance = instance
     this.#store = this.#lifetime.own(new LogStore(folder))
     this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
-    const reading = { forms: () => this.#forms, now, kept: () => this.#kept() }
+    const reading = { sieve: this.#sieve, now, kept: () => this.#kept() }
     this.#readers = this.#lifetime.own(new Readers(this.#store, reading))
     this.#containers = this.#lifetime.own(new ContainerReaders(this.#store, reading, output))
     this.#forwarders = this.#lifetime.own(
@@ -110,7 +111,7 @@ export class LocalLogEngine implements LogEngine {
   }
 
   hide(forms: readonly string[]): void {
-    this.#forms = forms
+    this.#sieve.use(forms)
   }
 
   forward(targets: Readonly<Record<string, ForwardTarget | null>>): void {

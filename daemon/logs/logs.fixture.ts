@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { logKinds, logLevels } from '#contract/log-words.ts'
-import type { NewRecord } from './segments/log-store.ts'
+import type { NewRecord } from './segments/record-batch.ts'
 
 /** A folder that is removed when the test is over. */
 export function temporaryFolder(): { readonly folder: string; readonly [Symbol.dispose]: () => void } {

@@ -87,7 +87,7 @@ export const rules: readonly Rule[] = [
     inQueries: { kysely: ['CompiledQuery', 'sql'] },
     node: true,
   },
-  { folder: 'daemon/logs/intake', ours: [contract, base], packages: [], node: true },
+  { folder: 'daemon/logs/intake', ours: [contract, base, 'daemon/logs/scan/**'], packages: [], node: true },
   // The composition root, and the entries of processes that it starts.
   { folder: 'daemon', ours: ['daemon/**'], packages: [], node: true },
   {

@@ -141,7 +141,13 @@ interface Flood {
   readonly processor: number
 }
 
-async function flood(supervisor: number, file: string, start: () => Promise<unknown>): Promise<Flood> {
+/** @param kept - settles when all of it is kept: what that costs is part of it. */
+async function flood(
+  supervisor: number,
+  file: string,
+  start: () => Promise<unknown>,
+  kept: () => Promise<void> = () => Promise.resolve(),
+): Promise<Flood> {
   rmSync(file, { force: true })
   const used = processorOf(supervisor)
   let began: number | undefined
@@ -156,7 +162,18 @@ async function flood(supervisor: number, file: string, start: () => Promise<unkn
   }
   const seconds = (performance.now() - (began ?? 0)) / 1000
   await started
+  await kept()
   return { seconds, processor: processorOf(supervisor) - used }
+}
+
+/** Settles when so many lines of the flood are kept, and can be searched. */
+async function allKept(client: Client, count: number): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  const kept = async () => (await client.call('logs.sources', { apps: ['flood'] })).rows[0]?.lines ?? 0
+  while ((await kept()) < count) {
+    if (performance.now() > deadline) throw new Error(`Not all of the flood is kept: ${await kept()} lines`)
+    await sleep(20)
+  }
 }
 
 async function bareMemory(folder: string): Promise<number> {
@@ -214,7 +231,12 @@ async function measureOurs(root: string, pm2: Pm2) {
     const theirFile = path.join(root, 'flood', 'pm2.log')
     const floods: { readonly ours: Flood; readonly pm2: Flood }[] = []
     for (let round = 0; round < floodRounds; round++) {
-      const ours = await flood(pid, file, () => client.call('apps.start', { app: 'flood' }))
+      const ours = await flood(
+        pid,
+        file,
+        () => client.call('apps.start', { app: 'flood' }),
+        () => allKept(client, (floods.length + 1) * lines),
+      )
       await client.call('apps.stop', { app: 'flood' })
       const script = path.join(root, 'flood', 'main.cjs')
       const theirs = await flood(pm2.pid, theirFile, () => pm2.start('flood', script, theirFile))

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { FileFollower } from '../../daemon/logs/intake/file-follower.ts'
-import { longestLine } from '../../daemon/logs/intake/lines.ts'
+import { linesOf, longestLine } from '../../daemon/logs/intake/lines.ts'
 import { setAside } from '../../daemon/adapters/process/bounded-output.ts'
 import { percentile } from '../bench/bench.ts'
 import { inRoot } from '../support/paths.ts'
@@ -220,7 +220,7 @@ test('lines that are no valid text come as they were written (R7)', () =>
     const follower = new FileFollower(log, { cursor: null })
     const read: Buffer[] = []
     for (let batch; (batch = await follower.next(50_000)) !== null;)
-      read.push(...batch.lines.map(({ bytes }) => bytes))
+      read.push(...batch.blocks.flatMap(linesOf).map(({ bytes }) => bytes))
     await follower.dispose()
     const different = lines.filter((line, n) => read[n]?.equals(line) !== true).length
     figure('R7', `logs: ${lines.length} lines of any bytes, ${different} different`)
@@ -241,7 +241,7 @@ test(
       const follower = new FileFollower(log, { cursor: null })
       const lines: (readonly [number, number])[] = []
       for (let batch; (batch = await follower.next(100_000)) !== null;)
-        lines.push(...batch.lines.map(({ bytes, cut }) => [bytes.length, cut] as const))
+        lines.push(...batch.blocks.flatMap(linesOf).map(({ bytes, cut }) => [bytes.length, cut] as const))
       await follower.dispose()
       figure('R7', `logs: a line of ${length} bytes: ${lines[1]?.[0]} kept, ${lines[1]?.[1]} told to be cut`)
       expect(lines).toEqual([

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
 import { FileFollower, type LineBatch } from '../../daemon/logs/intake/file-follower.ts'
+import { linesOf } from '../../daemon/logs/intake/lines.ts'
 import type { FileCursor } from '../../daemon/logs/intake/place.ts'
 
 // node follow-child.ts LOG OUT: follows a file and appends each batch to another: its lines, and then its cursor in a
@@ -17,11 +18,11 @@ function stored(): FileCursor | null {
   return at === -1 ? null : (JSON.parse(text.slice(at + mark.length, end)) as FileCursor)
 }
 
-const recordOf = ({ lines, notes, cursor }: LineBatch): Buffer => {
+const recordOf = ({ blocks, notes, cursor }: LineBatch): Buffer => {
   const end = Buffer.from('\n')
   const said = notes.map((note) => Buffer.from(`\u0001note ${note}\n`))
   const last = Buffer.from(`${mark}${JSON.stringify(cursor)}\n`)
-  return Buffer.concat([...said, ...lines.flatMap(({ bytes }) => [bytes, end]), last])
+  return Buffer.concat([...said, ...blocks.flatMap(linesOf).flatMap(({ bytes }) => [bytes, end]), last])
 }
 
 const follower = new FileFollower(log, { cursor: stored() })

@@ -1,4 +1,4 @@
-import { longestLine, type FollowedLine } from '../intake/lines.ts'
+import { longestLine, type WrittenLines } from '../intake/lines.ts'
 import { counted, placeOf, type ContainerPlace, type Runs } from './container-place.ts'
 import { partBytes, type EngineMessage } from './engine-messages.ts'
 
@@ -22,10 +22,16 @@ export interface ReadState {
 
 export const nothingRead: ReadState = { place: null, runs: {}, begun: {} }
 
+interface ContainerLine {
+  readonly bytes: Buffer
+  readonly cut: number
+  readonly at: number | undefined
+}
+
 /** Lines of one stream that came one after the other. */
 export interface StreamLines {
   readonly stream: number
-  readonly lines: FollowedLine[]
+  readonly lines: ContainerLine[]
 }
 
 /** Makes lines of messages. What was read is kept at ends of lines only: from there it is read again. */
@@ -127,7 +133,7 @@ export class ContainerLines {
   }
 }
 
-function give(into: StreamLines[], stream: number, lines: readonly FollowedLine[]): void {
+function give(into: StreamLines[], stream: number, lines: readonly ContainerLine[]): void {
   const last = into.at(-1)
   if (last?.stream === stream) last.lines.push(...lines)
   else into.push({ stream, lines: [...lines] })
@@ -150,12 +156,12 @@ function withPart(begun: Begun | null, { time, bytes }: EngineMessage): Begun {
 const cr = 13
 
 /** What a carriage return ends is a line, as in files; those before the end belong to it. */
-function linesOf(bytes: Buffer, cut: number, at: number | undefined): readonly FollowedLine[] {
+function linesOf(bytes: Buffer, cut: number, at: number | undefined): readonly ContainerLine[] {
   // The end of one that was cut is not there.
   if (cut > 0) return [{ bytes, cut, at }]
   let end = bytes.length
   while (end > 0 && bytes[end - 1] === cr) end--
-  const lines: FollowedLine[] = []
+  const lines: ContainerLine[] = []
   let from = 0
   for (let to = bytes.indexOf(cr); to !== -1 && to < end; to = bytes.indexOf(cr, from)) {
     lines.push({ bytes: bytes.subarray(from, to), cut: 0, at })
@@ -163,6 +169,33 @@ function linesOf(bytes: Buffer, cut: number, at: number | undefined): readonly F
   }
   lines.push({ bytes: bytes.subarray(from, end), cut: 0, at })
   return lines
+}
+
+/** The lines as they are looked at, many at once; one that was cut is the last of its block. */
+export function* blocksOf({ lines }: StreamLines): Generator<WrittenLines> {
+  for (let first = 0; first < lines.length;) {
+    const wasCut = lines.findIndex(({ cut }, line) => line >= first && cut > 0)
+    const next = wasCut === -1 ? lines.length : wasCut + 1
+    yield blockOf(lines.slice(first, next))
+    first = next
+  }
+}
+
+const lineEnd = Buffer.from('\n')
+
+function blockOf(lines: readonly ContainerLine[]): WrittenLines {
+  const bytes = Buffer.concat(lines.flatMap((line) => [line.bytes, lineEnd]))
+  const from = new Uint32Array(lines.length)
+  const to = new Uint32Array(lines.length)
+  const at = new Float64Array(lines.length)
+  let next = 0
+  for (const [row, line] of lines.entries()) {
+    from[row] = next
+    to[row] = next + line.bytes.length
+    at[row] = line.at ?? Number.NaN
+    next += line.bytes.length + 1
+  }
+  return { bytes, from, to, tight: true, cut: lines.at(-1)?.cut ?? 0, at }
 }
 
 /** Milliseconds since the epoch. */

@@ -3,8 +3,11 @@ import { messageOf } from '#base/failure.ts'
 import type { LogKind } from '#contract/log-words.ts'
 import { Understanding } from '../format/understand.ts'
 import { RecordBuilder, type HeldRecord } from '../record-builder.ts'
-import type { LogStore, NewRecord } from '../segments/log-store.ts'
+import type { LineSieve } from '../scan/line-sieve.ts'
+import type { LogStore } from '../segments/log-store.ts'
+import { RecordBatch } from '../segments/record-batch.ts'
 import {
+  blocksOf,
   ContainerLines,
   fromKept,
   nothingRead,
@@ -38,7 +41,8 @@ const markOf = (store: LogStore, app: string, id: string): ContainerMark | undef
   store.markOf(app, containerKey(id)) as ContainerMark | undefined
 
 export interface ContainerStoreOptions {
-  readonly forms: () => readonly string[]
+  /** What knows the secrets that we hold. */
+  readonly sieve: LineSieve
   readonly now: () => number
   readonly kept: () => void
 }
@@ -85,10 +89,10 @@ export class ContainerStore {
   /** Keeps lines, after notes that stand in front of them. Waits for room where there is none. */
   async add(lines: readonly StreamLines[], notes: readonly string[] = []): Promise<void> {
     clearTimeout(this.#timer)
-    const records = notes.map((note) => this.#builderOf(1).note(note))
-    for (const some of lines) records.push(...this.#builderOf(some.stream).add(some.lines))
+    const batches = notes.length === 0 ? [] : [this.#builderOf(1).add([], notes)]
+    for (const some of lines) batches.push(this.#builderOf(some.stream).add([...blocksOf(some)]))
     this.#ended = false
-    await this.#keep(records)
+    await this.#keep(RecordBatch.joined(batches))
     if (this.#isHolding) this.#timer = setTimeout(() => void this.#keepHeld(), heldMs)
   }
 
@@ -115,20 +119,20 @@ export class ContainerStore {
     if (this.#full === null && !this.#disposed) await this.#keep(this.#endRecords())
   }
 
-  #endRecords(): readonly NewRecord[] {
-    return [...this.#builders.values()].flatMap((builder) => builder.end())
+  #endRecords(): RecordBatch {
+    return RecordBatch.joined([...this.#builders.values()].map((builder) => builder.end()))
   }
 
   /** Each stream for itself: a trace on one is not torn by lines of the other. */
   #builderOf(stream: number): RecordBuilder {
     const known = this.#builders.get(stream)
     if (known !== undefined) return known
-    const { now, forms } = this.#options
+    const { now, sieve } = this.#options
     const builder = new RecordBuilder({
       source: this.source,
       kind: this.#container.kind,
       understanding: new Understanding({ now }),
-      forms,
+      sieve,
       now,
       held: this.#held[stream] ?? null,
     })
@@ -151,11 +155,11 @@ export class ContainerStore {
     }
   }
 
-  async #keep(records: readonly NewRecord[]): Promise<void> {
+  async #keep(records: RecordBatch): Promise<void> {
     const { app, id } = this.#container
     // As JSON has it, which leaves out what is undefined.
     const mark = JSON.parse(JSON.stringify(this.#mark)) as ContainerMark
-    if (records.length === 0 && isDeepStrictEqual(mark, markOf(this.#store, app, id))) return
+    if (records.count === 0 && isDeepStrictEqual(mark, markOf(this.#store, app, id))) return
     while (!this.#disposed) {
       try {
         this.#store.append(app, containerKey(id), records, mark)

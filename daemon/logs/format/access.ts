@@ -9,7 +9,8 @@ const answered =
 /** Whether a quote or a method stands first or behind a dash: most messages need not be looked at closer. */
 function mayAnswer(text: string, at: number): boolean {
   if (beginsRequest(text.charCodeAt(at))) return true
-  const dash = text.indexOf(' - ', at)
+  // Looking for one letter is far faster.
+  const dash = text.includes('-', at) ? text.indexOf(' - ', at) : -1
   return dash > 0 && dash - at <= 80 && beginsRequest(text.charCodeAt(dash + 3))
 }
 

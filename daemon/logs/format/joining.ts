@@ -62,6 +62,11 @@ export class Joining {
   /** Nothing has come since the record's head. */
   #fresh = false
 
+  /** The line before was of no format and said nothing, and nothing is known to go on. */
+  get isPlain(): boolean {
+    return this.last?.format === 'plain' && this.#level === null && this.#within === '' && !this.#awaitsLevel
+  }
+
   /** A record begins with this line. */
   begin(found: Found, text: string): void {
     this.last = found

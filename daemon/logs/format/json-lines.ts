@@ -1,7 +1,7 @@
 import type { LogKind, LogLevel } from '#contract/log-words.ts'
 import { levelOfStatus, type Found, type TimesLike } from './found.ts'
 import { formatOfJson, marks } from './json-names.ts'
-import { Members } from './json-scan.ts'
+import { Members, type MemberPlaces } from './json-scan.ts'
 import { levelOf, levelOfSeverity, levelOfTens, looseLevelOf } from './words.ts'
 
 /** Names that hold a time; the first of those there are counts. */
@@ -90,8 +90,11 @@ interface Seen {
   accessLogger: boolean
 }
 
-/** A line that is a JSON object, or the beginning of one; null when it is none. */
-export function readJson(text: string, times: TimesLike): Found | null {
+/**
+ * A line that is a JSON object, or the beginning of one; null when it is none.
+ * @param places - of its members, when they are known.
+ */
+export function readJson(text: string, times: TimesLike, places: MemberPlaces | null = null): Found | null {
   const seen: Seen = {
     marks: 0,
     time: null,
@@ -104,7 +107,7 @@ export function readJson(text: string, times: TimesLike): Found | null {
     inner: null,
     accessLogger: false,
   }
-  const members = new Members(text, 0)
+  const members = new Members(text, 0, places)
   let count = 0
   while (count < mostMembers && members.next()) {
     count++
@@ -131,18 +134,32 @@ function unquoted(literal: string): string {
   }
 }
 
-/** Which lengths and first letters the names have that tell something: most names need not be looked up. */
+/** The names that tell something by their first letter and length: most names need not be looked up. */
 const longestName = 32
-const telling = new Uint8Array(128 * longestName)
-for (const name of meanings.keys()) telling[name.charCodeAt(0) * longestName + name.length] = 1
+const telling = Array.from({ length: 128 * longestName }, (_, at) =>
+  [...meanings]
+    .filter(([name]) => name.charCodeAt(0) * longestName + name.length === at)
+    .map(([name, meaning]) => ({ name, meaning })),
+)
 
 function take(seen: Seen, members: Members, text: string, times: TimesLike): void {
   const length = members.nameTo - members.nameFrom
-  if (length >= longestName || telling[text.charCodeAt(members.nameFrom) * longestName + length] !== 1) return
-  const { name } = members
-  const meaning = meanings.get(name)
-  // All names that are asked for below tell something.
-  if (meaning === undefined) return
+  if (length >= longestName) return
+  const names = telling[text.charCodeAt(members.nameFrom) * longestName + length]
+  if (names === undefined) return
+  for (const { name, meaning } of names)
+    if (text.startsWith(name, members.nameFrom)) return takeKnown(seen, members, text, times, name, meaning)
+}
+
+/** All names that are asked for here tell something. */
+function takeKnown(
+  seen: Seen,
+  members: Members,
+  text: string,
+  times: TimesLike,
+  name: string,
+  meaning: Meaning,
+): void {
   seen.marks |= meaning.mark
   if (meaning.time < seen.timeRank) {
     const time = timeOf(members, text, times)
@@ -151,7 +168,7 @@ function take(seen: Seen, members: Members, text: string, times: TimesLike): voi
       seen.timeRank = meaning.time
     }
   }
-  if (meaning.level < seen.levelRank) takeLevel(seen, members, meaning.level)
+  if (meaning.level < seen.levelRank) takeLevel(seen, members, name, meaning.level)
   else if (name === 'log') takeLog(seen, members, text)
   else if (statusNames.has(name)) seen.status = statusOf(members.raw)
   else if (name === 'logger' && members.raw.startsWith('http.log.access')) seen.accessLogger = true
@@ -159,8 +176,7 @@ function take(seen: Seen, members: Members, text: string, times: TimesLike): voi
 
 const statusOf = (raw: string): number => (/^[1-5]\d\d$/.test(raw) ? Number(raw) : 0)
 
-function takeLevel(seen: Seen, members: Members, rank: number): void {
-  const { name } = members
+function takeLevel(seen: Seen, members: Members, name: string, rank: number): void {
   if (members.isString) {
     const { raw } = members
     const level =

@@ -1,5 +1,8 @@
 // Reads the members of a JSON object one by one without making values of them: most of a log line is never looked at.
 
+/** Of each member of an object where its name and its value begin and end, four numbers, in the order they stand. */
+export type MemberPlaces = Uint32Array
+
 const quote = 34
 const backslash = 92
 
@@ -68,14 +71,19 @@ export class Members {
   readonly #text: string
   #place: number
 
-  /** @param at - where the object's brace is. */
-  constructor(text: string, at: number) {
+  readonly #places: MemberPlaces | null
+  #next = 0
+
+  /** @param at - where the object's brace is. @param places - of its members, when they are known. */
+  constructor(text: string, at: number, places: MemberPlaces | null = null) {
     this.#text = text
-    this.#place = afterBlanks(text, at + 1)
+    this.#places = places
+    this.#place = places === null ? afterBlanks(text, at + 1) : 0
   }
 
   /** Goes to the next member; false when there is none, also where the text is no JSON any more. */
   next(): boolean {
+    if (this.#places !== null) return this.#take(this.#places)
     const text = this.#text
     if (text.charCodeAt(this.#place) !== quote) return false
     const nameEnd = stringEnd(text, this.#place)
@@ -92,6 +100,17 @@ export class Members {
     }
     const comma = afterBlanks(text, this.to)
     this.#place = text.charCodeAt(comma) === 44 ? afterBlanks(text, comma + 1) : text.length
+    return true
+  }
+
+  #take(places: MemberPlaces): boolean {
+    const at = this.#next
+    if (at >= places.length) return false
+    this.nameFrom = places[at] ?? 0
+    this.nameTo = places[at + 1] ?? 0
+    this.from = places[at + 2] ?? 0
+    this.to = places[at + 3] ?? 0
+    this.#next = at + 4
     return true
   }
 

@@ -144,7 +144,7 @@ function nameOf(text: string, from: number, { word, sign, passed, messageAt }: L
 
 const process = /<\d{1,10}\.\d{1,10}\.\d{1,10}> /y
 /** Whether a logger's name and a dash stand there. */
-function isDashed(text: string, at: number): boolean {
+export function isDashed(text: string, at: number): boolean {
   const space = text.indexOf(' ', at)
   return space > at && text.startsWith(' - ', space)
 }

@@ -6,6 +6,9 @@ const day = 24 * hour
 /** Before any log that anybody keeps: what is older is no time or a clock that was never set. */
 const earliest = Date.UTC(1995, 0, 1)
 
+/** `2026-11-22T19:30:` */
+const minuteLength = 17
+
 const monthNames = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
 const digitAt = (text: string, at: number): number => {
@@ -31,6 +34,10 @@ export class Times implements TimesLike {
   readonly #now: () => number
   #day = { year: 0, month: 0, date: 0, start: 0 }
   #local = { hour: Number.NaN, offset: 0 }
+  /** The last ISO time as it was written up to its second, and what that meant. */
+  #minute = { text: '', start: 0, hours: 0, minutes: 0 }
+  /** So far ahead a time may be, as was last known: the clock need not be asked about what is not. */
+  #ahead = Number.NEGATIVE_INFINITY
 
   constructor(now: () => number) {
     this.#now = now
@@ -38,6 +45,9 @@ export class Times implements TimesLike {
 
   /** `2026-11-22T19:30:33.123Z`, with a space, slashes, dots, a comma, and with or without a zone; else NaN. */
   iso(text: string, at: number): number {
+    const known = this.#minute
+    if (known.text !== '' && text.startsWith(known.text, at))
+      return this.#withSeconds(text, at + minuteLength, known.start, known.hours, known.minutes)
     const year = digits(text, at, 4)
     if (year < 0) return Number.NaN
     const mark = text.charCodeAt(at + 4)
@@ -45,7 +55,17 @@ export class Times implements TimesLike {
     const between = text.charCodeAt(at + 10)
     if (between !== 84 && between !== 32 && between !== 95 && between !== 116) return Number.NaN
     const start = this.#dayStart(year, digits(text, at + 5, 2), digits(text, at + 8, 2))
-    return this.#withClock(text, afterOne(text, at + 11), start)
+    const clock = afterOne(text, at + 11)
+    const time = this.#withClock(text, clock, start)
+    // A string of its own: a part of another would keep all of that.
+    if (!Number.isNaN(time) && clock === at + 11 && text.charCodeAt(at + 13) === 58)
+      this.#minute = {
+        text: Buffer.from(text.slice(at, at + minuteLength)).toString(),
+        start,
+        hours: digits(text, clock, 2),
+        minutes: digits(text, clock + 3, 2),
+      }
+    return time
   }
 
   /** `22/Nov/2026:19:30:33 +0000`, `22-Nov-2026 19:30:33.123`, `22 Nov 2026 19:30:33`; else NaN. */
@@ -123,7 +143,8 @@ export class Times implements TimesLike {
 
   /** A time as it is; null for one that cannot be: long ago, or more than a day ahead of now. */
   sane(time: number): number | null {
-    return time >= earliest && time <= this.#now() + day ? time : null
+    if (time > this.#ahead) this.#ahead = this.#now() + day
+    return time >= earliest && time <= this.#ahead ? time : null
   }
 
   /** What a number of seconds, or of a thousandth, millionth or billionth of one, since the epoch means. */
@@ -165,13 +186,18 @@ export class Times implements TimesLike {
 
   #withClock(text: string, at: number, start: number): number {
     const wide = digitAt(text, at + 1) >= 0 ? 2 : 1
-    let hours = digits(text, at, wide)
+    const hours = digits(text, at, wide)
     const minutes = digits(text, at + wide + 1, 2)
-    const seconds = digits(text, at + wide + 4, 2)
     if (text.charCodeAt(at + wide) !== 58 || text.charCodeAt(at + wide + 3) !== 58) return Number.NaN
-    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 60)
-      return Number.NaN
-    let end = at + wide + 6
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Number.NaN
+    return this.#withSeconds(text, at + wide + 4, start, hours, minutes)
+  }
+
+  #withSeconds(text: string, at: number, start: number, wholeHours: number, minutes: number): number {
+    const seconds = digits(text, at, 2)
+    if (seconds < 0 || seconds > 60) return Number.NaN
+    let hours = wholeHours
+    let end = at + 2
     if (digitAt(text, end) >= 0) return Number.NaN
     let fraction = 0
     const mark = text.charCodeAt(end)
@@ -193,6 +219,11 @@ export class Times implements TimesLike {
   }
 
   #inZone(text: string, end: number, time: number): number {
+    if (text.charCodeAt(end) === 90 && end + 1 < text.length && text.charCodeAt(end + 1) === 32) {
+      this.zoned = true
+      this.end = end + 1
+      return time
+    }
     const zone = zoneAt(text, end)
     this.zoned = zone !== null
     this.end = zone === null ? end : zone.end

@@ -6,6 +6,7 @@ import { readMysqlSlow, readPostgres, readRedis } from './databases.ts'
 import { afterSpaces, levelOfStatus, type Found, type Reader } from './found.ts'
 import { Joining } from './joining.ts'
 import { innerOfDocker, readJson } from './json-lines.ts'
+import type { MemberPlaces } from './json-scan.ts'
 import { readLogfmt } from './logfmt.ts'
 import { readPlain } from './plain.ts'
 import { readEpoch, readTimeOnly } from './short-times.ts'
@@ -23,6 +24,7 @@ import {
   readRuby,
 } from './worded.ts'
 import { levelOf } from './words.ts'
+import { readWords, StampedHeads } from './again.ts'
 
 /** What a line says of itself. */
 export interface Understood {
@@ -55,23 +57,55 @@ export class Understanding {
   /** The reader that fitted last. */
   #fitted: Reader | null = null
 
-  /** @param options - `now` tells the years that lines leave out, and which times cannot be. */
-  constructor(options: { readonly now?: () => number } = {}, depth = 0) {
+  readonly #heads = new StampedHeads()
+  #members: MemberPlaces | null = null
+  readonly #remembers: boolean
+
+  /**
+   * @param options - `now` tells the years that lines leave out, and which times cannot be. `remembers: false` asks every
+   * reader about every line.
+   */
+  constructor(options: { readonly now?: () => number; readonly remembers?: boolean } = {}, depth = 0) {
+    this.#remembers = options.remembers ?? true
     this.#now = options.now ?? Date.now
     this.#times = new Times(this.#now)
     this.#depth = depth
   }
 
-  /** @param line - without its end; of any length. */
-  understand(line: string): Understood {
+  /**
+   * @param line - without its end; of any length.
+   * @param members - where its members stand, when it is an object and that is known.
+   */
+  understand(line: string, members: MemberPlaces | null = null): Understood {
+    const again = this.#remembers ? this.#again(line) : null
+    if (again !== null) return again
     const json = line.charCodeAt(0) === 123
     const cut = json || line.length <= headLength ? line : line.slice(0, headLength)
     const plain = withoutColour(cut)
     const text = plain.endsWith('\r') ? plain.slice(0, -1) : plain
+    this.#members = text === line ? members : null
     const found = this.#read(text)
     const place = plain.length === cut.length ? found.messageAt : placeInColour(cut, found.messageAt)
     const { format, time, level, kind, continues = false } = found
     return { format, time, level, kind, messageAt: Math.min(place, line.length), continues }
+  }
+
+  /** What a line says that is like the one before; null when it has to be looked at closer. */
+  #again(line: string): Understood | null {
+    const first = line.charCodeAt(0)
+    const isStamped = first >= 48 && first <= 57
+    const found =
+      isStamped && this.#fitted === readStamped
+        ? this.#heads.read(line, this.#times)
+        : !isStamped && this.#joining.isPlain
+          ? readWords(line)
+          : null
+    if (found === null || line.length > headLength || line.includes('\u001b') || line.endsWith('\r'))
+      return null
+    this.#unfinished = isStamped ? false : this.#unfinished
+    this.#joining.begin(found, line)
+    const { format, time, level, kind, messageAt } = found
+    return { format, time, level, kind, messageAt, continues: false }
   }
 
   #read(text: string): Found {
@@ -109,20 +143,26 @@ export class Understanding {
   }
 
   #headOf(text: string): Found | null {
+    if (text.charCodeAt(0) === 123) return readJson(text, this.#times, this.#members)
     const readers = readersOf(text.charCodeAt(0))
     const known = this.#joining.last?.format ?? ''
     const fitted = this.#fitted
     if (fitted !== null && readers.includes(fitted)) {
       const found = fitted(text, this.#times, known)
-      if (found !== null) return found
+      if (found !== null) return this.#known(fitted, found, text)
     }
     for (const reader of readers) {
       const found = reader === fitted ? null : reader(text, this.#times, known)
       if (found === null) continue
       this.#fitted = reader
-      return found
+      return this.#known(reader, found, text)
     }
     return null
+  }
+
+  #known(reader: Reader, found: Found, text: string): Found {
+    if (reader === readStamped && this.#remembers) this.#heads.add(text, found, this.#times)
+    return found
   }
 
   #take(found: Found, text: string): Found {
@@ -143,7 +183,7 @@ export class Understanding {
     // What a container writes is told as it is; others put spaces of their own before a message.
     const exact = found.format === 'cri' || docker !== null
     const at = exact ? found.messageAt : messageOf(text, found.messageAt)
-    this.#inner ??= new Understanding({ now: this.#now }, this.#depth + 1)
+    this.#inner ??= new Understanding({ now: this.#now, remembers: this.#remembers }, this.#depth + 1)
     const inner = this.#inner.understand(docker ?? text.slice(at))
     return {
       format: found.format,
@@ -204,7 +244,6 @@ const readMonthFirst: Reader = (text, times) => {
   return readBsd(text, week ? text.indexOf(' ') + 1 : 0, times)
 }
 
-const json: readonly Reader[] = [readJson]
 const digits: readonly Reader[] = [readStamped, readClf, readRedis, readHaproxy, readTimeOnly, readEpoch]
 const brackets: readonly Reader[] = [readBracketed]
 const angles: readonly Reader[] = [readPriority, readAngle]
@@ -228,7 +267,6 @@ const others: readonly Reader[] = [readClf]
 
 /** The readers whose formats may begin with a letter. */
 function readersOf(first: number): readonly Reader[] {
-  if (first === 123) return json
   if (first >= 48 && first <= 57) return digits
   if (first === 91) return brackets
   if (first >= 65 && first <= 90) return capitals

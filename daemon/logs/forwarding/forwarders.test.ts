@@ -5,7 +5,8 @@ import type { ForwardKind } from '#contract/log-words.ts'
 import { post } from '../../adapters/http/post.ts'
 import type { ForwardTarget } from '../log-engine.ts'
 import { record, temporaryFolder } from '../logs.fixture.ts'
-import { LogStore, type NewRecord } from '../segments/log-store.ts'
+import { LogStore } from '../segments/log-store.ts'
+import { RecordBatch, type NewRecord } from '../segments/record-batch.ts'
 import { Forwarders } from './forwarders.ts'
 import { startTarget, type Behaviour } from './target-server.fixture.ts'
 
@@ -39,7 +40,7 @@ async function setup(kind: ForwardKind = 'loki', more: Partial<ForwardTarget> = 
     })
     forwarders.forward(targets)
     const append = (records: readonly NewRecord[], app = 'shop'): void => {
-      store.append(app, 'output', records, null)
+      store.append(app, 'output', RecordBatch.of(records), null)
       forwarders.wake()
     }
     const stop = async (): Promise<void> => {

@@ -11,6 +11,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { boundOutput, trimMiddle } from '../../adapters/process/bounded-output.ts'
 import { type Followed, Following } from './followed.fixture.ts'
+import { linesOf } from './lines.ts'
 
 let following = new Following()
 let { log } = following
@@ -71,8 +72,8 @@ test('emptied without a copy: a note says what is lost', async () => {
 test('emptied without a copy, far ahead of what was read', async () => {
   writeFileSync(log, `${'x'.repeat(999)}\n`.repeat(1000))
   const followed = follow(log)
-  const { lines, cursor } = (await followed.follower.next(100_000)) ?? {}
-  expect(lines).toHaveLength(100)
+  const { blocks, cursor } = (await followed.follower.next(100_000)) ?? {}
+  expect(blocks?.flatMap(linesOf)).toHaveLength(100)
   followed.cursor = cursor ?? null
   truncateSync(log)
   appendFileSync(log, 'a\n')
@@ -88,13 +89,13 @@ test('a program that does not append goes on where it was after its file was emp
   await ahead.read()
   const behind = follow(log)
   await behind.follower.next(4000)
-  const { lines } = (await follow(log).follower.next(1)) ?? {}
+  const { blocks = [] } = (await follow(log).follower.next(1)) ?? {}
   truncateSync(log)
   writeSync(program, 'b\n')
   expect(await ahead.read()).toEqual(['b'])
   expect(ahead.notes).toEqual([])
   expect(await behind.read()).toEqual(['b'])
-  const gone = 20_000 - 2 * (lines?.length ?? 0)
+  const gone = 20_000 - 2 * blocks.flatMap(linesOf).length
   expect(behind.notes).toEqual([
     `${gone} bytes are gone: they were taken out of the file before they could be read`,
   ])
@@ -131,7 +132,7 @@ test.runIf(process.platform === 'linux')(
     ).toBe(text.slice(before))
     expect(waiting.notes).toHaveLength(1)
     const gone = Number(/^(\d+) bytes are gone/.exec(waiting.notes[0] ?? '')?.[1])
-    expect(gone + mark.length + 1).toBe(before - 9 * (first?.lines.length ?? 0))
+    expect(gone + mark.length + 1).toBe(before - 9 * (first?.blocks.flatMap(linesOf).length ?? 0))
   },
 )
 

@@ -19,6 +19,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { FollowRoom } from './follow-room.ts'
 import { type Followed, Following } from './followed.fixture.ts'
+import { linesOf } from './lines.ts'
 
 let following = new Following()
 let { folder, log } = following
@@ -55,7 +56,7 @@ test('batches are as long as they are asked to be, and each cursor leads to the 
       expect(batches).toBeGreaterThan(4)
       break
     }
-    followed.lines.push(...batch.lines.map(({ bytes }) => bytes.toString()))
+    followed.lines.push(...batch.blocks.flatMap(linesOf).map(({ bytes }) => bytes.toString()))
     followed.cursor = batch.cursor
     followed = await restart(followed)
   }
@@ -202,7 +203,7 @@ test('rotated files that were packed meanwhile are read on at the same place, in
   const followed = follow(log)
   const first = await followed.follower.next(100_000)
   if (first === null) throw new Error('Nothing was read')
-  followed.lines.push(...first.lines.map(({ bytes }) => bytes.toString()))
+  followed.lines.push(...first.blocks.flatMap(linesOf).map(({ bytes }) => bytes.toString()))
   followed.cursor = first.cursor
   for (const line of ['c', 'd', 'e']) rotate(9, line)
   pack(`${log}.3`)
@@ -210,7 +211,7 @@ test('rotated files that were packed meanwhile are read on at the same place, in
   let next = await restart(followed)
   // And again from the middle of what is packed.
   const second = await next.follower.next(100_000)
-  next.lines.push(...(second?.lines.map(({ bytes }) => bytes.toString()) ?? []))
+  next.lines.push(...(second?.blocks.flatMap(linesOf).map(({ bytes }) => bytes.toString()) ?? []))
   next.cursor = second?.cursor ?? null
   next = await restart(next)
   await next.read()

@@ -6,12 +6,12 @@ import type { Owned } from '#base/lifetime.ts'
 import { FileReading } from './file-reading.ts'
 import { earlyRotations, findPlace, isCopy, openFirst, openNext } from './find-place.ts'
 import { FollowRoom, type Opener } from './follow-room.ts'
-import type { FollowedLine } from './lines.ts'
+import type { LineBlock } from './lines.ts'
 import { idOf, type FileCursor, type FilePlace } from './place.ts'
 import { lookAt, NotReadable, type Source } from './source.ts'
 
 export interface LineBatch {
-  readonly lines: readonly FollowedLine[]
+  readonly blocks: readonly LineBlock[]
   /** What to keep with them: reading goes on from here. */
   readonly cursor: FileCursor
   /** To be said in the log itself, in front of these lines, so that no gap is silent. */
@@ -169,16 +169,16 @@ export class FileFollower implements Owned, Opener {
     await reading?.close()
   }
 
-  #batch(lines: readonly FollowedLine[], notes: readonly string[]): LineBatch {
+  #batch(blocks: readonly LineBlock[], notes: readonly string[]): LineBatch {
     const place = this.#reading?.place ?? this.#place
     if (place === null) throw new Error('There is no line without a file')
     this.#lastLine = performance.now()
     const former = this.#former?.reading.place ?? this.#formerPlace
-    return { lines, notes, cursor: { ...place, former } }
+    return { blocks, notes, cursor: { ...place, former } }
   }
 
   /** What was written to a file after another took its place. */
-  async #late(mostBytes: number): Promise<readonly FollowedLine[] | null> {
+  async #late(mostBytes: number): Promise<readonly LineBlock[] | null> {
     if (this.#former === null && this.#formerPlace === null) return null
     if (this.#former === null) await this.#openFormer()
     if (this.#former === null) return null
@@ -204,7 +204,7 @@ export class FileFollower implements Owned, Opener {
     this.#former = { reading: found.reading, until: performance.now() + formerMs }
   }
 
-  async #step(mostBytes: number, notes: string[]): Promise<readonly FollowedLine[] | 'wait'> {
+  async #step(mostBytes: number, notes: string[]): Promise<readonly LineBlock[] | 'wait'> {
     if (this.#reading === null && !(await this.#open(notes))) return 'wait'
     const reading = this.#reading
     if (reading === null) return 'wait'
@@ -234,7 +234,7 @@ export class FileFollower implements Owned, Opener {
   }
 
   /** The file was cut, or is another now. */
-  async #findAgain(reading: FileReading, notes: string[]): Promise<readonly FollowedLine[]> {
+  async #findAgain(reading: FileReading, notes: string[]): Promise<readonly LineBlock[]> {
     const place = { ...reading.place, size: Math.max(reading.place.size, reading.longest) }
     const last = reading.last()
     this.#reading = null
@@ -251,7 +251,7 @@ export class FileFollower implements Owned, Opener {
     reading: FileReading,
     mostBytes: number,
     notes: string[],
-  ): Promise<readonly FollowedLine[] | 'wait'> {
+  ): Promise<readonly LineBlock[] | 'wait'> {
     const next = await this.#nextSource(reading, notes)
     if (next === 'more') return []
     if (next === null) {
@@ -282,7 +282,7 @@ export class FileFollower implements Owned, Opener {
     next: Source,
     copied: boolean,
     notes: string[],
-  ): Promise<readonly FollowedLine[]> {
+  ): Promise<readonly LineBlock[]> {
     const late = this.#former?.reading.last() ?? null
     await this.#former?.reading.close()
     this.#former = null

@@ -1,12 +1,12 @@
 import { isZeros, pageLength, stretchesOf, type Stretch } from './holes.ts'
 import { LineSplitter } from './line-splitter.ts'
-import type { SplitLine } from './lines.ts'
+import type { LineBlock } from './lines.ts'
 import { headLength, nearLength, printedLength, printOf, type FilePlace } from './place.ts'
 import type { Look, Source } from './source.ts'
 
 /** What one look at a file gave. */
 export interface Piece {
-  readonly lines: readonly SplitLine[]
+  readonly lines: readonly LineBlock[]
   /** What is to be said before these lines. */
   readonly notes: readonly string[]
   /** `changed`: what was read is not in front of what comes now, so this is not the same file any more. */
@@ -89,7 +89,7 @@ export class FileReading {
   }
 
   /** What has come of a line that has no end and gets none any more. */
-  last(): SplitLine | null {
+  last(): LineBlock | null {
     const line = this.#splitter.end()
     if (line === null) return null
     this.#splitter = new LineSplitter(this.#at, this.#splitter.encoding)
@@ -124,7 +124,7 @@ export class FileReading {
     const fresh = block.subarray(skipped)
     if (this.#first.length < headLength)
       this.#first = Buffer.concat([this.#first, fresh.subarray(0, headLength - this.#first.length)])
-    const lines: SplitLine[] = []
+    const lines: LineBlock[] = []
     let notes: readonly string[] = []
     let offset = this.place.offset
     for (const stretch of this.#stretches(fresh, whole)) {
@@ -150,7 +150,7 @@ export class FileReading {
   }
 
   /** @param base - where in the file the block begins. */
-  #read(fresh: Buffer, { from, to, hole }: Stretch, base: number): readonly SplitLine[] {
+  #read(fresh: Buffer, { from, to, hole }: Stretch, base: number): readonly LineBlock[] {
     this.#at = base + to
     this.#inHole = hole
     if (!hole) return this.#splitter.push(fresh.subarray(from, to))

@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FileFollower, type FollowOptions } from './file-follower.ts'
+import { linesOf } from './lines.ts'
 import type { FileCursor } from './place.ts'
 
 /** What one follower has given so far, as a store would keep it. */
@@ -20,7 +21,7 @@ export class Followed {
   async read(mostBytes = 100_000): Promise<string[]> {
     const before = this.lines.length
     for (let batch; (batch = await this.follower.next(mostBytes)) !== null;) {
-      this.lines.push(...batch.lines.map(({ bytes }) => bytes.toString('latin1')))
+      this.lines.push(...batch.blocks.flatMap(linesOf).map(({ bytes }) => bytes.toString('latin1')))
       this.notes.push(...batch.notes)
       // As it comes back from where it was stored.
       this.cursor = JSON.parse(JSON.stringify(batch.cursor)) as FileCursor

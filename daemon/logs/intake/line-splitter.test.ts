@@ -1,22 +1,39 @@
 import { expect, test } from 'vitest'
 import { LineSplitter } from './line-splitter.ts'
-import { longestLine, type SplitLine } from './lines.ts'
+import { linesOf, longestLine, type LineBlock } from './lines.ts'
+
+interface Line {
+  readonly bytes: Buffer
+  readonly cut: number
+  /** Where what follows it begins in the input. */
+  readonly end: number
+}
+
+/** The lines of a block, in a piece that begins at `at` in the input. */
+const linesIn = (block: LineBlock, piece: Buffer, at: number): readonly Line[] =>
+  linesOf(block).map((line, n) => {
+    const next = block.from[n + 1]
+    const end = next === undefined ? block.end : at + block.bytes.byteOffset - piece.byteOffset + next
+    return { ...line, end }
+  })
 
 /** Pushes pieces of these lengths, and takes the end of the input as the end of a line. */
-function split(input: Buffer, ...lengths: readonly number[]): SplitLine[] {
+function split(input: Buffer, ...lengths: readonly number[]): Line[] {
   const splitter = new LineSplitter()
-  const lines: SplitLine[] = []
+  const lines: Line[] = []
   let at = 0
   for (let n = 0; at < input.length; n++) {
     const next = at + (lengths[n % Math.max(1, lengths.length)] ?? input.length)
-    lines.push(...splitter.push(Buffer.from(input.subarray(at, next))))
+    const piece = Buffer.from(input.subarray(at, next))
+    for (const block of splitter.push(piece)) lines.push(...linesIn(block, piece, at))
+    expect(lines.at(-1)?.end ?? splitter.start).toBe(splitter.start)
     at = next
   }
   const last = splitter.end()
-  return last === null ? lines : [...lines, last]
+  return last === null ? lines : [...lines, ...linesIn(last, input, 0)]
 }
 
-const texts = (lines: readonly SplitLine[]) => lines.map(({ bytes }) => bytes.toString('latin1'))
+const texts = (lines: readonly Pick<Line, 'bytes'>[]) => lines.map(({ bytes }) => bytes.toString('latin1'))
 
 test.each([
   ['a\nb\n', ['a', 'b']],
@@ -52,9 +69,9 @@ test('a CR at the end of what is there waits for its LF', () => {
   const splitter = new LineSplitter()
   expect(splitter.push(Buffer.from('a\r'))).toEqual([])
   expect(splitter.start).toBe(0)
-  expect(texts(splitter.push(Buffer.from('\nb\r')))).toEqual(['a'])
+  expect(texts(splitter.push(Buffer.from('\nb\r')).flatMap(linesOf))).toEqual(['a'])
   expect(splitter.start).toBe(3)
-  expect(texts(splitter.push(Buffer.from('c')))).toEqual(['b'])
+  expect(texts(splitter.push(Buffer.from('c')).flatMap(linesOf))).toEqual(['b'])
 })
 
 test.each([false, true])('UTF-16 becomes UTF-8, swapped: %s', (swapped) => {
@@ -77,8 +94,9 @@ test.each([false, true])('UTF-16 becomes UTF-8, swapped: %s', (swapped) => {
 
 test('reading goes on in the middle of a file of which the encoding is known', () => {
   const splitter = new LineSplitter(34, 'utf16le')
-  const lines = splitter.push(Buffer.from('a\nb', 'utf16le'))
-  expect(lines).toEqual([{ bytes: Buffer.from('a'), cut: 0, end: 38 }])
+  const blocks = splitter.push(Buffer.from('a\nb', 'utf16le'))
+  expect(blocks.flatMap(linesOf)).toEqual([{ bytes: Buffer.from('a'), cut: 0 }])
+  expect(splitter.start).toBe(38)
 })
 
 test.each([
@@ -121,7 +139,7 @@ test('any bytes, in pieces of any length, are the same lines as in one piece (ev
   }
 })
 
-const sameLines = (some: readonly SplitLine[], others: readonly SplitLine[]): boolean =>
+const sameLines = (some: readonly Line[], others: readonly Line[]): boolean =>
   some.length === others.length &&
   some.every((line, n) => {
     const other = others[n]

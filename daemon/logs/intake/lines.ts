@@ -1,20 +1,45 @@
 /** A longer line is cut here. */
 export const longestLine = 262_144
 
-/** One line without its end, as it was written: its bytes are no valid text where the program wrote none. */
-export interface FollowedLine {
-  /** May be a part of what was read; who keeps it for long copies it. */
+/**
+ * Lines in a row, without their ends, as they were written: their bytes are no valid text where the program wrote none. They
+ * are told by where they begin and end, because most are never looked at one by one.
+ */
+export interface WrittenLines {
+  /** What they are parts of; who keeps some of it for long copies it. */
   readonly bytes: Buffer
-  /** How many more bytes it had, which were dropped. */
+  readonly from: Uint32Array
+  readonly to: Uint32Array
+  /** Between each and the next, and behind the last, stands an LF in the bytes and nothing else. */
+  readonly tight: boolean
+  /** How many more bytes the last of them had, which were dropped. */
   readonly cut: number
-  /** When it was written, where whoever kept it says so: milliseconds since the epoch. */
-  readonly at?: number | undefined
+  /** When each was written, where whoever kept them says so: milliseconds since the epoch, NaN where it is not known. */
+  readonly at?: Float64Array
 }
 
-export interface SplitLine extends FollowedLine {
-  /** Where what follows it begins in the input: behind its end. */
+/** Lines of an input. */
+export interface LineBlock extends WrittenLines {
+  /** Where what follows them begins in the input: behind their last end. */
   readonly end: number
 }
+
+/** A line of its own. */
+export const lineOf = (bytes: Buffer, cut: number, end: number): LineBlock => ({
+  bytes,
+  from: Uint32Array.of(0),
+  to: Uint32Array.of(bytes.length),
+  tight: false,
+  cut,
+  end,
+})
+
+/** The lines of a block one by one, and how many bytes of each were dropped. */
+export const linesOf = ({ bytes, from, to, cut }: LineBlock) =>
+  Array.from(to, (end, line) => ({
+    bytes: bytes.subarray(from[line], end),
+    cut: line === to.length - 1 ? cut : 0,
+  }))
 
 /** How the lines of a file are spelled. UTF-16 is known by the mark at its beginning alone. */
 export type LineEncoding = 'bytes' | 'utf16le' | 'utf16be'
@@ -23,7 +48,7 @@ export type LineEncoding = 'bytes' | 'utf16le' | 'utf16be'
 export interface LineFinder {
   /** Where the line begins that is not at its end yet. */
   readonly start: number
-  push(chunk: Buffer, into: SplitLine[]): void
+  push(chunk: Buffer, into: LineBlock[]): void
   /** Takes what has come of a line as all of it. */
-  end(): SplitLine | null
+  end(): LineBlock | null
 }

@@ -1,4 +1,4 @@
-import { longestLine, type LineFinder, type SplitLine } from './lines.ts'
+import { lineOf, longestLine, type LineBlock, type LineFinder } from './lines.ts'
 
 /** Lines of UTF-16, which become UTF-8. Half a character of its own becomes U+FFFD. */
 export class Utf16Lines implements LineFinder {
@@ -19,7 +19,7 @@ export class Utf16Lines implements LineFinder {
     this.#at = at
   }
 
-  push(chunk: Buffer, into: SplitLine[]): void {
+  push(chunk: Buffer, into: LineBlock[]): void {
     const text = this.#textOf(chunk)
     let from = 0
     if (this.#halfEnd && text !== '') {
@@ -40,7 +40,7 @@ export class Utf16Lines implements LineFinder {
     this.#at += 2 * text.length
   }
 
-  end(): SplitLine | null {
+  end(): LineBlock | null {
     if (this.start === this.#at && this.#odd === null) return null
     // Half a character at the very end is none.
     this.#at += this.#odd?.length ?? 0
@@ -57,7 +57,7 @@ export class Utf16Lines implements LineFinder {
     return (this.#swapped ? Buffer.from(units).swap16() : units).toString('utf16le')
   }
 
-  #line(text: string, next: number): SplitLine {
+  #line(text: string, next: number): LineBlock {
     this.#hold(text)
     const end = this.#at + 2 * next
     const whole = Buffer.from(this.#held)
@@ -67,7 +67,7 @@ export class Utf16Lines implements LineFinder {
     this.#held = ''
     this.#cutUnits = 0
     this.start = end
-    return { bytes, cut, end }
+    return lineOf(bytes, cut, end)
   }
 
   #hold(text: string): void {

@@ -1,37 +1,7 @@
-import { scanCode } from './scan-code.ts'
 import type { Needle } from './needle.ts'
+import { scanModule, scanPage as pageBytes, type ScanCode, type ScanMemory } from './module.ts'
 import { byteTable, filterBits, filterBytes, overlap } from './tables.ts'
 
-/** What of it is used here; the types of Node.js 22 do not tell of it. */
-declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number }) => Memory
-  readonly Module: new (code: Buffer) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
-}
-
-interface Memory {
-  readonly buffer: ArrayBuffer
-  /** By so many pages of 64 KiB. */
-  grow(pages: number): number
-}
-
-interface Code {
-  find(
-    from: number,
-    to: number,
-    needle: number,
-    length: number,
-    o1: number,
-    o2: number,
-    m1: number,
-    m2: number,
-    tab: number,
-  ): number
-  sign(from: number, to: number, bits: number, tab: number): void
-  transpose(filters: number, rows: number, count: number, width: number): void
-}
-
-const pageBytes = 65_536
 /** The memory: tables, the needle, then what is scanned. */
 const needleAt = 1024
 const longestNeedle = 32 * 1024
@@ -39,15 +9,14 @@ const blockAt = pageBytes
 
 /** Looks through bytes sixteen at a time. One for each thread: what is scanned lies in its memory, until the next is put there. */
 export class Scanner {
-  readonly #memory = new WebAssembly.Memory({ initial: 16 })
-  readonly #code: Code
+  readonly #memory: ScanMemory
+  readonly #code: ScanCode
   #needle: Needle | undefined
 
   constructor() {
-    const module = new WebAssembly.Module(Buffer.from(scanCode, 'base64'))
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } })
-    // It is what scan.assembly exports.
-    this.#code = instance.exports as Code
+    const { memory, code } = scanModule(16)
+    this.#memory = memory
+    this.#code = code
     new Uint8Array(this.#memory.buffer).set(byteTable, 0)
   }
 

@@ -5,6 +5,7 @@ import { parseLogQuery } from '#contract/log-query.ts'
 import { anyRecord, numbers, record, temporaryFolder } from '../logs.fixture.ts'
 import type { KeptRecord } from '../segments/frame.ts'
 import { LogStore } from '../segments/log-store.ts'
+import { RecordBatch } from '../segments/record-batch.ts'
 import { LogSearcher } from './log-search.ts'
 
 const never = new AbortController().signal
@@ -22,7 +23,7 @@ function scene(folder: string, seed: number) {
     const app = ['shop', 'api/v2', 'db'][next(3)] ?? ''
     const records = Array.from({ length: 1 + next(120) }, () => anyRecord(next, batch * 700))
     const from = store.next
-    store.append(app, 'output', records, {})
+    store.append(app, 'output', RecordBatch.of(records), {})
     records.forEach((one, index) => kept.push({ ...one, app, sequence: from + index }))
     if (batch === 200) store.keep({ perApp: { days: 1e6, bytes: 1e12 }, bytes: 1e12 }, Date.UTC(2026, 3, 1))
   }
@@ -138,8 +139,13 @@ describe('a search', () => {
     const { store, searcher } = scene(temporary.folder, 6)
     const { newer } = await searcher.search({ limit: 10 }, never)
     expect((await searcher.search({ after: newer, limit: 10 }, never)).lines).toEqual([])
-    store.append('shop', 'output', [record('late', { time: 5 }), record('on time', { time: 6 })], {})
-    store.append('db', 'output', [record('else', { time: 4 })], {})
+    store.append(
+      'shop',
+      'output',
+      RecordBatch.of([record('late', { time: 5 }), record('on time', { time: 6 })]),
+      {},
+    )
+    store.append('db', 'output', RecordBatch.of([record('else', { time: 4 })]), {})
     const page = await searcher.search({ after: newer, limit: 2 }, never)
     expect(page.lines.map(({ text }) => text)).toEqual(['late', 'on time'])
     const rest = await searcher.search({ after: page.newer, limit: 2 }, never)
@@ -172,7 +178,7 @@ describe('a search', () => {
     const searcher = new LogSearcher(store, fieldsOf, Date.now)
     const long = '\u0001'.repeat(250 * 1024)
     const records = Array.from({ length: 40 }, (_, index) => record(`${index} ${long}`, { time: index }))
-    store.append('shop', 'output', records, {})
+    store.append('shop', 'output', RecordBatch.of(records), {})
     const pages: (readonly LogLine[])[] = []
     let [before, after]: [string | undefined, string] = [undefined, 'n0.0']
     do {
@@ -199,7 +205,7 @@ describe('a search', () => {
     const { store, searcher } = scene(temporary.folder, 8)
     const from = store.next
     for (let line = 0; line < 30; line++)
-      store.append('shop', 'output', [record(`line ${line} user=${line}`)], {})
+      store.append('shop', 'output', RecordBatch.of([record(`line ${line} user=${line}`)]), {})
     const around = await searcher.around(`shop/${from + 10}`, 3, 2)
     expect(around.map(({ text }) => text)).toEqual(
       [7, 8, 9, 10, 11, 12].map((line) => `line ${line} user=${line}`),

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
 import { blockBytes, grown, noFacts, type BlockFacts } from './block.ts'
-import { encodeFrame, FrameView, mostNames, type KeptRecord } from './frame.ts'
+import { FrameView, mostNames, type KeptRecord } from './frame.ts'
+import { encodeFrame, RecordBatch } from './record-batch.ts'
 import { tableBytes } from './segment-table.ts'
 
 /** Writes frames into a segment that is never written again, in blocks of one frame each. It is there as a whole or not at all. */
@@ -10,7 +11,9 @@ export function writeClosed(file: string, frames: Iterable<FrameView>): void {
     const table: BlockFacts[] = []
     let at = 0
     for (const records of inBlocks(frames)) {
-      const bytes = encodeFrame({ records, marks: {} })
+      const first = records[0]?.sequence ?? 0
+      const beyond = Uint32Array.from(records, ({ sequence }) => sequence - first)
+      const bytes = encodeFrame({ batch: RecordBatch.of(records), first, beyond, marks: {} })
       writeAll(descriptor, bytes)
       table.push(grown(noFacts(at), bytes.length, new FrameView(bytes, 0)))
       at += bytes.length

@@ -22,14 +22,6 @@ export interface KeptRecord {
 /** Where reading of a source goes on, and what was read of it and not kept yet; JSON. */
 export type SourceMark = unknown
 
-/** What is written at once, and is there as a whole or not at all. */
-export interface Frame {
-  /** Of no more than {@link mostNames} sources and formats each. */
-  readonly records: readonly KeptRecord[]
-  /** By what was read. */
-  readonly marks: Readonly<Record<string, SourceMark>>
-}
-
 /*
  * A frame on disk, all numbers little-endian, as typed arrays can be laid over it:
  *   0  magic "QLF1"                           24  the first sequence (float64)
@@ -42,12 +34,12 @@ export interface Frame {
  * messageAt (uint16); flags; source and format by place in the names (uint8). Then the names and marks as JSON, and spaces.
  */
 const magic = 0x31464c51
-const frameHead = 40
+export const frameHead = 40
 /** More cannot be written as a whole, and whatever claims to be larger is damage. */
 const largestFrame = 64 * 1024 * 1024
 export const mostNames = 255
 
-interface Names {
+export interface Names {
   readonly sources: readonly string[]
   readonly formats: readonly string[]
   readonly marks: Readonly<Record<string, SourceMark>>
@@ -55,53 +47,48 @@ interface Names {
 
 const padded = (length: number): number => (length + 7) & ~7
 
-/** The bytes of a frame. */
-export function encodeFrame({ records, marks }: Frame): Buffer {
-  const [sources, formats] = [new Places(), new Places()]
-  const places = records.map(({ source, format }) => [sources.of(source), formats.of(format)] as const)
-  const names: Names = { sources: sources.names, formats: formats.names, marks }
+/** What a frame of records is laid out by. */
+export interface FrameLayout {
+  readonly count: number
+  /** Bytes of text, line feeds among them. */
+  readonly text: number
+  /** The times that its records have, from and to. */
+  readonly least: number
+  readonly most: number
+  readonly first: number
+  /** Of no more than {@link mostNames} sources and formats each. */
+  readonly names: Names
+}
+
+/** A frame without its text, its columns and its check sum. @returns `base`, what each time is told from. */
+export function layFrame({ count, text, least, most, first, names }: FrameLayout) {
   const json = Buffer.from(JSON.stringify(names))
-  let [text, least, most] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const { bytes, time } of records) {
-    text += bytes.length + 1
-    least = Math.min(least, time)
-    most = Math.max(most, time)
-  }
-  const wide = records.length > 0 && most - least > 0xffffffff
-  const shape = shapeOf(records.length, padded(text), wide)
+  const wide = count > 0 && most - least > 0xffffffff
+  const shape = shapeOf(count, padded(text), wide)
   const whole = padded(shape.json + json.length)
   // Of memory of its own, so that columns can be laid over it.
   const frame = Buffer.allocUnsafeSlow(whole)
   frame.writeUInt32LE(magic, 0)
   frame.writeUInt32LE(padded(text), 8)
   frame.writeUInt32LE(whole - frameHead - padded(text), 12)
-  frame.writeUInt32LE(records.length, 16)
+  frame.writeUInt32LE(count, 16)
   frame.writeUInt32LE(Number(wide), 20)
-  const first = records[0]?.sequence ?? 0
   frame.writeDoubleLE(first, 24)
-  frame.writeDoubleLE(records.length === 0 ? 0 : least, 32)
-  const columns = columnsAt(frame, 0, shape, records.length)
-  let at = frameHead
-  for (const [row, record] of records.entries()) {
-    at += record.bytes.copy(frame, at)
-    columns.end[row] = at - frameHead
-    frame[at++] = 0x0a
-    columns.time[row] = wide ? record.time : record.time - least
-    columns.sequence[row] = record.sequence - first
-    columns.messageAt[row] = Math.min(record.messageAt, 0xffff)
-    columns.flags[row] = flagsOf(record)
-    const [source, format] = places[row] ?? [0, 0]
-    columns.source[row] = source
-    columns.format[row] = format
-  }
-  frame.fill(0, at, shape.time)
+  frame.writeDoubleLE(count === 0 ? 0 : least, 32)
+  frame.fill(0, frameHead + text, shape.time)
   json.copy(frame, shape.json)
   frame.fill(0x20, shape.json + json.length)
+  return { frame, columns: columnsAt(frame, 0, shape, count), base: wide ? 0 : least }
+}
+
+/** The frame, with its check sum. */
+export function sealed(frame: Buffer): Buffer {
   frame.writeUInt32LE(crc32(frame.subarray(8)), 4)
   return frame
 }
 
-class Places {
+/** Names, each by its place among them. */
+export class Places {
   readonly names: string[] = []
 
   of(name: string): number {
@@ -191,12 +178,12 @@ export class FrameView {
     this.textTo = this.textFrom + (this.count === 0 ? 0 : (this.#columns.end[this.count - 1] ?? 0) + 1)
   }
 
-  get marks(): Frame['marks'] {
+  get marks(): Names['marks'] {
     return this.names.marks
   }
 
   get names(): Names {
-    // Only `encodeFrame` writes it, and its check sum was right.
+    // Only `layFrame` writes it, and its check sum was right.
     return (this.#names ??= JSON.parse(
       this.#bytes.toString('utf8', this.#at + this.#json, this.#at + this.length),
     ) as Names)
@@ -254,9 +241,9 @@ export class FrameView {
     return {
       sequence: this.sequence(row),
       time: this.time(row),
-      timeFrom: (flags & 32) === 0 ? 'arrival' : 'line',
-      level: logLevels[levelPlace(flags) - 1] ?? null,
-      kind: logKinds[kindPlace(flags)] ?? 'application',
+      timeFrom: timeFromIn(flags),
+      level: levelIn(flags),
+      kind: kindIn(flags),
       source: this.source(row),
       format: this.format(row),
       messageAt: this.#columns.messageAt[row] ?? 0,
@@ -275,7 +262,7 @@ export function* framesIn(bytes: Buffer): Generator<FrameView> {
 }
 
 /** Bits 0-2: level, 0 for none; 3-4: kind; 5: the time is the line's own. */
-const flagsOf = ({ level, kind, timeFrom }: KeptRecord): number =>
+export const flagsOf = (level: LogLevel | null, kind: LogKind, timeFrom: KeptRecord['timeFrom']): number =>
   (level === null ? 0 : logLevels.indexOf(level) + 1) |
   (logKinds.indexOf(kind) << 3) |
   (timeFrom === 'line' ? 32 : 0)
@@ -283,3 +270,6 @@ const flagsOf = ({ level, kind, timeFrom }: KeptRecord): number =>
 /** The place of a level among all, the first for none. */
 export const levelPlace = (flags: number): number => flags & 7
 export const kindPlace = (flags: number): number => (flags >> 3) & 3
+export const levelIn = (flags: number): LogLevel | null => logLevels[levelPlace(flags) - 1] ?? null
+export const kindIn = (flags: number): LogKind => logKinds[kindPlace(flags)] ?? 'application'
+export const timeFromIn = (flags: number): KeptRecord['timeFrom'] => ((flags & 32) === 0 ? 'arrival' : 'line')

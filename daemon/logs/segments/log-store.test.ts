@@ -3,7 +3,8 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { anyRecord, numbers, record, temporaryFolder } from '../logs.fixture.ts'
 import { framesIn, type KeptRecord } from './frame.ts'
-import { LogStore, type NewRecord } from './log-store.ts'
+import { LogStore } from './log-store.ts'
+import { RecordBatch, type NewRecord } from './record-batch.ts'
 
 /** Everything that a store holds of an app, in the order of its numbers. */
 function all(store: LogStore, app: string): readonly KeptRecord[] {
@@ -23,7 +24,7 @@ function fill(store: LogStore, batches: number, next: (below: number) => number)
   for (let batch = 0; batch < batches; batch++) {
     const records: NewRecord[] = Array.from({ length: 1 + next(100) }, () => anyRecord(next, batch * 1000))
     const from = store.next
-    store.append('shop', 'output', records, { batch })
+    store.append('shop', 'output', RecordBatch.of(records), { batch })
     records.forEach((one, index) => written.push({ ...one, sequence: from + index }))
   }
   return written
@@ -47,7 +48,7 @@ describe('a store of logs', () => {
     using temporary = temporaryFolder()
     const store = new LogStore(temporary.folder)
     const lines = Array.from({ length: 5000 }, (_, line) => record('x'.repeat(900) + String(line)))
-    for (let batch = 0; batch < 17; batch++) store.append('shop', 'output', lines, { batch })
+    for (let batch = 0; batch < 17; batch++) store.append('shop', 'output', RecordBatch.of(lines), { batch })
     const names = readdirSync(path.join(temporary.folder, 'shop'))
     expect(names.filter((name) => name.endsWith('.seg'))).toHaveLength(1)
     expect(names.filter((name) => name.endsWith('.open'))).toHaveLength(1)
@@ -82,7 +83,7 @@ describe('a store of logs', () => {
       const again = new LogStore(temporary.folder)
       const there = ends.filter((end) => end.size <= size).at(-1)?.count ?? 0
       expect(all(again, 'shop')).toEqual(written.slice(0, there))
-      again.append('shop', 'output', [record('after')], 'after')
+      again.append('shop', 'output', RecordBatch.of([record('after')]), 'after')
       expect(all(again, 'shop').at(-1)).toMatchObject({ bytes: Buffer.from('after') })
       again.dispose()
     }
@@ -122,7 +123,7 @@ describe('a store of logs', () => {
     using temporary = temporaryFolder()
     const store = new LogStore(temporary.folder)
     const lines = Array.from({ length: 5000 }, () => record('x'.repeat(1000)))
-    for (let batch = 0; batch < 40; batch++) store.append('shop', 'output', lines, {})
+    for (let batch = 0; batch < 40; batch++) store.append('shop', 'output', RecordBatch.of(lines), {})
     const before = all(store, 'shop').length
     store.keep({ perApp: { days: 100_000, bytes: 1e12 }, bytes: 1e12 }, 2_000_000, {
       shop: { bytes: 140_000_000 },
@@ -132,7 +133,7 @@ describe('a store of logs', () => {
     expect(left.at(-1)?.sequence).toBe(200_000)
     store.keep({ perApp: { days: 1, bytes: 1e12 }, bytes: 1e12 }, 1_000_000 + 10 * 24 * 60 * 60 * 1000)
     expect(all(store, 'shop')).toHaveLength(0)
-    store.append('shop', 'output', [record('on')], {})
+    store.append('shop', 'output', RecordBatch.of([record('on')]), {})
     expect(all(store, 'shop').map(({ sequence }) => sequence)).toEqual([200_001])
     store.dispose()
   })

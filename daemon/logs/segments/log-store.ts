@@ -2,11 +2,9 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import * as path from 'node:path'
 import type { Retention } from '../log-engine.ts'
 import { Scanner } from '../scan/scanner.ts'
-import type { KeptRecord, SourceMark } from './frame.ts'
+import type { SourceMark } from './frame.ts'
 import { LogStream, type PlacedBlock } from './log-stream.ts'
-
-/** A record that was given no number yet. */
-export type NewRecord = Omit<KeptRecord, 'sequence'>
+import type { RecordBatch } from './record-batch.ts'
 
 export interface StoreLimits {
   /** Of each app. */
@@ -61,10 +59,9 @@ export class LogStore {
   }
 
   /** Keeps records with how far their source was read, both or neither. @throws what the system says. */
-  append(app: string, key: string, records: readonly NewRecord[], mark: SourceMark): void {
-    const numbered = records.map((record, index) => ({ ...record, sequence: this.#next + index }))
-    this.#streamOf(app).append({ records: numbered, marks: { [key]: mark } })
-    this.#next += records.length
+  append(app: string, key: string, batch: RecordBatch, mark: SourceMark): void {
+    this.#streamOf(app).append({ batch, first: this.#next, marks: { [key]: mark } })
+    this.#next += batch.count
   }
 
   /** All blocks of these apps, or of all. */

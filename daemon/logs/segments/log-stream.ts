@@ -3,7 +3,8 @@ import * as path from 'node:path'
 import type { Retention } from '../log-engine.ts'
 import type { BlockFacts } from './block.ts'
 import type { Scanner } from '../scan/scanner.ts'
-import type { Frame, SourceMark } from './frame.ts'
+import type { SourceMark } from './frame.ts'
+import { RecordBatch, type Frame } from './record-batch.ts'
 import { Segment } from './segment.ts'
 
 /** Bytes at which a segment is closed and the next one begun. */
@@ -64,7 +65,7 @@ export class LogStream {
   append(frame: Frame): void {
     this.#open.append(frame)
     this.#unsynced = true
-    if (this.#open.size >= fullSegment) this.#close((frame.records.at(-1)?.sequence ?? 0) + 1)
+    if (this.#open.size >= fullSegment) this.#close(frame.first + frame.batch.count)
   }
 
   sync(): void {
@@ -129,7 +130,7 @@ export class LogStream {
 
   #begin(sequence: number, before: Segment): Segment {
     const segment = Segment.grow(this.#fileOf(sequence, 'open'))
-    segment.append({ records: [], marks: before.marks })
+    segment.append({ batch: new RecordBatch(0), first: 0, marks: before.marks })
     segment.sync()
     return segment
   }

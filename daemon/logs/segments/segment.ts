@@ -12,15 +12,8 @@ import {
 import type { Scanner } from '../scan/scanner.ts'
 import { blockBytes, grown, noFacts, type BlockFacts } from './block.ts'
 import { writeAll, writeClosed } from './close-segment.ts'
-import {
-  encodeFrame,
-  frameLength,
-  framesIn,
-  FrameView,
-  isIntact,
-  type Frame,
-  type SourceMark,
-} from './frame.ts'
+import { frameLength, framesIn, FrameView, isIntact, type SourceMark } from './frame.ts'
+import { encodeFrame, type Frame } from './record-batch.ts'
 import { leastIndexed, SegmentIndex } from './segment-index.ts'
 import { readTable } from './segment-table.ts'
 
