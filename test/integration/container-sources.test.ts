@@ -158,10 +158,9 @@ describeWithEngine('containers as sources of logs', () => {
     onTestFinished(() => logs.stop())
     logs.read([{ id }])
     await expect.poll(() => logs.problem('container:web'), soon).toMatch(/^nothing can be kept: ENOSPC/)
-    const { received } = proxy
     await delay(500)
-    expect(proxy.received).toBe(received)
-    expect(received).toBeLessThan(16 << 20)
+    // Of 40 MB: what there is room for, and what is on the way.
+    expect(proxy.received).toBeLessThan(16 << 20)
     mount('-o', 'remount,size=400m')
     await expect.poll(() => logs.problem('container:web'), { ...soon, interval: 5 }).toBeNull()
     await proxy.cut()
