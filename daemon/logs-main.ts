@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Failure, messageOf } from '#base/failure.ts'
 import { post as postOut } from './adapters/http/post.ts'
 import { LocalLogEngine } from './logs/local-log-engine.ts'
-import type { FromLogThread, LogThreadData, ToLogThread } from './logs/log-messages.ts'
+import { WorkThread } from './logs/work-thread.ts'
+import type { FromLogThread, LogThreadStart, ToLogThread } from './logs/log-messages.ts'
 import type { LogSearch } from './logs/log-engine.ts'
 import type { LogFilter } from '#contract/logs.ts'
 
@@ -12,10 +13,16 @@ const tellMs = 20
 /** Keeps and searches logs in a thread of its own, so that the daemon's answers wait for neither. */
 export function runLogThread(): void {
   // `LogThread` gave it, and nobody else starts this.
-  const data = workerData as LogThreadData
+  const { script, ...data } = workerData as LogThreadStart
   const post = (message: FromLogThread): void => parentPort?.postMessage(message)
   const told = (message: string): void => post({ kind: 'told', message })
-  const engine = new LocalLogEngine({ ...data, now: Date.now, post: postOut, told })
+  const engine = new LocalLogEngine({
+    ...data,
+    now: Date.now,
+    post: postOut,
+    told,
+    work: new WorkThread(script),
+  })
   tellOfChanges(engine, post)
   const asked = new Map<number, AbortController>()
   const answer = async (message: ToLogThread & { kind: 'ask' }): Promise<void> => {

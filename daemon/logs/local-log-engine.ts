@@ -16,6 +16,7 @@ import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retenti
 import { Readers } from './readers.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
+import type { SegmentWork } from './segments/segment-work.ts'
 import { sourceRows } from './source-rows.ts'
 import * as path from 'node:path'
 
@@ -48,10 +49,13 @@ export class LocalLogEngine implements LogEngine {
     readonly post: Post
     /** Tells whoever reads the daemon's log. */
     readonly told: (message: string) => void
+    /** Who does what takes long; else that is done in this thread. */
+    readonly work?: SegmentWork & Owned
   }) {
-    const { folder, instance, limits, now, post, told } = options
+    const { folder, instance, limits, now, post, told, work } = options
+    if (work !== undefined) this.#lifetime.own(work)
     this.#instance = instance
-    this.#store = this.#lifetime.own(new LogStore(folder))
+    this.#store = this.#lifetime.own(new LogStore(folder, work === undefined ? {} : { work }))
     this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
     this.#readers = this.#lifetime.own(
       new Readers(this.#store, { forms: () => this.#forms, now, kept: () => this.#kept() }),

@@ -2,19 +2,19 @@ import { logLevels, type LogLevel } from '#contract/log-words.ts'
 import type { LogBucket, LogHistogram } from '#contract/logs.ts'
 import type { Scanner } from '../scan/scanner.ts'
 import { levelPlace } from '../segments/frame.ts'
-import type { PlacedBlock } from '../segments/log-stream.ts'
-import { candidateBlocks, eachMatch } from './candidates.ts'
+import type { PlacedSegment } from '../segments/log-stream.ts'
+import { candidatesIn, eachMatch } from './candidates.ts'
 import { Turns } from './collect.ts'
 import type { Matcher } from './matcher.ts'
 
 /** How many records match over time. @param now - milliseconds since the epoch; where it ends when the filter does not. */
 export async function histogram(
-  blocks: Iterable<PlacedBlock>,
+  segments: Iterable<PlacedSegment>,
   matcher: Matcher,
   scanner: Scanner,
   { buckets, now, signal }: { buckets: number; now: number; signal: AbortSignal },
 ): Promise<LogHistogram> {
-  const wanted = candidateBlocks(blocks, matcher, scanner)
+  const wanted = [...segments].flatMap((segment) => candidatesIn(segment, matcher))
   const oldest = wanted.reduce((time, { facts }) => Math.min(time, facts.minTime), now)
   const newest = wanted.reduce((time, { facts }) => Math.max(time, facts.maxTime), now)
   const from = Number.isFinite(matcher.since) ? matcher.since : oldest

@@ -102,7 +102,7 @@ export class LogSearcher {
   /** @throws Failure `log-query-invalid`, `cancelled`. */
   histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram> {
     const matcher = new Matcher(filter, this.#fieldsOf)
-    return histogram(this.#store.blocks(filter.apps), matcher, this.#store.scanner, {
+    return histogram(this.#store.segments(filter.apps), matcher, this.#store.scanner, {
       buckets,
       now: this.#now(),
       signal,
@@ -117,7 +117,7 @@ export class LogSearcher {
     signal: AbortSignal,
   ): Promise<Collected> {
     const matcher = new Matcher(filter, this.#fieldsOf)
-    const collected = await collect(this.#store.blocks(filter.apps), matcher, this.#store.scanner, order, {
+    const collected = await collect(this.#store.segments(filter.apps), matcher, this.#store.scanner, order, {
       from,
       limit,
       budgetMs,

@@ -33,7 +33,7 @@ class Looked {
   }
 
   get text(): string {
-    return (this.#text ??= this.#frame.text(this.#row))
+    return (this.#text ??= this.#frame.textOf(this.#row))
   }
 
   get folded(): string {
@@ -56,6 +56,8 @@ export class Matcher {
   readonly until: number
   /** What stands in the text of each record that matches, the longest first. */
   readonly needles: readonly Needle[]
+  /** The bits that the filter of a block has when all of them may stand in it. */
+  readonly bits: readonly number[]
   readonly #levels: number
   readonly #kinds: number
   readonly #sources: ReadonlySet<string> | null
@@ -76,6 +78,7 @@ export class Matcher {
     this.#tests = conditions.flatMap((one) => testOf(one) ?? [])
     const needed = conditions.flatMap((one) => neededOf(one) ?? [])
     this.needles = needed.toSorted((a, b) => b.length - a.length).map(needleOf)
+    this.bits = [...new Set(this.needles.flatMap(({ bits }) => bits))]
   }
 
   /** How many of a block match, by level's place; null when only its records can tell. Its times are not looked at. */

@@ -28,6 +28,8 @@ export interface Frame {
   readonly records: readonly KeptRecord[]
   /** By what was read. */
   readonly marks: Readonly<Record<string, SourceMark>>
+  /** Whose they are. */
+  readonly app?: string | undefined
 }
 
 /*
@@ -42,51 +44,39 @@ export interface Frame {
  * messageAt (uint16); flags; source and format by place in the names (uint8). Then the names and marks as JSON, and spaces.
  */
 const magic = 0x31464c51
-const frameHead = 40
+export const frameHead = 40
 /** More cannot be written as a whole, and whatever claims to be larger is damage. */
 const largestFrame = 64 * 1024 * 1024
 export const mostNames = 255
 
-interface Names {
+export interface Names {
   readonly sources: readonly string[]
   readonly formats: readonly string[]
   readonly marks: Readonly<Record<string, SourceMark>>
+  readonly app?: string | undefined
 }
 
 const padded = (length: number): number => (length + 7) & ~7
 
 /** The bytes of a frame. */
-export function encodeFrame({ records, marks }: Frame): Buffer {
+export function encodeFrame({ records, marks, app }: Frame): Buffer {
   const [sources, formats] = [new Places(), new Places()]
   const places = records.map(({ source, format }) => [sources.of(source), formats.of(format)] as const)
-  const names: Names = { sources: sources.names, formats: formats.names, marks }
-  const json = Buffer.from(JSON.stringify(names))
   let [text, least, most] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const { bytes, time } of records) {
     text += bytes.length + 1
     least = Math.min(least, time)
     most = Math.max(most, time)
   }
-  const wide = records.length > 0 && most - least > 0xffffffff
-  const shape = shapeOf(records.length, padded(text), wide)
-  const whole = padded(shape.json + json.length)
-  // Of memory of its own, so that columns can be laid over it.
-  const frame = Buffer.allocUnsafeSlow(whole)
-  frame.writeUInt32LE(magic, 0)
-  frame.writeUInt32LE(padded(text), 8)
-  frame.writeUInt32LE(whole - frameHead - padded(text), 12)
-  frame.writeUInt32LE(records.length, 16)
-  frame.writeUInt32LE(Number(wide), 20)
   const first = records[0]?.sequence ?? 0
-  frame.writeDoubleLE(first, 24)
-  frame.writeDoubleLE(records.length === 0 ? 0 : least, 32)
-  const columns = columnsAt(frame, 0, shape, records.length)
+  const names = { sources: sources.names, formats: formats.names, marks, app }
+  const { frame, columns, base } = layFrame({ count: records.length, text, least, most, first, names })
   let at = frameHead
   for (const [row, record] of records.entries()) {
     at += record.bytes.copy(frame, at)
     columns.end[row] = at - frameHead
     frame[at++] = 0x0a
-    columns.time[row] = wide ? record.time : record.time - least
+    columns.time[row] = record.time - base
     columns.sequence[row] = record.sequence - first
     columns.messageAt[row] = Math.min(record.messageAt, 0xffff)
     columns.flags[row] = flagsOf(record)
@@ -94,14 +84,50 @@ export function encodeFrame({ records, marks }: Frame): Buffer {
     columns.source[row] = source
     columns.format[row] = format
   }
-  frame.fill(0, at, shape.time)
+  return sealed(frame)
+}
+
+/** What a frame of records is laid out by. */
+export interface FrameLayout {
+  readonly count: number
+  /** Bytes of text, line feeds among them. */
+  readonly text: number
+  /** The times that its records have, from and to. */
+  readonly least: number
+  readonly most: number
+  readonly first: number
+  readonly names: Names
+}
+
+/** A frame without its text, its columns and its check sum. @returns `base`, what each time is told from. */
+export function layFrame({ count, text, least, most, first, names }: FrameLayout) {
+  const json = Buffer.from(JSON.stringify(names))
+  const wide = count > 0 && most - least > 0xffffffff
+  const shape = shapeOf(count, padded(text), wide)
+  const whole = padded(shape.json + json.length)
+  // Of memory of its own, so that columns can be laid over it.
+  const frame = Buffer.allocUnsafeSlow(whole)
+  frame.writeUInt32LE(magic, 0)
+  frame.writeUInt32LE(padded(text), 8)
+  frame.writeUInt32LE(whole - frameHead - padded(text), 12)
+  frame.writeUInt32LE(count, 16)
+  frame.writeUInt32LE(Number(wide), 20)
+  frame.writeDoubleLE(first, 24)
+  frame.writeDoubleLE(count === 0 ? 0 : least, 32)
+  frame.fill(0, frameHead + text, shape.time)
   json.copy(frame, shape.json)
   frame.fill(0x20, shape.json + json.length)
+  return { frame, columns: columnsAt(frame, 0, shape, count), base: wide ? 0 : least }
+}
+
+/** The frame, with its check sum. */
+export function sealed(frame: Buffer): Buffer {
   frame.writeUInt32LE(crc32(frame.subarray(8)), 4)
   return frame
 }
 
-class Places {
+/** Names, each by its place among them. */
+export class Places {
   readonly names: string[] = []
 
   of(name: string): number {
@@ -169,9 +195,10 @@ export class FrameView {
   readonly length: number
   readonly #bytes: Buffer
   readonly #at: number
-  readonly #first: number
-  readonly #least: number
-  readonly #columns: ReturnType<typeof columnsAt>
+  readonly first: number
+  /** What its column of times is told from. */
+  readonly base: number
+  readonly columns: ReturnType<typeof columnsAt>
   readonly #json: number
   #names: Names | undefined
 
@@ -181,14 +208,14 @@ export class FrameView {
     this.#at = at
     this.length = frameLength(bytes, at) ?? 0
     this.count = bytes.readUInt32LE(at + 16)
-    this.#first = bytes.readDoubleLE(at + 24)
+    this.first = bytes.readDoubleLE(at + 24)
     const wide = bytes.readUInt32LE(at + 20) === 1
-    this.#least = wide ? 0 : bytes.readDoubleLE(at + 32)
+    this.base = wide ? 0 : bytes.readDoubleLE(at + 32)
     const shape = shapeOf(this.count, bytes.readUInt32LE(at + 8), wide)
     this.#json = shape.json
-    this.#columns = columnsAt(bytes, at, shape, this.count)
+    this.columns = columnsAt(bytes, at, shape, this.count)
     this.textFrom = at + frameHead
-    this.textTo = this.textFrom + (this.count === 0 ? 0 : (this.#columns.end[this.count - 1] ?? 0) + 1)
+    this.textTo = this.textFrom + (this.count === 0 ? 0 : (this.columns.end[this.count - 1] ?? 0) + 1)
   }
 
   get marks(): Frame['marks'] {
@@ -203,36 +230,46 @@ export class FrameView {
   }
 
   time(row: number): number {
-    return (this.#columns.time[row] ?? 0) + this.#least
+    return (this.columns.time[row] ?? 0) + this.base
   }
 
   sequence(row: number): number {
-    return (this.#columns.sequence[row] ?? 0) + this.#first
+    return (this.columns.sequence[row] ?? 0) + this.first
   }
 
   flags(row: number): number {
-    return this.#columns.flags[row] ?? 0
+    return this.columns.flags[row] ?? 0
   }
 
   source(row: number): string {
-    return this.names.sources[this.#columns.source[row] ?? 0] ?? ''
+    return this.names.sources[this.columns.source[row] ?? 0] ?? ''
   }
 
   format(row: number): string {
-    return this.names.formats[this.#columns.format[row] ?? 0] ?? 'plain'
+    return this.names.formats[this.columns.format[row] ?? 0] ?? 'plain'
   }
 
   /** Where a record's text begins in the bytes. */
   begin(row: number): number {
-    return row === 0 ? this.textFrom : this.textFrom + (this.#columns.end[row - 1] ?? 0) + 1
+    return row === 0 ? this.textFrom : this.textFrom + (this.columns.end[row - 1] ?? 0) + 1
   }
 
   /** Where it ends. */
   end(row: number): number {
-    return this.textFrom + (this.#columns.end[row] ?? 0)
+    return this.textFrom + (this.columns.end[row] ?? 0)
   }
 
-  text(row: number): string {
+  /** Of all its records, a line feed behind each. */
+  get text(): Buffer {
+    return this.#bytes.subarray(this.textFrom, this.textTo)
+  }
+
+  /** Copies the text of rows. @returns how many bytes. */
+  copyText(from: number, to: number, target: Buffer, at: number): number {
+    return this.#bytes.copy(target, at, this.begin(from), this.end(to - 1) + 1)
+  }
+
+  textOf(row: number): string {
     return this.#bytes.toString('utf8', this.begin(row), this.end(row))
   }
 
@@ -242,7 +279,7 @@ export class FrameView {
     let [low, high] = [0, this.count - 1]
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#columns.end[middle] ?? 0) < wanted) low = middle + 1
+      if ((this.columns.end[middle] ?? 0) < wanted) low = middle + 1
       else high = middle
     }
     return low
@@ -259,18 +296,19 @@ export class FrameView {
       kind: logKinds[kindPlace(flags)] ?? 'application',
       source: this.source(row),
       format: this.format(row),
-      messageAt: this.#columns.messageAt[row] ?? 0,
+      messageAt: this.columns.messageAt[row] ?? 0,
       bytes: Buffer.from(this.#bytes.subarray(this.begin(row), this.end(row))),
     }
   }
 }
 
-/** All frames that stand in these bytes, one behind the other. */
+/** All frames that stand in these bytes, one behind the other, as far as what stands there are frames. */
 export function* framesIn(bytes: Buffer): Generator<FrameView> {
   for (let at = 0; at < bytes.length;) {
-    const frame = new FrameView(bytes, at)
-    yield frame
-    at += frame.length
+    const length = frameLength(bytes, at)
+    if (length === null || at + length > bytes.length) return
+    yield new FrameView(bytes, at)
+    at += length
   }
 }
 
