@@ -11,7 +11,13 @@ import type {
   LogSourceRow,
 } from '#contract/logs.ts'
 import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
-import type { FromLogThread, LogQuestion, LogThreadData, LogThreadStart, ToLogThread } from './log-messages.ts'
+import type {
+  FromLogThread,
+  LogQuestion,
+  LogThreadData,
+  LogThreadStart,
+  ToLogThread,
+} from './log-messages.ts'
 
 /** A thread that ended by itself is replaced after so long, and each that follows it after twice as long. */
 const againMs = 1000

@@ -13,7 +13,8 @@ export function candidatesIn({ app, segment }: PlacedSegment, matcher: Matcher):
   const found: PlacedBlock[] = []
   for (const index of places) {
     const facts = blocks[index]
-    if (facts !== undefined && facts.count > 0 && matcher.may(facts)) found.push({ app, segment, index, facts })
+    if (facts !== undefined && facts.count > 0 && matcher.may(facts))
+      found.push({ app, segment, index, facts })
   }
   return found
 }

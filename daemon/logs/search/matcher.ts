@@ -54,7 +54,7 @@ type Test = (line: Looked) => boolean
 export class Matcher {
   readonly since: number
   readonly until: number
-  /** What stands in the text of each record that matches, the longest first. */
+  /** What stands in the text of each record that matches, the longest first. {@link matches} asks only where the first stands. */
   readonly needles: readonly Needle[]
   /** The bits that the filter of a block has when all of them may stand in it. */
   readonly bits: readonly number[]
@@ -62,6 +62,8 @@ export class Matcher {
   readonly #kinds: number
   readonly #sources: ReadonlySet<string> | null
   readonly #tests: readonly Test[]
+  /** Whether records are asked for by nothing that stands in their text. */
+  readonly #isPlain: boolean
   readonly #fieldsOf: FieldsOf
 
   /** @throws Failure `log-query-invalid`. */
@@ -75,15 +77,23 @@ export class Matcher {
     this.#levels = conditions.reduce((mask, one) => mask & levelsOf(one), maskOf(levels, allLevels))
     const kinds = filter.kinds?.map((kind) => logKinds.indexOf(kind))
     this.#kinds = conditions.reduce((mask, one) => mask & kindsOf(one), maskOf(kinds, allKinds))
-    this.#tests = conditions.flatMap((one) => testOf(one) ?? [])
-    const needed = conditions.flatMap((one) => neededOf(one) ?? [])
-    this.needles = needed.toSorted((a, b) => b.length - a.length).map(needleOf)
+    const needed = conditions.flatMap((one) => {
+      const text = neededOf(one)
+      return text === null ? [] : [{ text, one }]
+    })
+    needed.sort((a, b) => b.text.length - a.text.length)
+    this.needles = needed.map(({ text }) => needleOf(text))
+    // Where it stands as it is, nothing more is to be asked.
+    const [driver] = needed
+    const known = driver?.one.kind === 'text' && isExact(driver.one.text) ? driver.one : null
+    this.#tests = conditions.flatMap((one) => (one === known ? [] : (testOf(one) ?? [])))
+    this.#isPlain = needed.length === 0 && this.#tests.length === 0
     this.bits = [...new Set(this.needles.flatMap(({ bits }) => bits))]
   }
 
   /** How many of a block match, by level's place; null when only its records can tell. Its times are not looked at. */
   countsOf({ levels, kinds }: BlockFacts): readonly number[] | null {
-    if (this.#tests.length > 0 || this.#sources !== null || (kinds & ~this.#kinds) !== 0) return null
+    if (!this.#isPlain || this.#sources !== null || (kinds & ~this.#kinds) !== 0) return null
     return levels.map((count, place) => ((this.#levels & (1 << place)) === 0 ? 0 : count))
   }
 
@@ -167,7 +177,23 @@ function bareTestOf(condition: LogCondition): Test | null {
   const holds = valueTest(operator, value)
   if (name === 'source') return (line) => holds(line.source)
   if (name === 'app') return (line) => holds(line.app)
-  return ({ fields }) => Object.hasOwn(fields, name) && holds(fields[name] ?? '')
+  const may = fieldHint(name, operator, value)
+  return (line) => may(line) && Object.hasOwn(line.fields, name) && holds(line.fields[name] ?? '')
+}
+
+/**
+ * Whether a line may have a field of such a value, as far as is seen without taking it apart: in JSON without escapes, names
+ * and values stand as they are.
+ */
+function fieldHint(name: string, operator: FieldOperator, value: string): Test {
+  const last = name.slice(name.lastIndexOf('.') + 1)
+  const parts = operator === '=' ? folded(value).split('*') : operator === '~' ? [folded(value)] : []
+  const isPlace = /^\d*$/.test(last)
+  return (line) => {
+    const { text } = line
+    if (!text.startsWith('{') || text.includes('\\')) return true
+    return (isPlace || text.includes(last)) && parts.every((part) => line.folded.includes(part))
+  }
 }
 
 function patternOf(pattern: string): RE2JS {
@@ -213,6 +239,10 @@ function compared(found: number, operator: FieldOperator, bound: number): boolea
   if (operator === '>=') return found >= bound
   return found === bound
 }
+
+/** Whether the needle that is made of a text is all of it. */
+const isExact = (text: string): boolean =>
+  neededText(text) === text && needleOf(text).bytes.length === text.length
 
 function neededOf(condition: LogCondition): string | null {
   if (condition.not) return null

@@ -3,7 +3,13 @@ import * as path from 'node:path'
 import type { Retention } from '../log-engine.ts'
 import { Scanner } from '../scan/scanner.ts'
 import type { KeptRecord, SourceMark } from './frame.ts'
-import { fullSegment, LogStream, type PlacedBlock, type PlacedSegment } from './log-stream.ts'
+import {
+  LogStream,
+  usualSizes,
+  type PlacedBlock,
+  type PlacedSegment,
+  type StreamSizes,
+} from './log-stream.ts'
 import type { SegmentHome } from './segment.ts'
 import { LocalWork, type SegmentWork } from './segment-work.ts'
 
@@ -27,23 +33,22 @@ export class LogStore {
   readonly scanner = new Scanner()
   readonly #streams = new Map<string, LogStream>()
   readonly #home: Omit<SegmentHome, 'app'>
-  readonly #segmentBytes: number
+  readonly #sizes: StreamSizes
   #next = 1
 
   /**
    * @param work - who closes and compresses segments; else that is done in this thread, at once.
-   * @param segmentBytes - at which they are closed.
    */
   constructor(
     folder: string,
     {
       work = new LocalWork(),
-      segmentBytes = fullSegment,
-    }: { readonly work?: SegmentWork; readonly segmentBytes?: number } = {},
+      sizes = usualSizes,
+    }: { readonly work?: SegmentWork; readonly sizes?: StreamSizes } = {},
   ) {
     this.#folder = folder
     this.#home = { work, room: { left: filterRoom } }
-    this.#segmentBytes = segmentBytes
+    this.#sizes = sizes
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const entry of readdirSync(folder, { withFileTypes: true }))
       if (entry.isDirectory() && isOurs(entry.name)) this.#streamOf(decodeURIComponent(entry.name))
@@ -129,7 +134,7 @@ export class LogStore {
       path.join(this.#folder, encodeURIComponent(app)),
       this.#next,
       { ...this.#home, app },
-      this.#segmentBytes,
+      this.#sizes,
     )
     this.#streams.set(app, stream)
     return stream

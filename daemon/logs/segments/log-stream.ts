@@ -8,14 +8,19 @@ import { packedEnding } from './read-block.ts'
 import { Segment, type SegmentHome } from './segment.ts'
 import { indexOf, type RewritingTask, type SegmentOutcome } from './segment-work.ts'
 
-/** Bytes at which a segment is closed and the next one begun. */
-export const fullSegment = 64 * 1024 * 1024
+export interface StreamSizes {
+  /** Bytes at which a segment is closed and the next one begun. */
+  readonly segmentBytes: number
+  /** The newest closed ones, at least one, are never compressed. */
+  readonly hotSegments: number
+}
+
+export const usualSizes: StreamSizes = { segmentBytes: 64 * 1024 * 1024, hotSegments: 4 }
 /** So much more is written to one that could not be closed until that is tried again. */
 const overFull = 1024 * 1024
 const dayMs = 24 * 60 * 60 * 1000
 /** Closed segments are compressed when they are older, and not among the newest of their app. */
 const hotMs = 60 * 60 * 1000
-const hotSegments = 4
 /** What could not be done is tried again after so many calls of {@link LogStream.sync}. */
 const pauseTicks = 10
 
@@ -24,7 +29,7 @@ export class LogStream {
   readonly app: string
   readonly #folder: string
   readonly #home: SegmentHome
-  readonly #fullBytes: number
+  readonly #sizes: StreamSizes
   #closed: Segment[] = []
   #full: Segment[] = []
   #open: Segment
@@ -39,12 +44,12 @@ export class LogStream {
   #disposed = false
 
   /** Opens what is in a folder, or begins there. @param nextSequence - the first number that was given to no record. */
-  constructor(folder: string, nextSequence: number, home: SegmentHome, fullBytes: number = fullSegment) {
+  constructor(folder: string, nextSequence: number, home: SegmentHome, sizes: StreamSizes) {
     this.app = home.app
     this.#folder = folder
     this.#home = home
-    this.#fullBytes = fullBytes
-    this.#rollAt = fullBytes
+    this.#sizes = sizes
+    this.#rollAt = sizes.segmentBytes
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const name of readdirSync(folder)) if (name.endsWith('.new')) rmSync(path.join(folder, name))
     for (const file of this.#files(packedEnding)) rmSync(`${withoutEnding(file)}.seg`, { force: true })
@@ -149,9 +154,13 @@ export class LogStream {
   #takeUp(growing: readonly Segment[]): void {
     const closed = new Set(this.#closed.map(({ name }) => name))
     const last = this.#open
-    const before = growing.at(-2)
-    // It was begun, and nothing was written to it.
-    if (before !== undefined && last.size === 0) last.append({ records: [], marks: before.marks })
+    const known = [...this.#closed.slice(-1), ...growing]
+    // Its first frame was not written yet, or is damaged.
+    if (!last.isBegun && known.length > 0)
+      last.append({
+        records: [],
+        marks: Object.assign({}, ...known.map(({ marks }) => marks)) as Frame['marks'],
+      })
     if (closed.has(last.name)) this.#open = this.#begin(last.facts.lastSequence + 1, last.marks)
     if (growing.some(({ name }) => closed.has(name))) this.#open.sync()
     for (const segment of growing) {
@@ -173,7 +182,7 @@ export class LogStream {
       return
     }
     this.#notBegun = null
-    this.#rollAt = this.#fullBytes
+    this.#rollAt = this.#sizes.segmentBytes
     this.#full.push(full)
     this.#closeNext()
   }
@@ -193,20 +202,22 @@ export class LogStream {
   #closeNext(): void {
     const [full] = this.#full
     if (full === undefined || this.#busy !== null || this.#disposed || this.#pause > 0) return
-    const { blocks, filters, file, damaged: lost } = full
+    const { blocks, filters, file, marks, damaged: lost } = full
     const to = `${withoutEnding(file)}.seg`
     const after = (this.#full[1] ?? this.#open).file
-    this.#rewrite(full, { kind: 'close', app: this.app, from: file, to, blocks, filters, lost, after })
+    this.#rewrite(full, { kind: 'close', app: this.app, from: file, to, blocks, filters, lost, marks, after })
   }
 
   #packNext(now: number): void {
     const cold = this.#closed
-      .slice(0, -hotSegments)
+      .slice(0, -this.#sizes.hotSegments)
       .find(({ file }) => file.endsWith('.seg') && existsSync(file) && statSync(file).mtimeMs < now - hotMs)
     if (cold === undefined || this.#busy !== null || this.#disposed || this.#pause > 0) return
-    const { blocks, file, damaged: lost } = cold
+    const { blocks, file, marks, damaged: lost } = cold
     const to = `${withoutEnding(file)}${packedEnding}`
-    this.#rewrite(cold, { kind: 'pack', app: this.app, from: file, to, blocks, lost }, () => this.#packNext(now))
+    this.#rewrite(cold, { kind: 'pack', app: this.app, from: file, to, blocks, lost, marks }, () =>
+      this.#packNext(now),
+    )
   }
 
   #rewrite(old: Segment, task: RewritingTask, then?: () => void): void {

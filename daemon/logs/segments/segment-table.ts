@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { BlockFacts } from './block.ts'
+import type { Frame } from './frame.ts'
 
 /** What stands at the end of a closed segment. */
 export interface SegmentTable {
@@ -9,6 +10,8 @@ export interface SegmentTable {
   /** Bytes that were damaged already when it was closed. */
   readonly lost: number
   readonly blocks: readonly BlockFacts[]
+  /** How far everything was read by then: the segment that grows may be damaged. */
+  readonly marks: Frame['marks']
 }
 
 /** Behind the blocks of a closed segment stands what is known of them: JSON, then its length, its CRC-32 and "QLT1". */

@@ -4,7 +4,7 @@ import { messageOf } from '#base/failure.ts'
 import { syncFolder } from '#base/sync-folder.ts'
 import { Scanner } from '../scan/scanner.ts'
 import { blockBytes, grown, noFacts, type BlockFacts } from './block.ts'
-import { FrameView } from './frame.ts'
+import { FrameView, type Frame } from './frame.ts'
 import { inParts, joinFrames } from './join-frames.ts'
 import { packBlock } from './packed-block.ts'
 import { bytesAt, intactFrames, packedEnding, readBlock, textsIn } from './read-block.ts'
@@ -39,6 +39,7 @@ interface Rewriting {
   readonly blocks: readonly BlockFacts[]
   /** Bytes of it that were found damaged. */
   readonly lost: number
+  readonly marks: Frame['marks']
 }
 
 /** How a task went: the filters that were asked for, or why it could not be done. */
@@ -123,7 +124,7 @@ interface Rewritten {
 
 /** Writes a closed segment of the blocks of another. @returns what stands in it. */
 function rewrite(
-  { app, from, to, blocks, lost }: Rewriting,
+  { app, from, to, blocks, lost, marks }: Rewriting,
   blockOf: (bytes: Buffer | null, place: number) => Rewritten,
 ): readonly BlockFacts[] {
   const table: BlockFacts[] = []
@@ -142,7 +143,7 @@ function rewrite(
           at += part.bytes.length
         }
       }
-      writeAll(descriptor, tableBytes({ app, name: nameOf(to), lost: gone, blocks: table }))
+      writeAll(descriptor, tableBytes({ app, name: nameOf(to), lost: gone, blocks: table, marks }))
     }),
   )
   return table

@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, fsync, fsyncSync, ftruncateSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { filterBytes } from '../scan/tables.ts'
 import { blockBytes, grown, noFacts, textOf, together, type BlockFacts } from './block.ts'
 import { encodeFrame, FrameView, mostNames, type Frame, type SourceMark } from './frame.ts'
@@ -82,6 +91,7 @@ export class Segment {
     else {
       segment.#blocks = [...(table.blocks ?? [])]
       segment.#damaged = table.lost ?? 0
+      Object.assign(segment.#marks, table.marks)
     }
     return segment
   }
@@ -97,6 +107,11 @@ export class Segment {
   /** Bytes of its file. */
   get size(): number {
     return this.#size
+  }
+
+  /** Whether its first frame is there, which holds how far everything was read when it was begun. */
+  get isBegun(): boolean {
+    return this.#blocks[0]?.at === 0
   }
 
   /** Bytes that it takes on disk, with its index. */
