@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Failure, messageOf } from '#base/failure.ts'
 import { post as postOut } from './adapters/http/post.ts'
 import { LocalLogEngine } from './logs/local-log-engine.ts'
-import { WorkThread } from './logs/work-thread.ts'
+import { ScanThreads } from './logs/scan-threads.ts'
+import { TaskThread } from './logs/task-thread.ts'
 import type { FromLogThread, LogThreadStart, ToLogThread } from './logs/log-messages.ts'
 import type { LogSearch } from './logs/log-engine.ts'
 import type { LogFilter } from '#contract/logs.ts'
@@ -21,7 +22,8 @@ export function runLogThread(): void {
     now: Date.now,
     post: postOut,
     told,
-    work: new WorkThread(script),
+    work: new TaskThread(script),
+    scans: new ScanThreads(script),
   })
   tellOfChanges(engine, post)
   const asked = new Map<number, AbortController>()

@@ -15,6 +15,7 @@ import type { Post } from './forwarding/post.ts'
 import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
 import { Readers } from './readers.ts'
 import { LogSearcher } from './search/log-search.ts'
+import type { Scans } from './search/scan-work.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
 import type { SegmentWork } from './segments/segment-work.ts'
 import { sourceRows } from './source-rows.ts'
@@ -51,12 +52,13 @@ export class LocalLogEngine implements LogEngine {
     readonly told: (message: string) => void
     /** Who does what takes long; else that is done in this thread. */
     readonly work?: SegmentWork & Owned
+    readonly scans?: Scans & Owned
   }) {
-    const { folder, instance, limits, now, post, told, work } = options
-    if (work !== undefined) this.#lifetime.own(work)
+    const { folder, instance, limits, now, post, told, work, scans } = options
+    for (const owned of [work, scans]) if (owned !== undefined) this.#lifetime.own(owned)
     this.#instance = instance
     this.#store = this.#lifetime.own(new LogStore(folder, work === undefined ? {} : { work }))
-    this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
+    this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now, scans)
     this.#readers = this.#lifetime.own(
       new Readers(this.#store, { forms: () => this.#forms, now, kept: () => this.#kept() }),
     )

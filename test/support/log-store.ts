@@ -4,7 +4,7 @@ import { LogStore } from '../../daemon/logs/segments/log-store.ts'
 
 /** So small that a test has many of them, and so large that they have an index. */
 const sizes = { segmentBytes: 2_400_000, hotSegments: 1 }
-export const linesAtOnce = 200
+export const linesAtOnce = 125
 
 /** A store of small segments, whose work is done in this thread. */
 export const openNumbered = (folder: string): LogStore => new LogStore(folder, { sizes })
@@ -13,7 +13,8 @@ const filling = 'abcdefghijklmnopqrstuvwxyz0123456789 '.repeat(30)
 
 /** A line of about 1,000 characters that tells its number. */
 export const lineOf = (number: number): NewRecord => ({
-  time: Date.UTC(2026, 0, 1) + number,
+  // No age closes or removes it.
+  time: Date.UTC(2100, 0, 1) + number,
   timeFrom: 'line',
   level: number % 7 === 0 ? 'error' : 'info',
   kind: 'application',

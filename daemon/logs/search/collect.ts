@@ -5,6 +5,8 @@ import type { PlacedSegment } from '../segments/log-stream.ts'
 import { candidatesInOrder, eachMatch } from './candidates.ts'
 import type { Matcher } from './matcher.ts'
 import { following, precedes, type Order, type Rank } from './order.ts'
+import type { Scans } from './scan-work.ts'
+import { Sieved } from './sieved.ts'
 
 /** A record that matches, and whose it is. */
 export interface Hit {
@@ -55,13 +57,23 @@ export async function collect(
     limit,
     budgetMs,
     signal,
-  }: { from: Rank | null; limit: number; budgetMs: number; signal: AbortSignal },
+    scans,
+  }: {
+    from: Rank | null
+    limit: number
+    budgetMs: number
+    signal: AbortSignal
+    /** Who helps where there is much to look through; null: nobody. */
+    scans: Scans | null
+  },
 ): Promise<Collected> {
   const hits: Hit[] = []
   const turns = new Turns(signal)
   const until = performance.now() + budgetMs
   let begin: Rank | null = null
-  for (const { block, first } of candidatesInOrder(segments, matcher, order, from)) {
+  const candidates = new Sieved(candidatesInOrder(segments, matcher, order, from), matcher, scans)
+  for (let next; (next = await candidates.next()) !== null;) {
+    const { block, first } = next
     begin ??= first
     const last = hits[limit - 1]
     if (last !== undefined && precedes(last.rank, first)) return { hits, next: following(last.rank) }
@@ -77,6 +89,7 @@ export async function collect(
       scanner,
       (frame, row) => {
         const rank = order.of(frame, row)
+        candidates.found()
         hits.splice(placeOf(hits, rank), 0, { app: block.app, record: frame.record(row), rank })
         if (hits.length > limit) hits.pop()
       },

@@ -6,7 +6,7 @@ import type { BlockFacts } from './block.ts'
 import type { Frame, SourceMark } from './frame.ts'
 import { packedEnding } from './read-block.ts'
 import { Segment, type SegmentHome } from './segment.ts'
-import { indexOf, type RewritingTask, type SegmentOutcome } from './segment-work.ts'
+import { indexOf, nameOf, type RewritingTask, type SegmentOutcome } from './segment-work.ts'
 
 export interface StreamSizes {
   /** Bytes at which a segment is closed and the next one begun. */
@@ -53,10 +53,11 @@ export class LogStream {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const name of readdirSync(folder)) if (name.endsWith('.new')) rmSync(path.join(folder, name))
     for (const file of this.#files(packedEnding)) rmSync(`${withoutEnding(file)}.seg`, { force: true })
-    this.#closed = [...this.#files('.seg'), ...this.#files(packedEnding)]
-      .toSorted((a, b) => (withoutEnding(a) < withoutEnding(b) ? -1 : 1))
-      .map((file) => Segment.closed(file, home))
-    const growing = this.#files('.open').map((file) => Segment.grow(file, home))
+    const closed = [...this.#files('.seg'), ...this.#files(packedEnding)].toSorted(byName)
+    const open = this.#files('.open')
+    const untilOf = firstBehind([...closed, ...open])
+    this.#closed = closed.map((file) => Segment.closed(file, home, untilOf(file)))
+    const growing = open.map((file) => Segment.grow(file, home, untilOf(file)))
     const last = growing.at(-1)
     const next = Math.max(nextSequence, ...this.#closed.map(({ facts }) => facts.lastSequence + 1))
     this.#open = last ?? Segment.grow(this.#fileOf(next), home)
@@ -273,6 +274,14 @@ const withoutEnding = (file: string): string => file.replace(/\.\w+$/, '')
 export interface PlacedSegment {
   readonly app: string
   readonly segment: Segment
+}
+
+const byName = (a: string, b: string): number => (withoutEnding(a) < withoutEnding(b) ? -1 : 1)
+
+/** The first number of the segment behind that of a file: they are named by it. */
+function firstBehind(files: readonly string[]): (file: string) => number {
+  const firsts = files.map((file) => Number(nameOf(file)))
+  return (file) => Math.min(...firsts.filter((first) => first > Number(nameOf(file))))
 }
 
 /** A block, where it stands. */

@@ -37,6 +37,7 @@ export class Segment {
   readonly file: string
   readonly isOpen: boolean
   readonly #home: SegmentHome
+  readonly #until: number
   readonly #descriptor: number
   #blocks: BlockFacts[] = []
   #size = 0
@@ -55,16 +56,20 @@ export class Segment {
   #index: SegmentIndex | null = null
   #noIndexUntil = 0
 
-  private constructor(file: string, flags: string, home: SegmentHome) {
+  private constructor(file: string, flags: string, home: SegmentHome, until: number) {
     this.file = file
+    this.#until = until
     this.isOpen = file.endsWith('.open')
     this.#home = home
     this.#descriptor = openSync(file, flags, 0o600)
   }
 
-  /** Opens one that grows, or makes it. What was not written as a whole when somebody ended is cut off. */
-  static grow(file: string, home: SegmentHome): Segment {
-    const segment = new Segment(file, 'a+', home)
+  /**
+   * Opens one that grows, or makes it. What was not written as a whole when somebody ended is cut off.
+   * @param until - the first number that belongs to the one behind it.
+   */
+  static grow(file: string, home: SegmentHome, until: number = Number.POSITIVE_INFINITY): Segment {
+    const segment = new Segment(file, 'a+', home, until)
     const bytes = segment.#readAll()
     const end = segment.#takeFrames(bytes)
     if (end < bytes.length) {
@@ -76,9 +81,9 @@ export class Segment {
     return segment
   }
 
-  /** Opens one that was closed. */
-  static closed(file: string, home: SegmentHome): Segment {
-    const segment = new Segment(file, 'r', home)
+  /** Opens one that was closed. @param until - the first number that belongs to the one behind it. */
+  static closed(file: string, home: SegmentHome, until: number = Number.POSITIVE_INFINITY): Segment {
+    const segment = new Segment(file, 'r', home, until)
     segment.#size = fstatSync(segment.#descriptor).size
     const table = readTable(segment.#size, (at, length) => bytesAt(segment.#descriptor, at, length))
     if (table === null) {
@@ -176,15 +181,24 @@ export class Segment {
   read(block: BlockFacts, room: (length: number) => Buffer): Buffer | null {
     if (this.#successor !== null) return this.#successor.#readSame(block, room)
     if (this.#disposed) return null
-    const check = !this.isOpen && !this.#checked.has(block.at)
+    const check = !this.isChecked(block)
     const bytes = readBlock(this.#descriptor, block, { packed: this.#isPacked, check, room })
     if (bytes !== null) {
-      if (check) this.#checked.add(block.at)
+      this.setChecked(block)
     } else if (!this.#damagedBlocks.has(block.at)) {
       this.#damagedBlocks.add(block.at)
       this.#damaged += block.length
     }
     return bytes
+  }
+
+  /** Whether the check sums of a block were looked at. What grows was written by ourselves. */
+  isChecked({ at }: BlockFacts): boolean {
+    return this.isOpen || this.#checked.has(at)
+  }
+
+  setChecked({ at }: BlockFacts): void {
+    this.#checked.add(at)
   }
 
   /** The places of its blocks that may hold all these bits; null when all may. */
@@ -305,9 +319,10 @@ export class Segment {
     return at
   }
 
-  /** A file that was put in the place of another holds what is another app's, or an earlier segment's. */
+  /** A file that was put in the place of another holds what is another app's, or another segment's. */
   #isOurs({ names, count, first }: FrameView): boolean {
-    return (names.app ?? this.#home.app) === this.#home.app && (count === 0 || first >= Number(this.name))
+    const isNumbered = count === 0 || (first >= Number(this.name) && first < this.#until)
+    return (names.app ?? this.#home.app) === this.#home.app && isNumbered
   }
 
   #take(frame: FrameView, at: number): void {

@@ -1,15 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import type { Owned } from '#base/lifetime.ts'
 import { messageOf } from '#base/failure.ts'
-import type { SegmentOutcome, SegmentTask, SegmentWork } from './segments/segment-work.ts'
 
 /** A thread that has had nothing to do for so long ends, in milliseconds: it holds memory. */
 const idleMs = 30_000
 
-/** Does what takes long in a thread of its own, one after the other, so that neither reading nor searching waits for it. */
-export class WorkThread implements SegmentWork, Owned {
+/** Does tasks in a thread of its own, one after the other. The thread is there while there is something to do. */
+export class TaskThread<Task, Outcome> implements Owned {
   readonly #script: string
-  readonly #done: ((outcome: SegmentOutcome) => void)[] = []
+  readonly #done: ((outcome: Outcome | { readonly problem: string }) => void)[] = []
   #worker: Worker | null = null
   #idle: NodeJS.Timeout | undefined
   #why = 'the thread that does it has ended'
@@ -19,7 +18,7 @@ export class WorkThread implements SegmentWork, Owned {
     this.#script = script
   }
 
-  begin(task: SegmentTask, done: (outcome: SegmentOutcome) => void): void {
+  begin(task: Task, done: (outcome: Outcome | { readonly problem: string }) => void): void {
     clearTimeout(this.#idle)
     this.#done.push(done)
     this.#thread().postMessage(task)
@@ -35,7 +34,7 @@ export class WorkThread implements SegmentWork, Owned {
     if (this.#worker !== null) return this.#worker
     const worker = new Worker(this.#script, { argv: ['log-work'] })
     this.#worker = worker
-    worker.on('message', (outcome: SegmentOutcome) => {
+    worker.on('message', (outcome: Outcome) => {
       this.#done.shift()?.(outcome)
       if (this.#done.length > 0) return
       clearTimeout(this.#idle)
