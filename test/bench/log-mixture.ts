@@ -23,10 +23,28 @@ export interface Mixture {
   readonly middle: readonly [from: string, to: string]
 }
 
-const verbs = 'accepted aborted archived billed cached charged closed copied denied dispatched encoded expired fetched flushed granted indexed joined locked merged moved opened packed parsed pinned polled pruned queued read refunded released renewed replayed resolved retried rolled routed scaled sealed sent shipped signed skipped split stored synced throttled tracked trimmed updated verified waited written'.split(' ') // prettier-ignore
-const nouns = 'account address alarm archive asset balance basket batch branch bucket budget cart channel chunk cluster column coupon cursor customer device digest discount document domain driver envelope export feature ticket folder gateway ledger group header host image invoice item journal label lease limit machine mailbox message meter network node notice offer order package page parcel partition password payment picture plan policy price profile project quota receipt record refund region replica report request resource role route schema session shard shelf signal snapshot stock stream tenant timer token topic trace transfer upload user vault volume voucher window worker zone'.split(' ') // prettier-ignore
-const problems = ['connection refused by 10.7.3.21:5432', 'read timed out after 5000 ms', 'duplicate key in index payments_pkey', 'no space left on device', 'certificate has expired', 'too many open files'] // prettier-ignore
-const agents = ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'curl/8.14.1', 'kube-probe/1.33', 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15'] // prettier-ignore
+const verbs =
+  'accepted aborted archived billed cached charged closed copied denied dispatched encoded expired fetched flushed granted indexed joined locked merged moved opened packed parsed pinned polled pruned queued read refunded released renewed replayed resolved retried rolled routed scaled sealed sent shipped signed skipped split stored synced throttled tracked trimmed updated verified waited written'.split(
+    ' ',
+  )
+const nouns =
+  'account address alarm archive asset balance basket batch branch bucket budget cart channel chunk cluster column coupon cursor customer device digest discount document domain driver envelope export feature ticket folder gateway ledger group header host image invoice item journal label lease limit machine mailbox message meter network node notice offer order package page parcel partition password payment picture plan policy price profile project quota receipt record refund region replica report request resource role route schema session shard shelf signal snapshot stock stream tenant timer token topic trace transfer upload user vault volume voucher window worker zone'.split(
+    ' ',
+  )
+const problems = [
+  'connection refused by 10.7.3.21:5432',
+  'read timed out after 5000 ms',
+  'duplicate key in index payments_pkey',
+  'no space left on device',
+  'certificate has expired',
+  'too many open files',
+]
+const agents = [
+  'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  'curl/8.14.1',
+  'kube-probe/1.33',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
+]
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
 /** One number after the other that look random, and are the same each time (xorshift32). */
@@ -78,16 +96,16 @@ const json: Part = (dice, time, _, bad, id) => {
   }
   const error = bad ? { err: { type: 'Error', message: dice.of(problems) } } : {}
   const statusCode = bad ? 500 + dice.below(4) : 200
-  return `${JSON.stringify({ level: bad ? 50 : dice.below(9) === 0 ? 40 : 30, time, pid: 4000 + dice.below(8), hostname: `web-${dice.below(9)}`, reqId: id, req: request, res: { statusCode }, responseTime: dice.below(30000) / 100, ...error, msg: dice.words() })}\n` // prettier-ignore
+  return `${JSON.stringify({ level: bad ? 50 : dice.below(9) === 0 ? 40 : 30, time, pid: 4000 + dice.below(8), hostname: `web-${dice.below(9)}`, reqId: id, req: request, res: { statusCode }, responseTime: dice.below(30000) / 100, ...error, msg: dice.words() })}\n`
 }
 
 const pairs: Part = (dice, _, iso, bad, id) =>
-  `time=${iso} level=${bad ? 'error' : dice.below(12) === 0 ? 'warn' : 'info'} service=${dice.of(nouns)}-${dice.of(['api', 'jobs', 'sync'])} trace=${id} user_id=${dice.below(500_000)} duration_ms=${dice.below(2000)} msg="${dice.words()}"${bad ? ` err="${dice.of(problems)}"` : ''}\n` // prettier-ignore
+  `time=${iso} level=${bad ? 'error' : dice.below(12) === 0 ? 'warn' : 'info'} service=${dice.of(nouns)}-${dice.of(['api', 'jobs', 'sync'])} trace=${id} user_id=${dice.below(500_000)} duration_ms=${dice.below(2000)} msg="${dice.words()}"${bad ? ` err="${dice.of(problems)}"` : ''}\n`
 
 const access: Part = (dice, time, iso, bad, id) => {
   const date = new Date(time)
   const day = `${String(date.getUTCDate()).padStart(2, '0')}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}`
-  return `${10 + dice.below(180)}.${dice.below(256)}.${dice.below(256)}.${dice.below(256)} - - [${day}:${iso.slice(11, 19)} +0000] "${dice.of(['GET', 'POST'])} /${dice.of(nouns)}/${dice.of(nouns)}?page=${dice.below(90)}&sid=${id} HTTP/1.1" ${bad ? 502 : dice.below(20) === 0 ? 404 : 200} ${dice.below(60_000)} "-" "${dice.of(agents)}"\n` // prettier-ignore
+  return `${10 + dice.below(180)}.${dice.below(256)}.${dice.below(256)}.${dice.below(256)} - - [${day}:${iso.slice(11, 19)} +0000] "${dice.of(['GET', 'POST'])} /${dice.of(nouns)}/${dice.of(nouns)}?page=${dice.below(90)}&sid=${id} HTTP/1.1" ${bad ? 502 : dice.below(20) === 0 ? 404 : 200} ${dice.below(60_000)} "-" "${dice.of(agents)}"\n`
 }
 
 const java: Part = (dice, _, iso, bad, id) => {

@@ -5,7 +5,7 @@ import { cache } from '../support/paths.ts'
 import { median } from './bench.ts'
 
 /** VS Code's own, which its server brings; else one on PATH. */
-export function ripgrepPath(): string {
+function ripgrepPath(): string {
   const system = `${process.platform}-${process.arch}`
   const own = globSync(cache(`vscode-server/vscode/node_modules/@vscode/ripgrep*/bin/{,${system}/}rg`))
   const found = own[0] ?? findProgram(['rg'])

@@ -42,7 +42,10 @@ function textOf(random: Random): Buffer {
   if (kind === 0)
     return Buffer.concat([Buffer.from(said), random.bytes(12).map((byte) => (byte === 10 ? 0 : byte))])
   if (kind === 1) return Buffer.from(`${said} status=${status}\n  at ${hex(random, 8)}\n  at ${said}`)
-  if (kind > 8) return Buffer.from(`${said} user=${user} status=${status} id=${hex(random, 8)}-${hex(random, 4)}-${'-'.repeat(random.int(0, 200))}`) // prettier-ignore
+  if (kind > 8)
+    return Buffer.from(
+      `${said} user=${user} status=${status} id=${hex(random, 8)}-${hex(random, 4)}-${'-'.repeat(random.int(0, 200))}`,
+    )
   const json = JSON.stringify({
     user,
     status,
@@ -56,15 +59,16 @@ function textOf(random: Random): Buffer {
 }
 
 function anyRecord(random: Random, batch: number): NewRecord {
+  const bytes = textOf(random)
   return {
     time: begin + batch * 700 + random.int(0, 5000),
     timeFrom: 'line',
     level: random.pick([...logLevels, null]),
     kind: random.pick(logKinds),
     source: random.pick(['output', 'logs/a.log', 'db']),
-    format: 'plain',
+    format: /^[^{].* id=\S+$/.test(bytes.toString()) ? 'logfmt' : 'plain',
     messageAt: 0,
-    bytes: textOf(random),
+    bytes,
   }
 }
 
@@ -178,10 +182,23 @@ test(
         const { total } = await searcher.histogram(filter, random.int(1, 100), never)
         const isSame = JSON.stringify(back) === JSON.stringify(expected) && total === expected.length
         const isOn = JSON.stringify(on) === JSON.stringify(expected.slice(expected.length - on.length))
-        if (!isSame || !isOn) different.push({ filter, limit, expected: expected.length, back: back.length, on: on.length, total, isSame, isOn }) // prettier-ignore
+        if (!isSame || !isOn)
+          different.push({
+            filter,
+            limit,
+            expected: expected.length,
+            back: back.length,
+            on: on.length,
+            total,
+            isSame,
+            isOn,
+          })
       }
       store.dispose()
-      figure('logs', `${queries} random queries over ${kept.length} records, ${found} found: ${different.length} other than a plain scan`) // prettier-ignore
+      figure(
+        'logs',
+        `${queries} random queries over ${kept.length} records, ${found} found: ${different.length} other than a plain scan`,
+      )
       expect(different).toEqual([])
       expect(found).toBeGreaterThan(queries)
     }),

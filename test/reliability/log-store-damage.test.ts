@@ -51,7 +51,10 @@ function damage({ folder, files }: Written, random: Random) {
   const bytes = Buffer.from(files.get(name) ?? '')
   const at = random.int(0, bytes.length - 1)
   const kind = random.int(0, 6)
-  if (kind === 0) for (let flips = random.int(1, 40); flips > 0; flips--) bytes[random.int(0, bytes.length - 1)]! ^= 1 << random.int(0, 7) // prettier-ignore
+  for (let flips = kind === 0 ? random.int(1, 40) : 0; flips > 0; flips--) {
+    const place = random.int(0, bytes.length - 1)
+    bytes[place] = (bytes[place] ?? 0) ^ (1 << random.int(0, 7))
+  }
   if (kind === 1) bytes.fill(0, at, Math.min(bytes.length, at + 4096))
   if (kind === 2) bytes.fill(random.int(0, 255), at, Math.min(bytes.length, at + random.int(1, 300_000)))
   if (kind === 3) random.bytes(random.int(1, 64)).copy(bytes, at)
@@ -96,7 +99,8 @@ async function wrongIn(store: LogStore, made: Written, random: Random): Promise<
     const last = made.lastOf.get(app) ?? 0
     const mark = (store.markOf(app, 'output') as { to: number } | undefined)?.to ?? 0
     // What is lacking is told, unless its source will be read again from before it.
-    if (records.length < owned && store.damagedOf(app) === 0 && mark === last) wrong.push({ app, silent: owned - records.length }) // prettier-ignore
+    if (records.length < owned && store.damagedOf(app) === 0 && mark === last)
+      wrong.push({ app, silent: owned - records.length })
     if (mark > last) wrong.push({ app, mark })
   }
   if (new Set(there).size < there.length) wrong.push('double')

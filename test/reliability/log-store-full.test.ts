@@ -104,7 +104,10 @@ test.runIf(asRoot)(
         rmSync(folder, { recursive: true })
       }
     })
-    figure('R4', `logs: ${rounds} full disks: ${[...seen].map(([stage, times]) => `${times} at ${stage}`).join(', ')}: 0 lines lost or double`) // prettier-ignore
+    figure(
+      'R4',
+      `logs: ${rounds} full disks: ${[...seen].map(([stage, times]) => `${times} at ${stage}`).join(', ')}: 0 lines lost or double`,
+    )
     const stages = full
       ? ['append', 'begin', 'close', 'compress', 'index']
       : ['append', 'close', 'compress', 'index']

@@ -54,7 +54,12 @@ function undisturbed(folder: string, names: readonly string[]): ReadonlyMap<Call
     maxBuffer: 1e9,
   })
   const lines = stderr.toString().split('\n')
-  return new Map(calls.map((call) => [call, lines.filter((line) => line.includes(` ${call}(`) || line.startsWith(`${call}(`)).length])) // prettier-ignore
+  return new Map(
+    calls.map((call) => [
+      call,
+      lines.filter((line) => line.includes(` ${call}(`) || line.startsWith(`${call}(`)).length,
+    ]),
+  )
 }
 
 /** What the next daemon finds, and what becomes of it when everything else is written. */
@@ -112,7 +117,10 @@ describe.runIf(withPeers('strace'))('a store of logs that is killed', () => {
           return faults.map((fault) => ({ call, when, fault }))
         })
         const bad = outcomes.filter((faults) => faults.length > 0)
-        figure('R7', `stores of logs: ${points.length} of ${[...made.values()].reduce((a, b) => a + b, 0)} points, ${kills} kills: ${bad.length} with a line lost, double or changed`) // prettier-ignore
+        figure(
+          'R7',
+          `stores of logs: ${points.length} of ${[...made.values()].reduce((a, b) => a + b, 0)} points, ${kills} kills: ${bad.length} with a line lost, double or changed`,
+        )
         expect(bad).toEqual([])
         expect(kills).toBeGreaterThanOrEqual(points.length)
         const whole = openNumbered(seed)

@@ -32,6 +32,10 @@ class Looked {
     return this.#frame.source(this.#row)
   }
 
+  get format(): string {
+    return this.#frame.format(this.#row)
+  }
+
   get text(): string {
     return (this.#text ??= this.#frame.textOf(this.#row))
   }
@@ -182,17 +186,20 @@ function bareTestOf(condition: LogCondition): Test | null {
 }
 
 /**
- * Whether a line may have a field of such a value, as far as is seen without taking it apart: in JSON without escapes, names
- * and values stand as they are.
+ * Whether a line may have a field of such a value, as far as is seen without taking it apart: in JSON and logfmt without
+ * escapes and colours, names and values stand as they are.
  */
 function fieldHint(name: string, operator: FieldOperator, value: string): Test {
   const last = name.slice(name.lastIndexOf('.') + 1)
   const parts = operator === '=' ? folded(value).split('*') : operator === '~' ? [folded(value)] : []
-  const isPlace = /^\d*$/.test(last)
+  // A place in a list is no word of the line.
+  const inJson = /^\d*$/.test(last) ? '' : last
   return (line) => {
-    const { text } = line
-    if (!text.startsWith('{') || text.includes('\\')) return true
-    return (isPlace || text.includes(last)) && parts.every((part) => line.folded.includes(part))
+    const { text, format } = line
+    const isJson = text.startsWith('{')
+    // A line that wraps another may have fields of names that stand nowhere.
+    if (format === 'docker-json' || (!isJson && format !== 'logfmt') || /[\\\u001b]/.test(text)) return true
+    return text.includes(isJson ? inJson : name) && parts.every((part) => line.folded.includes(part))
   }
 }
 

@@ -74,9 +74,9 @@ export class LogStream {
     this.#open.forgetMarks(isWanted)
   }
 
-  /** The last number that was given to a record here. */
+  /** The last number that was given to a record here, also to one that can no longer be read. */
   get lastSequence(): number {
-    return Math.max(0, ...this.segments.map(({ facts }) => facts.lastSequence))
+    return Math.max(Number(this.#open.name) - 1, ...this.segments.map(({ facts }) => facts.lastSequence))
   }
 
   get segments(): readonly Segment[] {
