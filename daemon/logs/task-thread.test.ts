@@ -14,13 +14,15 @@ const program = path.resolve(import.meta.dirname, '../main.ts')
 const never = new AbortController().signal
 const lines = 24_000
 const sizes = { segmentBytes: 6_000_000, hotSegments: 1 }
+/** So late that nothing is closed or removed for its age. */
+const begin = Date.UTC(2100, 0, 1)
 const filling = 'x.y-z '.repeat(120)
 
 /** Numbered lines of which each has a code, as many as make several segments. */
 function fill(store: LogStore): void {
   for (let from = 0; from < lines; from += 150) {
     const records = Array.from({ length: 150 }, (_, index) =>
-      record(`line ${from + index} code${(from + index) * 7919} ${filling}`, { time: from + index }),
+      record(`line ${from + index} code${(from + index) * 7919} ${filling}`, { time: begin + from + index }),
     )
     store.append('shop', 'output', records, { from: from + 150 })
   }
@@ -98,8 +100,17 @@ describe('a search in several threads', () => {
     writeFileSync(closed, bytes)
     await using scans = disposing(new ScanThreads(program))
     const [one, other] = [new LogStore(folder, { sizes }), new LogStore(folder, { sizes })]
-    const alone = new LogSearcher(one, () => ({}), Date.now)
-    const together = new LogSearcher(other, () => ({}), Date.now, scans.value)
+    const alone = new LogSearcher(
+      one,
+      () => ({}),
+      () => begin,
+    )
+    const together = new LogSearcher(
+      other,
+      () => ({}),
+      () => begin,
+      scans.value,
+    )
     for (const query of ['code', '1 code', '/e[ ]1\\d*7 /', '77', 'x.y-z line', 'nowhere', '-7']) {
       const counted = await alone.histogram({ query }, 20, never)
       expect(await together.histogram({ query }, 20, never)).toEqual(counted)

@@ -40,7 +40,10 @@ function textOf(random: Random): Buffer {
   const [user, status] = [random.int(1, 400), 200 + random.int(0, 4) * 100]
   const kind = random.int(0, 19)
   if (kind === 0)
-    return Buffer.concat([Buffer.from(said), random.bytes(12).map((byte) => (byte === 10 ? 0 : byte))])
+    return Buffer.concat([
+      Buffer.from(said),
+      random.bytes(12).map((byte) => (byte === 10 || byte === 13 ? 0 : byte)),
+    ])
   if (kind === 1) return Buffer.from(`${said} status=${status}\n  at ${hex(random, 8)}\n  at ${said}`)
   if (kind > 8)
     return Buffer.from(

@@ -13,6 +13,9 @@ export function fieldsOf(line: string): Record<string, string> {
   return Object.fromEntries([...pairs].map(([, name, value]) => [name, value])) as Record<string, string>
 }
 
+/** The sign of Kelvin is none of our letters. */
+const lower = (text: string): string => text.replaceAll('\u212a', '?').toLocaleLowerCase('en')
+
 /** What a person would find who reads everything. */
 export function isWanted(filter: LogFilter, one: KeptRecord & { app: string }): boolean {
   const text = one.bytes.toString('utf8')
@@ -27,13 +30,7 @@ export function isWanted(filter: LogFilter, one: KeptRecord & { app: string }): 
     one.time <= Date.parse(filter.until ?? '9999-01-01T00:00:00Z') &&
     parsed.conditions.every((condition) => {
       if (condition.kind === 'text') {
-        const found = text.toLocaleLowerCase('en').includes(condition.text.toLocaleLowerCase('en'))
-        // The sign of Kelvin is none of our letters.
-        return (
-          (text.includes('\u212a') && /k/i.test(condition.text)
-            ? found && text.replaceAll('\u212a', '').toLowerCase().includes(condition.text.toLowerCase())
-            : found) !== condition.not
-        )
+        return lower(text).includes(lower(condition.text)) !== condition.not
       }
       if (condition.kind === 'regex') {
         const [flags, pattern] = condition.pattern.startsWith('(?i)')
