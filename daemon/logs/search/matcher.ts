@@ -198,7 +198,8 @@ function fieldHint(name: string, operator: FieldOperator, value: string): Test {
     const { text, format } = line
     const isJson = text.startsWith('{')
     // A line that wraps another may have fields of names that stand nowhere.
-    if (format === 'docker-json' || (!isJson && format !== 'logfmt') || /[\\\u001b]/.test(text)) return true
+    if (format === 'docker-json' || (!isJson && format !== 'logfmt')) return true
+    if (text.includes('\\') || text.includes('\u001b')) return true
     return text.includes(isJson ? inJson : name) && parts.every((part) => line.folded.includes(part))
   }
 }
