@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { findProgram, peers } from '../support/peers.ts'
+import { existsSync, globSync } from 'node:fs'
+import { findProgram } from '../support/peers.ts'
 import { cache } from '../support/paths.ts'
 import { median } from './bench.ts'
 
@@ -36,8 +36,14 @@ export const ripgrep = (files: readonly string[], rounds: number, ...args: reado
 export const grep = (files: readonly string[], ...args: readonly string[]): number =>
   timed('grep', ['-h', ...args, ...files], 1)
 
-/** Null where it is not installed. It reads and understands all files each time, as it does when it is opened. */
+/** Null where it cannot be had. It reads and understands all files each time, as it does when it is opened. */
 export function lnav(files: readonly string[], pattern: string): number | null {
-  const program = findProgram(peers.lnav.files)
+  const program = findProgram(['lnav']) ?? installed('lnav')
   return program === null ? null : timed(program, ['-n', '-c', `:filter-in ${pattern}`, ...files], 1)
+}
+
+function installed(name: string): string | null {
+  if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) return null
+  spawnSync('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', name], { stdio: 'ignore' })
+  return findProgram([name])
 }

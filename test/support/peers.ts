@@ -65,7 +65,6 @@ export const peers = {
   },
   secretTool: { files: ['secret-tool'], debian: 'libsecret-tools', for: 'keys in a keychain' },
   dbus: { files: ['dbus-daemon'], debian: 'dbus-daemon', for: 'keys in a keychain' },
-  lnav: { files: ['lnav'], debian: 'lnav', for: 'the search of logs beside lnav (npm run bench)' },
   git: { files: ['git'], debian: 'git', for: 'worktrees' },
   fonts: {
     files: ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],
