@@ -26,9 +26,9 @@ export const lineOf = (number: number): NewRecord => ({
   ),
 })
 
-/** Keeps everything, and compresses all that may be. */
-export const keepAll = (store: LogStore): void =>
-  store.keep({ perApp: { days: 1e6, bytes: 1e15 }, bytes: 1e15 }, Date.now() + 1e8)
+/** Keeps everything, and compresses all that may be. @param now - in a hundred years, all that grows is old as well. */
+export const keepAll = (store: LogStore, now: number = Date.now() + 1e8): void =>
+  store.keep({ perApp: { days: 1e6, bytes: 1e15 }, bytes: 1e15 }, now)
 
 /** Everything that a store holds of an app, in the order of its numbers. */
 export function allRecords(store: LogStore, app: string): readonly KeptRecord[] {
