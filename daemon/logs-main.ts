@@ -3,7 +3,9 @@ import { Failure, messageOf } from '#base/failure.ts'
 import { EngineOutput } from './adapters/docker/engine-output.ts'
 import { post as postOut } from './adapters/http/post.ts'
 import { LocalLogEngine } from './logs/local-log-engine.ts'
-import type { FromLogThread, LogThreadData, ToLogThread } from './logs/log-messages.ts'
+import { ScanThreads } from './logs/scan-threads.ts'
+import { TaskThread } from './logs/task-thread.ts'
+import type { FromLogThread, LogThreadStart, ToLogThread } from './logs/log-messages.ts'
 import type { LogSearch } from './logs/log-engine.ts'
 import type { LogFilter } from '#contract/logs.ts'
 
@@ -13,7 +15,7 @@ const tellMs = 20
 /** Keeps and searches logs in a thread of its own, so that the daemon's answers wait for neither. */
 export function runLogThread(): void {
   // `LogThread` gave it, and nobody else starts this.
-  const data = workerData as LogThreadData
+  const { script, ...data } = workerData as LogThreadStart
   const post = (message: FromLogThread): void => parentPort?.postMessage(message)
   const told = (message: string): void => post({ kind: 'told', message })
   const engine = new LocalLogEngine({
@@ -22,6 +24,8 @@ export function runLogThread(): void {
     post: postOut,
     told,
     output: (endpoint) => new EngineOutput(endpoint),
+    work: new TaskThread(script),
+    scans: new ScanThreads(script),
   })
   tellOfChanges(engine, post)
   const asked = new Map<number, AbortController>()

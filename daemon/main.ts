@@ -38,6 +38,7 @@ async function main(): Promise<void> {
   // Threads of a daemon.
   if (command === 'results' && !isMainThread) return (await import('./results-main.ts')).answerResults()
   if (command === 'logs' && !isMainThread) return (await import('./logs-main.ts')).runLogThread()
+  if (command === 'log-work' && !isMainThread) return (await import('./log-work-main.ts')).runWorkThread()
   fail('wrong-use', usage, 'Run `quantum-admin daemon --help`.', 2)
 }
 

@@ -27,7 +27,9 @@ import type {
 import { Readers } from './readers.ts'
 import { LineSieve } from './scan/line-sieve.ts'
 import { LogSearcher } from './search/log-search.ts'
+import type { Scans } from './search/scan-work.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
+import type { SegmentWork } from './segments/segment-work.ts'
 import { sourceRows } from './source-rows.ts'
 import * as path from 'node:path'
 
@@ -65,12 +67,16 @@ export class LocalLogEngine implements LogEngine {
     readonly aside?: LogAside
     /** Speaks with an engine of containers. */
     readonly output: (endpoint: EngineEndpoint) => ContainerOutput
+    /** Who does what takes long; else that is done in this thread. */
+    readonly work?: SegmentWork & Owned
+    readonly scans?: Scans & Owned
   }) {
-    const { folder, instance, limits, now, post, told, output, aside } = options
+    const { folder, instance, limits, now, post, told, output, aside, work, scans } = options
+    for (const owned of [work, scans]) if (owned !== undefined) this.#lifetime.own(owned)
     this.#aside = aside ?? null
     this.#instance = instance
-    this.#store = this.#lifetime.own(new LogStore(folder))
-    this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
+    this.#store = this.#lifetime.own(new LogStore(folder, work === undefined ? {} : { work }))
+    this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now, scans)
     const reading = { sieve: this.#sieve, now, kept: () => this.#kept() }
     this.#readers = this.#lifetime.own(new Readers(this.#store, reading))
     this.#containers = this.#lifetime.own(new ContainerReaders(this.#store, reading, output))

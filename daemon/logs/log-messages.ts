@@ -11,6 +11,12 @@ export interface LogThreadData {
   readonly aside: LogAside
 }
 
+/** What the thread itself knows besides. */
+export interface LogThreadStart extends LogThreadData {
+  /** The daemon's own program, which threads run. */
+  readonly script: string
+}
+
 /** What can be asked of the thread; the arguments are those of the engine, without a signal. */
 export type LogQuestion = 'search' | 'around' | 'show' | 'histogram' | 'sources' | 'forwarding'
 

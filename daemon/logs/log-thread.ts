@@ -12,7 +12,13 @@ import type {
 } from '#contract/logs.ts'
 import { noContainers, type LogContainers } from './containers/log-container.ts'
 import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
-import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
+import type {
+  FromLogThread,
+  LogQuestion,
+  LogThreadData,
+  LogThreadStart,
+  ToLogThread,
+} from './log-messages.ts'
 
 /** A thread that ended by itself is replaced after so long, and each that follows it after twice as long. */
 const againMs = 1000
@@ -146,7 +152,8 @@ export class LogThread implements LogEngine {
 
   #begin(): Worker {
     if (this.#worker !== null) return this.#worker
-    const worker = new Worker(this.#script, { argv: ['logs'], workerData: this.#data })
+    const start: LogThreadStart = { ...this.#data, script: this.#script }
+    const worker = new Worker(this.#script, { argv: ['logs'], workerData: start })
     this.#worker = worker
     worker.on('message', (message: FromLogThread) => this.#hear(message))
     worker.on('error', (error) => {

@@ -41,7 +41,7 @@ export function sourceRows(
       const damage = damaged === 0 ? null : `${damaged} bytes of what was kept of this app are damaged`
       rows.set(`${app}\0${source}`, {
         ...row,
-        problem: row.problem ?? damage,
+        problem: row.problem ?? store.problemOf(app) ?? damage,
         lines,
         bytes,
         newest: new Date(newest).toISOString(),

@@ -11,7 +11,7 @@ import { sqliteCode, storeFailure } from './failures.ts'
 import { isLogLeft, LogSync, notDurable, type SyncFile } from './log-sync.ts'
 import { migrate } from './migrate.ts'
 import { claimFile, quarantine, refuseIfQuarantined, setAsideOrphans } from './store-file.ts'
-import { syncFolder } from './sync-folder.ts'
+import { syncFolder } from '#base/sync-folder.ts'
 
 /** Where the daemon keeps its rows. Only the daemon opens it for writing. */
 export interface Store extends Owned {

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, rena
 import * as path from 'node:path'
 import { isoTime, type Clock } from '#base/clock.ts'
 import { Failure, messageOf, systemCode } from '#base/failure.ts'
-import { syncFolder } from './sync-folder.ts'
+import { syncFolder } from '#base/sync-folder.ts'
 
 /** What SQLite keeps beside a database, by what it adds to the name. */
 const companions = ['', '-wal', '-shm', '-journal'] as const

@@ -17,7 +17,7 @@ import { rename } from 'node:fs/promises'
 import * as path from 'node:path'
 import { Failure, systemCode } from '#base/failure.ts'
 import { syncFile } from '../../store/sync-file.ts'
-import { syncFolder } from '../../store/sync-folder.ts'
+import { syncFolder } from '#base/sync-folder.ts'
 
 /** The trail's files outside the database, by path. All are plain files that only their owner can read. */
 export interface AuditPaths {

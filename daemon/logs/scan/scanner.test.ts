@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { numbers, temporaryFolder } from '../logs.fixture.ts'
+import { noFacts } from '../segments/block.ts'
 import { SegmentIndex } from '../segments/segment-index.ts'
 import { compiledText } from './compile.mjs'
 import { needleOf } from './needle.ts'
@@ -68,27 +69,31 @@ describe('an index', () => {
       ]),
     ])
     const file = path.join(temporary.folder, 'x.idx')
-    SegmentIndex.write(file, scanner, blocks, blocks.length)
-    const index = SegmentIndex.open(file, blocks.length)
+    const facts = blocks.map((_, block) => ({ ...noFacts(block), firstSequence: block + 1 }))
+    const filters = blocks.map((texts) => scanner.filterOf(texts))
+    SegmentIndex.write(file, scanner, filters, facts)
+    const index = SegmentIndex.open(file, facts)
     const missed: string[] = []
     let [passed, held] = [0, 0]
     for (let round = 0; round < 500; round++) {
       const block = next(blocks.length)
       const needle = partOf(blocks[block]?.[0] ?? Buffer.alloc(0), 3 + next(40)) ?? 'done'
-      const may = index?.blocksWith(needleOf(needle).bits) ?? []
+      const may = new Set(index?.placesWith(needleOf(needle).bits))
       for (const [place, [text]] of blocks.entries()) {
         const holds = lower(text ?? Buffer.alloc(0)).includes(needle.toLowerCase())
-        if (holds && may[place] !== true) missed.push(needle)
+        if (holds && !may.has(place)) missed.push(needle)
       }
     }
     expect(missed).toEqual([])
     for (let block = 0; block < blocks.length; block++) {
-      const may = index?.blocksWith(needleOf(`request ${block * 7919}-${block}abcdef done`).bits) ?? []
-      held += Number(may[block])
-      passed += may.filter((one) => !one).length
+      const may = index?.placesWith(needleOf(`request ${block * 7919}-${block}abcdef done`).bits) ?? []
+      held += Number(may.includes(block))
+      passed += blocks.length - may.length
     }
     expect(held).toBe(blocks.length)
     expect(passed).toBeGreaterThan(0.99 * blocks.length * (blocks.length - 1))
+    expect(SegmentIndex.open(file, facts.slice(1))).toBeNull()
+    expect(SegmentIndex.open(file, facts.toReversed())).toBeNull()
     index?.dispose()
   })
 })

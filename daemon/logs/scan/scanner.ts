@@ -38,28 +38,27 @@ export class Scanner {
     return found === -1 ? -1 : found - blockAt
   }
 
-  /**
-   * The filters of blocks, turned: for each bit a row in which each block has a bit.
-   * @param texts - each block's stretches of text, copied one after the other.
-   * @param width - bytes of a row.
-   */
-  rows(texts: Iterable<readonly Buffer[]>, count: number, width: number): Buffer {
-    const filters = count * filterBytes
-    const rows = filters + pageBytes
-    const text = rows + filterBits * width
+  /** The filter of a block. @param stretches - its text. */
+  filterOf(stretches: Iterable<Buffer>): Uint8Array {
     const most = 1024 * 1024
+    const text = pageBytes
     const room = this.room(text + most)
-    room.fill(0, 0, text)
-    let block = 0
-    for (const stretches of texts) {
-      for (const stretch of stretches)
-        for (let at = 0; at < stretch.length; at += most - overlap) {
-          const length = stretch.copy(room, text, at, Math.min(stretch.length, at + most))
-          this.#code.sign(blockAt + text, blockAt + text + length, blockAt + block * filterBytes, 0)
-        }
-      block += 1
-    }
-    this.#code.transpose(blockAt, blockAt + rows, count, width)
+    room.fill(0, 0, filterBytes)
+    for (const stretch of stretches)
+      for (let at = 0; at < stretch.length; at += most - overlap) {
+        const length = stretch.copy(room, text, at, Math.min(stretch.length, at + most))
+        this.#code.sign(blockAt + text, blockAt + text + length, blockAt, 0)
+      }
+    return new Uint8Array(room.subarray(0, filterBytes))
+  }
+
+  /** The filters of blocks, turned: for each bit a row in which each block has a bit. @param width - bytes of a row. */
+  turned(filters: readonly Uint8Array[], width: number): Buffer {
+    const rows = filters.length * filterBytes + pageBytes
+    const room = this.room(rows + filterBits * width)
+    room.fill(0, 0, rows + filterBits * width)
+    for (const [block, filter] of filters.entries()) room.set(filter, block * filterBytes)
+    this.#code.transpose(blockAt, blockAt + rows, filters.length, width)
     return Buffer.from(room.subarray(rows, rows + filterBits * width))
   }
 }

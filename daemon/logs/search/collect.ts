@@ -1,10 +1,12 @@
 import { Failure } from '#base/failure.ts'
 import type { Scanner } from '../scan/scanner.ts'
 import type { KeptRecord } from '../segments/frame.ts'
-import type { PlacedBlock } from '../segments/log-stream.ts'
-import { candidateBlocks, eachMatch } from './candidates.ts'
+import type { PlacedSegment } from '../segments/log-stream.ts'
+import { candidatesInOrder, eachMatch } from './candidates.ts'
 import type { Matcher } from './matcher.ts'
 import { following, precedes, type Order, type Rank } from './order.ts'
+import type { Scans } from './scan-work.ts'
+import { Sieved } from './sieved.ts'
 
 /** A record that matches, and whose it is. */
 export interface Hit {
@@ -46,7 +48,7 @@ export class Turns {
  * @param budgetMs - about so long is searched. What was found by then is answered, at least one step further than `from`.
  */
 export async function collect(
-  blocks: Iterable<PlacedBlock>,
+  segments: Iterable<PlacedSegment>,
   matcher: Matcher,
   scanner: Scanner,
   order: Order,
@@ -55,19 +57,27 @@ export async function collect(
     limit,
     budgetMs,
     signal,
-  }: { from: Rank | null; limit: number; budgetMs: number; signal: AbortSignal },
+    scans,
+  }: {
+    from: Rank | null
+    limit: number
+    budgetMs: number
+    signal: AbortSignal
+    /** Who helps where there is much to look through; null: nobody. */
+    scans: Scans | null
+  },
 ): Promise<Collected> {
-  const isAhead = ({ facts }: PlacedBlock): boolean => from === null || !precedes(order.last(facts), from)
-  const wanted = candidateBlocks([...blocks].filter(isAhead), matcher, scanner)
-    .map((block) => ({ block, first: order.first(block.facts) }))
-    .toSorted((a, b) => a.first[0] - b.first[0] || a.first[1] - b.first[1])
   const hits: Hit[] = []
   const turns = new Turns(signal)
   const until = performance.now() + budgetMs
-  for (const { block, first } of wanted) {
+  let begin: Rank | null = null
+  const candidates = new Sieved(candidatesInOrder(segments, matcher, order, from), matcher, scans)
+  for (let next; (next = await candidates.next()) !== null;) {
+    const { block, first } = next
+    begin ??= first
     const last = hits[limit - 1]
     if (last !== undefined && precedes(last.rank, first)) return { hits, next: following(last.rank) }
-    if (performance.now() > until && (from === null ? first !== wanted[0]?.first : precedes(from, first)))
+    if (performance.now() > until && precedes(from ?? begin, first))
       return { hits: hits.filter(({ rank }) => precedes(rank, first)), next: first }
     const stillFits = (rank: Rank): boolean => {
       const worst = hits[limit - 1]
@@ -79,6 +89,7 @@ export async function collect(
       scanner,
       (frame, row) => {
         const rank = order.of(frame, row)
+        candidates.found()
         hits.splice(placeOf(hits, rank), 0, { app: block.app, record: frame.record(row), rank })
         if (hits.length > limit) hits.pop()
       },

@@ -1,19 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { LogFilter, LogLine } from '#contract/logs.ts'
-import { logLevels, type LogLevel } from '#contract/log-words.ts'
-import { parseLogQuery } from '#contract/log-query.ts'
 import { anyRecord, numbers, record, temporaryFolder } from '../logs.fixture.ts'
 import type { KeptRecord } from '../segments/frame.ts'
 import { LogStore } from '../segments/log-store.ts'
 import { RecordBatch } from '../segments/record-batch.ts'
 import { LogSearcher } from './log-search.ts'
+import { fieldsOf, isWanted } from './plain-scan.fixture.ts'
 
 const never = new AbortController().signal
-const fieldsOf = (line: string): Record<string, string> => {
-  const pairs = line.matchAll(/(\w+)=(\S+)/g)
-  return Object.fromEntries([...pairs].map(([, name, value]) => [name, value])) as Record<string, string>
-}
-
 /** Three apps whose records lie across one another in time, some of them in closed segments. */
 function scene(folder: string, seed: number) {
   const store = new LogStore(folder)
@@ -29,44 +23,6 @@ function scene(folder: string, seed: number) {
   }
   const searcher = new LogSearcher(store, fieldsOf, () => Date.UTC(2026, 0, 2))
   return { store, kept, searcher, next }
-}
-
-/** What a person would find who reads everything. */
-function isWanted(filter: LogFilter, one: KeptRecord & { app: string }): boolean {
-  const text = one.bytes.toString('utf8')
-  const parsed = parseLogQuery(filter.query ?? '')
-  if ('problem' in parsed) throw new Error(parsed.problem.message)
-  return (
-    (filter.apps?.includes(one.app) ?? true) &&
-    (filter.sources?.includes(one.source) ?? true) &&
-    (filter.levels?.includes(one.level ?? 'none') ?? true) &&
-    (filter.kinds?.includes(one.kind) ?? true) &&
-    one.time >= Date.parse(filter.since ?? '0001-01-01T00:00:00Z') &&
-    one.time <= Date.parse(filter.until ?? '9999-01-01T00:00:00Z') &&
-    parsed.conditions.every((condition) => {
-      if (condition.kind === 'text') {
-        const found = text.toLocaleLowerCase('en').includes(condition.text.toLocaleLowerCase('en'))
-        // The sign of Kelvin is none of our letters.
-        return (
-          (text.includes('\u212a') && /k/i.test(condition.text)
-            ? found && text.replaceAll('\u212a', '').toLowerCase().includes(condition.text.toLowerCase())
-            : found) !== condition.not
-        )
-      }
-      if (condition.kind === 'regex') {
-        const [flags, pattern] = condition.pattern.startsWith('(?i)')
-          ? ['iu', condition.pattern.slice(4)]
-          : ['u', condition.pattern]
-        return new RegExp(pattern, flags).test(text) !== condition.not
-      }
-      if (condition.name === 'level') {
-        const place = logLevels.indexOf(one.level as LogLevel)
-        const wanted = logLevels.indexOf(condition.value as LogLevel)
-        return (condition.operator === '=' ? place === wanted : place >= wanted) !== condition.not
-      }
-      return (fieldsOf(text)[condition.name] === condition.value) !== condition.not
-    })
-  )
 }
 
 const queries = [

@@ -14,6 +14,7 @@ import {
   type Order,
   type Rank,
 } from './order.ts'
+import type { Scans } from './scan-work.ts'
 
 /** After about so long a page is answered, whatever was found. */
 const budgetMs = 400
@@ -23,8 +24,11 @@ export class LogSearcher {
   readonly #store: LogStore
   readonly #fieldsOf: FieldsOf
   readonly #now: () => number
+  readonly #scans: Scans | null
 
-  constructor(store: LogStore, fieldsOf: FieldsOf, now: () => number) {
+  /** @param scans - who helps where there is much to look through; null: nobody. */
+  constructor(store: LogStore, fieldsOf: FieldsOf, now: () => number, scans: Scans | null = null) {
+    this.#scans = scans
     this.#store = store
     this.#fieldsOf = fieldsOf
     this.#now = now
@@ -102,10 +106,12 @@ export class LogSearcher {
   /** @throws Failure `log-query-invalid`, `cancelled`. */
   histogram(filter: LogFilter, buckets: number, signal: AbortSignal): Promise<LogHistogram> {
     const matcher = new Matcher(filter, this.#fieldsOf)
-    return histogram(this.#store.blocks(filter.apps), matcher, this.#store.scanner, {
+    return histogram(this.#store.segments(filter.apps), matcher, this.#store.scanner, {
+      filter,
       buckets,
       now: this.#now(),
       signal,
+      scans: this.#scans,
     })
   }
 
@@ -117,11 +123,12 @@ export class LogSearcher {
     signal: AbortSignal,
   ): Promise<Collected> {
     const matcher = new Matcher(filter, this.#fieldsOf)
-    const collected = await collect(this.#store.blocks(filter.apps), matcher, this.#store.scanner, order, {
+    const collected = await collect(this.#store.segments(filter.apps), matcher, this.#store.scanner, order, {
       from,
       limit,
       budgetMs,
       signal,
+      scans: this.#scans,
     })
     return carried(collected)
   }

@@ -32,8 +32,12 @@ class Looked {
     return this.#frame.source(this.#row)
   }
 
+  get format(): string {
+    return this.#frame.format(this.#row)
+  }
+
   get text(): string {
-    return (this.#text ??= this.#frame.text(this.#row))
+    return (this.#text ??= this.#frame.textOf(this.#row))
   }
 
   get folded(): string {
@@ -54,12 +58,16 @@ type Test = (line: Looked) => boolean
 export class Matcher {
   readonly since: number
   readonly until: number
-  /** What stands in the text of each record that matches, the longest first. */
+  /** What stands in the text of each record that matches, the longest first. {@link matches} asks only where the first stands. */
   readonly needles: readonly Needle[]
+  /** The bits that the filter of a block has when all of them may stand in it. */
+  readonly bits: readonly number[]
   readonly #levels: number
   readonly #kinds: number
   readonly #sources: ReadonlySet<string> | null
   readonly #tests: readonly Test[]
+  /** Whether records are asked for by nothing that stands in their text. */
+  readonly #isPlain: boolean
   readonly #fieldsOf: FieldsOf
 
   /** @throws Failure `log-query-invalid`. */
@@ -73,14 +81,23 @@ export class Matcher {
     this.#levels = conditions.reduce((mask, one) => mask & levelsOf(one), maskOf(levels, allLevels))
     const kinds = filter.kinds?.map((kind) => logKinds.indexOf(kind))
     this.#kinds = conditions.reduce((mask, one) => mask & kindsOf(one), maskOf(kinds, allKinds))
-    this.#tests = conditions.flatMap((one) => testOf(one) ?? [])
-    const needed = conditions.flatMap((one) => neededOf(one) ?? [])
-    this.needles = needed.toSorted((a, b) => b.length - a.length).map(needleOf)
+    const needed = conditions.flatMap((one) => {
+      const text = neededOf(one)
+      return text === null ? [] : [{ text, one }]
+    })
+    needed.sort((a, b) => b.text.length - a.text.length)
+    this.needles = needed.map(({ text }) => needleOf(text))
+    // Where it stands as it is, nothing more is to be asked.
+    const [driver] = needed
+    const known = driver?.one.kind === 'text' && isExact(driver.one.text) ? driver.one : null
+    this.#tests = conditions.flatMap((one) => (one === known ? [] : (testOf(one) ?? [])))
+    this.#isPlain = needed.length === 0 && this.#tests.length === 0
+    this.bits = [...new Set(this.needles.flatMap(({ bits }) => bits))]
   }
 
   /** How many of a block match, by level's place; null when only its records can tell. Its times are not looked at. */
   countsOf({ levels, kinds }: BlockFacts): readonly number[] | null {
-    if (this.#tests.length > 0 || this.#sources !== null || (kinds & ~this.#kinds) !== 0) return null
+    if (!this.#isPlain || this.#sources !== null || (kinds & ~this.#kinds) !== 0) return null
     return levels.map((count, place) => ((this.#levels & (1 << place)) === 0 ? 0 : count))
   }
 
@@ -164,7 +181,27 @@ function bareTestOf(condition: LogCondition): Test | null {
   const holds = valueTest(operator, value)
   if (name === 'source') return (line) => holds(line.source)
   if (name === 'app') return (line) => holds(line.app)
-  return ({ fields }) => Object.hasOwn(fields, name) && holds(fields[name] ?? '')
+  const may = fieldHint(name, operator, value)
+  return (line) => may(line) && Object.hasOwn(line.fields, name) && holds(line.fields[name] ?? '')
+}
+
+/**
+ * Whether a line may have a field of such a value, as far as is seen without taking it apart: in JSON and logfmt without
+ * escapes and colours, names and values stand as they are.
+ */
+function fieldHint(name: string, operator: FieldOperator, value: string): Test {
+  const last = name.slice(name.lastIndexOf('.') + 1)
+  const parts = operator === '=' ? folded(value).split('*') : operator === '~' ? [folded(value)] : []
+  // A place in a list is no word of the line.
+  const inJson = /^\d*$/.test(last) ? '' : last
+  return (line) => {
+    const { text, format } = line
+    const isJson = text.startsWith('{')
+    // A line that wraps another may have fields of names that stand nowhere.
+    if (format === 'docker-json' || (!isJson && format !== 'logfmt')) return true
+    if (text.includes('\\') || text.includes('\u001b')) return true
+    return text.includes(isJson ? inJson : name) && parts.every((part) => line.folded.includes(part))
+  }
 }
 
 function patternOf(pattern: string): RE2JS {
@@ -210,6 +247,10 @@ function compared(found: number, operator: FieldOperator, bound: number): boolea
   if (operator === '>=') return found >= bound
   return found === bound
 }
+
+/** Whether the needle that is made of a text is all of it. */
+const isExact = (text: string): boolean =>
+  neededText(text) === text && needleOf(text).bytes.length === text.length
 
 function neededOf(condition: LogCondition): string | null {
   if (condition.not) return null

@@ -37,6 +37,30 @@ export const noFacts = (at: number): BlockFacts => ({
   shares: [],
 })
 
+/** Bytes of text that a block holds. */
+export const textOf = ({ shares }: BlockFacts): number => shares.reduce((sum, [, bytes]) => sum + bytes, 0)
+
+/** What is known of several blocks together; of how much each source has in them nothing. */
+export function together(blocks: readonly BlockFacts[]): BlockFacts {
+  const all = noFacts(0)
+  const levels = [...all.levels]
+  const sources = new Set<string>()
+  let { length, count, firstSequence, lastSequence, minTime, maxTime, kinds } = all
+  for (const block of blocks) {
+    length += block.length
+    count += block.count
+    firstSequence = Math.min(firstSequence, block.firstSequence)
+    lastSequence = Math.max(lastSequence, block.lastSequence)
+    minTime = Math.min(minTime, block.minTime)
+    maxTime = Math.max(maxTime, block.maxTime)
+    kinds |= block.kinds
+    for (const [place, some] of block.levels.entries()) levels[place] = (levels[place] ?? 0) + some
+    for (const source of block.sources) sources.add(source)
+  }
+  const known = { length, count, firstSequence, lastSequence, minTime, maxTime, kinds, levels }
+  return { ...all, ...known, sources: [...sources] }
+}
+
 /** What is known of a block once so many bytes with these records stand behind it as well. */
 export function grown(block: BlockFacts, length: number, frame: FrameView): BlockFacts {
   const levels = [...block.levels]

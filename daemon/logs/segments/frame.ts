@@ -43,6 +43,7 @@ export interface Names {
   readonly sources: readonly string[]
   readonly formats: readonly string[]
   readonly marks: Readonly<Record<string, SourceMark>>
+  readonly app?: string | undefined
 }
 
 const padded = (length: number): number => (length + 7) & ~7
@@ -156,9 +157,10 @@ export class FrameView {
   readonly length: number
   readonly #bytes: Buffer
   readonly #at: number
-  readonly #first: number
-  readonly #least: number
-  readonly #columns: ReturnType<typeof columnsAt>
+  readonly first: number
+  /** What its column of times is told from. */
+  readonly base: number
+  readonly columns: ReturnType<typeof columnsAt>
   readonly #json: number
   #names: Names | undefined
 
@@ -168,14 +170,14 @@ export class FrameView {
     this.#at = at
     this.length = frameLength(bytes, at) ?? 0
     this.count = bytes.readUInt32LE(at + 16)
-    this.#first = bytes.readDoubleLE(at + 24)
+    this.first = bytes.readDoubleLE(at + 24)
     const wide = bytes.readUInt32LE(at + 20) === 1
-    this.#least = wide ? 0 : bytes.readDoubleLE(at + 32)
+    this.base = wide ? 0 : bytes.readDoubleLE(at + 32)
     const shape = shapeOf(this.count, bytes.readUInt32LE(at + 8), wide)
     this.#json = shape.json
-    this.#columns = columnsAt(bytes, at, shape, this.count)
+    this.columns = columnsAt(bytes, at, shape, this.count)
     this.textFrom = at + frameHead
-    this.textTo = this.textFrom + (this.count === 0 ? 0 : (this.#columns.end[this.count - 1] ?? 0) + 1)
+    this.textTo = this.textFrom + (this.count === 0 ? 0 : (this.columns.end[this.count - 1] ?? 0) + 1)
   }
 
   get marks(): Names['marks'] {
@@ -190,36 +192,46 @@ export class FrameView {
   }
 
   time(row: number): number {
-    return (this.#columns.time[row] ?? 0) + this.#least
+    return (this.columns.time[row] ?? 0) + this.base
   }
 
   sequence(row: number): number {
-    return (this.#columns.sequence[row] ?? 0) + this.#first
+    return (this.columns.sequence[row] ?? 0) + this.first
   }
 
   flags(row: number): number {
-    return this.#columns.flags[row] ?? 0
+    return this.columns.flags[row] ?? 0
   }
 
   source(row: number): string {
-    return this.names.sources[this.#columns.source[row] ?? 0] ?? ''
+    return this.names.sources[this.columns.source[row] ?? 0] ?? ''
   }
 
   format(row: number): string {
-    return this.names.formats[this.#columns.format[row] ?? 0] ?? 'plain'
+    return this.names.formats[this.columns.format[row] ?? 0] ?? 'plain'
   }
 
   /** Where a record's text begins in the bytes. */
   begin(row: number): number {
-    return row === 0 ? this.textFrom : this.textFrom + (this.#columns.end[row - 1] ?? 0) + 1
+    return row === 0 ? this.textFrom : this.textFrom + (this.columns.end[row - 1] ?? 0) + 1
   }
 
   /** Where it ends. */
   end(row: number): number {
-    return this.textFrom + (this.#columns.end[row] ?? 0)
+    return this.textFrom + (this.columns.end[row] ?? 0)
   }
 
-  text(row: number): string {
+  /** Of all its records, a line feed behind each. */
+  get text(): Buffer {
+    return this.#bytes.subarray(this.textFrom, this.textTo)
+  }
+
+  /** Copies the text of rows. @returns how many bytes. */
+  copyText(from: number, to: number, target: Buffer, at: number): number {
+    return this.#bytes.copy(target, at, this.begin(from), this.end(to - 1) + 1)
+  }
+
+  textOf(row: number): string {
     return this.#bytes.toString('utf8', this.begin(row), this.end(row))
   }
 
@@ -229,7 +241,7 @@ export class FrameView {
     let [low, high] = [0, this.count - 1]
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#columns.end[middle] ?? 0) < wanted) low = middle + 1
+      if ((this.columns.end[middle] ?? 0) < wanted) low = middle + 1
       else high = middle
     }
     return low
@@ -246,18 +258,19 @@ export class FrameView {
       kind: kindIn(flags),
       source: this.source(row),
       format: this.format(row),
-      messageAt: this.#columns.messageAt[row] ?? 0,
+      messageAt: this.columns.messageAt[row] ?? 0,
       bytes: Buffer.from(this.#bytes.subarray(this.begin(row), this.end(row))),
     }
   }
 }
 
-/** All frames that stand in these bytes, one behind the other. */
+/** All frames that stand in these bytes, one behind the other, as far as what stands there are frames. */
 export function* framesIn(bytes: Buffer): Generator<FrameView> {
   for (let at = 0; at < bytes.length;) {
-    const frame = new FrameView(bytes, at)
-    yield frame
-    at += frame.length
+    const length = frameLength(bytes, at)
+    if (length === null || at + length > bytes.length) return
+    yield new FrameView(bytes, at)
+    at += length
   }
 }
 

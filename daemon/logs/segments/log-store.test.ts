@@ -1,5 +1,6 @@
 import { globSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { anyRecord, numbers, record, temporaryFolder } from '../logs.fixture.ts'
 import { framesIn, type KeptRecord } from './frame.ts'
@@ -60,6 +61,27 @@ describe('a store of logs', () => {
     const again = new LogStore(temporary.folder)
     expect(all(again, 'shop')).toHaveLength(85_000)
     expect(again.markOf('shop', 'output')).toEqual({ batch: 16 })
+    again.dispose()
+  })
+
+  test('reads what was closed before segments said whose they are', () => {
+    using temporary = temporaryFolder()
+    const sizes = { segmentBytes: 200_000, hotSegments: 1 }
+    const store = new LogStore(temporary.folder, { sizes })
+    const written = fill(store, 120, numbers(4))
+    store.dispose()
+    const [file = ''] = globSync(path.join(temporary.folder, 'shop', '*.seg'))
+    const bytes = readFileSync(file)
+    const at = bytes.length - 12 - bytes.readUInt32LE(bytes.length - 12)
+    const { blocks } = JSON.parse(bytes.toString('utf8', at, bytes.length - 12)) as { blocks: unknown }
+    const json = Buffer.from(JSON.stringify(blocks))
+    const tail = Buffer.from(bytes.subarray(-12))
+    tail.writeUInt32LE(json.length, 0)
+    tail.writeUInt32LE(crc32(json), 4)
+    writeFileSync(file, Buffer.concat([bytes.subarray(0, at), json, tail]))
+    const again = new LogStore(temporary.folder, { sizes })
+    expect(all(again, 'shop')).toEqual(written)
+    expect(again.damagedOf('shop')).toBe(0)
     again.dispose()
   })
 

@@ -3,8 +3,16 @@ import * as path from 'node:path'
 import type { Retention } from '../log-engine.ts'
 import { Scanner } from '../scan/scanner.ts'
 import type { SourceMark } from './frame.ts'
-import { LogStream, type PlacedBlock } from './log-stream.ts'
+import {
+  LogStream,
+  usualSizes,
+  type PlacedBlock,
+  type PlacedSegment,
+  type StreamSizes,
+} from './log-stream.ts'
 import type { RecordBatch } from './record-batch.ts'
+import type { SegmentHome } from './segment.ts'
+import { LocalWork, type SegmentWork } from './segment-work.ts'
 
 export interface StoreLimits {
   /** Of each app. */
@@ -13,16 +21,32 @@ export interface StoreLimits {
   readonly bytes: number
 }
 
+/** Bytes that filters of segments that grow may take, of all apps together: each a sixteenth of its text. */
+const filterRoom = 32 * 1024 * 1024
+
 /** The logs of all apps, in a folder with one for each. */
 export class LogStore {
   readonly #folder: string
   /** What is looked through lies in its memory, until something else does. */
   readonly scanner = new Scanner()
   readonly #streams = new Map<string, LogStream>()
+  readonly #home: Omit<SegmentHome, 'app'>
+  readonly #sizes: StreamSizes
   #next = 1
 
-  constructor(folder: string) {
+  /**
+   * @param work - who closes and compresses segments; else that is done in this thread, at once.
+   */
+  constructor(
+    folder: string,
+    {
+      work = new LocalWork(),
+      sizes = usualSizes,
+    }: { readonly work?: SegmentWork; readonly sizes?: StreamSizes } = {},
+  ) {
     this.#folder = folder
+    this.#home = { work, room: { left: filterRoom } }
+    this.#sizes = sizes
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const entry of readdirSync(folder, { withFileTypes: true }))
       if (entry.isDirectory() && isOurs(entry.name)) this.#streamOf(decodeURIComponent(entry.name))
@@ -41,6 +65,11 @@ export class LogStore {
   /** Bytes of an app that cannot be read any more. */
   damagedOf(app: string): number {
     return this.#streams.get(app)?.damaged ?? 0
+  }
+
+  /** Why what is kept of an app cannot be written anew as it should be; null when it can. */
+  problemOf(app: string): string | null {
+    return this.#streams.get(app)?.problem ?? null
   }
 
   /** How far something of an app was read; undefined when it never was. */
@@ -64,14 +93,20 @@ export class LogStore {
     this.#next += batch.count
   }
 
-  /** All blocks of these apps, or of all. */
-  *blocks(apps: readonly string[] | undefined): Generator<PlacedBlock> {
+  /** All segments of these apps, or of all. */
+  *segments(apps: readonly string[] | undefined): Generator<PlacedSegment> {
     for (const app of apps ?? this.#streams.keys())
-      for (const segment of this.#streams.get(app)?.segments ?? [])
-        for (const [index, facts] of segment.blocks.entries())
-          if (facts.count > 0) yield { app, segment, index, facts }
+      for (const segment of this.#streams.get(app)?.segments ?? []) yield { app, segment }
   }
 
+  /** All blocks of these apps, or of all. */
+  *blocks(apps: readonly string[] | undefined): Generator<PlacedBlock> {
+    for (const { app, segment } of this.segments(apps))
+      for (const [index, facts] of segment.blocks.entries())
+        if (facts.count > 0) yield { app, segment, index, facts }
+  }
+
+  /** To be called every second: what was written outlives a loss of power, and what could not be done is tried again. */
   sync(): void {
     for (const stream of this.#streams.values()) stream.sync()
   }
@@ -98,10 +133,10 @@ export class LogStore {
     const known = this.#streams.get(app)
     if (known !== undefined) return known
     const stream = new LogStream(
-      app,
       path.join(this.#folder, encodeURIComponent(app)),
       this.#next,
-      this.scanner,
+      { ...this.#home, app },
+      this.#sizes,
     )
     this.#streams.set(app, stream)
     return stream

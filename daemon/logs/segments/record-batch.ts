@@ -189,14 +189,14 @@ export interface Frame {
   readonly batch: RecordBatch
   /** The number of its first record. */
   readonly first: number
-  /** What is added to that for each record, where they are not one after the other. */
-  readonly beyond?: Uint32Array
   /** By what was read. */
   readonly marks: Readonly<Record<string, SourceMark>>
+  /** Whose they are. */
+  readonly app?: string | undefined
 }
 
 /** The bytes of a frame. */
-export function encodeFrame({ batch, first, beyond, marks }: Frame): Buffer {
+export function encodeFrame({ batch, first, marks, app }: Frame): Buffer {
   const { count, length: text } = batch
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (let row = 0; row < count; row++) {
@@ -204,13 +204,13 @@ export function encodeFrame({ batch, first, beyond, marks }: Frame): Buffer {
     if (time < least) least = time
     if (time > most) most = time
   }
-  const names = { sources: batch.sources.names, formats: batch.formats.names, marks }
+  const names = { sources: batch.sources.names, formats: batch.formats.names, marks, app }
   const { frame, columns, base } = layFrame({ count, text, least, most, first, names })
   let at = frameHead
   for (const piece of batch.text) at += piece.copy(frame, at)
   for (let row = 0; row < count; row++) {
     columns.time[row] = (batch.time[row] ?? 0) - base
-    columns.sequence[row] = beyond?.[row] ?? row
+    columns.sequence[row] = row
   }
   columns.end.set(batch.end.subarray(0, count))
   columns.messageAt.set(batch.messageAt.subarray(0, count))
