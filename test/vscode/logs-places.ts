@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { LogSuite } from '../support/log-suite.ts'
 import { notification, quickInput, runCommand, screenshot } from '../support/vscode-page.ts'
@@ -8,8 +9,43 @@ import { answer, clickContext, clickInline } from '../support/vscode-scene.ts'
 const matching = (footer: string | null): number =>
   Number(/([\d,]+) lines? match/.exec(footer ?? '')?.[1]?.replaceAll(',', ''))
 
-/** So long after scrolling the extension knows of the place, in milliseconds. */
-const tells = 500
+interface Request {
+  readonly result: unknown
+  onsuccess: () => void
+  onerror: () => void
+}
+/** What is used of the window's own store, where VS Code keeps what an extension remembers of a workspace. */
+interface Stores {
+  readonly indexedDB: {
+    databases(): Promise<readonly { readonly name: string }[]>
+    open(name: string): Request
+  }
+}
+interface Store {
+  close(): void
+  transaction(table: string): { objectStore(name: string): { get(key: string): Request } }
+}
+
+/** What VS Code has written down of what the extension remembers. */
+const keptPlaces = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const { indexedDB } = globalThis as unknown as Stores
+    const settled = (request: Request): Promise<unknown> =>
+      new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => resolve(null)
+      })
+    let all = ''
+    for (const { name } of await indexedDB.databases()) {
+      if (!name.startsWith('vscode-web-state-db-')) continue
+      const store = (await settled(indexedDB.open(name))) as Store | null
+      if (store === null) continue
+      const table = store.transaction('ItemTable').objectStore('ItemTable')
+      all += String(await settled(table.get('quantum-admin.quantum-admin')))
+      store.close()
+    }
+    return all
+  })
 
 /** Where one gets to in a log, by the tree, the picture over time and the keyboard. */
 export function testPlaces(suite: LogSuite): void {
@@ -163,7 +199,7 @@ export function testLongWays(suite: LogSuite): void {
       })
     const was = await top()
     expect(was).toMatch(/^flood 298\d\d$/)
-    await page.waitForTimeout(tells)
+    await expect.poll(() => keptPlaces(page), soon).toContain('logs.place:shop')
     await page.reload()
     await page.locator('.tab.active', { hasText: 'Logs of shop' }).waitFor({ timeout: 60_000 })
     await expect.poll(top, { timeout: 30_000 }).toBe(was)
