@@ -11,6 +11,7 @@ import { connectorsHandlers } from './capabilities/connectors/connectors-handler
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
 import { logsHandlers } from './capabilities/logs/logs-handlers.ts'
+import { metricsHandlers } from './capabilities/metrics/metrics-handlers.ts'
 import { resourcesHandlers } from './capabilities/resources/resources-handlers.ts'
 import { secretsHandlers } from './capabilities/secrets/secrets-handlers.ts'
 import { doctorChecks } from './capabilities/system/doctor.ts'
@@ -99,6 +100,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   await services.apps.open()
   await services.jobs.open()
   services.logs.refresh()
+  services.metrics.start()
   void services.apps.startUnasked()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
   if (options.listen !== null) {
@@ -161,7 +163,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { apps, audit, connectors, jobs, leases, logs, resources, secrets, users } = services
+  const { apps, audit, connectors, jobs, leases, logs, metrics, resources, secrets, users } = services
   const glance = () =>
     overview({
       apps: () => apps.list(),
@@ -183,13 +185,14 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...connectorsHandlers(connectors),
     ...secretsHandlers(secrets),
     ...logsHandlers(logs),
+    ...metricsHandlers(metrics),
   }
 }
 
 /** Connects what changes with who wants to know. */
 function publish(
   lifetime: Lifetime,
-  { apps, audit, connectors, jobs, leases, logs, resources, users }: Services,
+  { apps, audit, connectors, jobs, leases, logs, metrics, resources, users }: Services,
   events: Events,
 ): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
@@ -202,6 +205,7 @@ function publish(
   events.source('jobs', () => jobs.revision)
   events.source('connectors', () => connectors.revision)
   events.source('logs', () => logs.revision)
+  events.source('metrics', () => metrics.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
     resources.changed.on((topic) => {
@@ -228,4 +232,5 @@ function publish(
   lifetime.own(jobs.changed.on(() => events.changed('jobs')))
   lifetime.own(connectors.changed.on(() => events.changed('connectors')))
   lifetime.own(logs.changed.on(() => events.changed('logs')))
+  lifetime.own(metrics.changed.on(() => events.changed('metrics')))
 }

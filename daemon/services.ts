@@ -31,6 +31,8 @@ import { localAdmin } from './kernel/auth.ts'
 import type { Events } from './kernel/events.ts'
 import type { OwnLog } from './kernel/own-log.ts'
 import { wireLogs } from './logs-wiring.ts'
+import { wireMetrics } from './metrics-wiring.ts'
+import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { LogsService } from './capabilities/logs/logs-service.ts'
 import { openStore } from './store/open.ts'
 
@@ -40,6 +42,7 @@ export interface Services {
   readonly connectors: ConnectorsService
   readonly secrets: SecretsService
   readonly logs: LogsService
+  readonly metrics: MetricsService
   readonly supervisor: Supervisor
   readonly jobs: JobsService
   readonly paths: StatePaths
@@ -152,6 +155,8 @@ export async function openServices(
   })
   const connectors = wireConnectors(lifetime, secrets, { store, instance, resources, apps, report })
   const logs = wireLogs(lifetime, { paths, instance, apps, supervisor, jobs, secrets, report })
+  const metrics = wireMetrics(lifetime, { paths, store, clock, instance, apps, resources, logs, report })
+  await metrics.open()
   await leases.open()
   await connectors.open()
   const users = new UsersService({
@@ -176,6 +181,7 @@ export async function openServices(
     connectors,
     secrets,
     logs,
+    metrics,
   }
 }
 

@@ -13,6 +13,7 @@ import { fieldsOf } from './format/fields.ts'
 import { Forwarders, usualRhythm } from './forwarding/forwarders.ts'
 import type { Post } from './forwarding/post.ts'
 import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
+import { RequestMeter, type RequestCounts } from './metering.ts'
 import { Readers } from './readers.ts'
 import { LogSearcher } from './search/log-search.ts'
 import { LogStore, type StoreLimits } from './segments/log-store.ts'
@@ -35,6 +36,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #forwarders: Forwarders
   /** How often something was forwarded, or could not be. */
   #forwardings = 0
+  readonly #meter: RequestMeter
   #forms: readonly string[] = []
   #retention: Readonly<Record<string, Partial<Retention>>> = {}
 
@@ -52,6 +54,8 @@ export class LocalLogEngine implements LogEngine {
     const { folder, instance, limits, now, post, told } = options
     this.#instance = instance
     this.#store = this.#lifetime.own(new LogStore(folder))
+    this.#meter = new RequestMeter(this.#store.next, now)
+    this.#store.onKept = (app, records) => this.#meter.count(app, records)
     this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now)
     this.#readers = this.#lifetime.own(
       new Readers(this.#store, { forms: () => this.#forms, now, kept: () => this.#kept() }),
@@ -118,6 +122,10 @@ export class LocalLogEngine implements LogEngine {
 
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]> {
     return Promise.resolve(this.#forwarders.rows(apps))
+  }
+
+  requests(after: number | null): Promise<RequestCounts> {
+    return Promise.resolve(this.#meter.since(after, this.#store))
   }
 
   dispose(): Promise<void> {

@@ -11,6 +11,7 @@ import type {
   LogSourceRow,
 } from '#contract/logs.ts'
 import type { ForwardTarget, LogEngine, LogInput, LogPattern, LogSearch, Retention } from './log-engine.ts'
+import type { RequestCounts } from './metering.ts'
 import type { FromLogThread, LogQuestion, LogThreadData, ToLogThread } from './log-messages.ts'
 
 /** A thread that ended by itself is replaced after so long, and each that follows it after twice as long. */
@@ -99,6 +100,10 @@ export class LogThread implements LogEngine {
 
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]> {
     return this.#ask('forwarding', [apps])
+  }
+
+  requests(after: number | null): Promise<RequestCounts | null> {
+    return this.#worker === null ? Promise.resolve(null) : this.#ask('requests', [after])
   }
 
   async dispose(): Promise<void> {

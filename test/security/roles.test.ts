@@ -93,6 +93,8 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'logs.histogram': {},
   'logs.sources': {},
   'logs.forwarding': {},
+  'metrics.series': {},
+  'metrics.now': {},
 }
 
 let certificate: TestCertificate

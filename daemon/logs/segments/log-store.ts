@@ -21,6 +21,8 @@ export class LogStore {
   /** What is looked through lies in its memory, until something else does. */
   readonly scanner = new Scanner()
   readonly #streams = new Map<string, LogStream>()
+  /** Told of records that were just kept. */
+  onKept: (app: string, records: readonly KeptRecord[]) => void = () => undefined
   #next = 1
 
   constructor(folder: string) {
@@ -60,6 +62,7 @@ export class LogStore {
     const numbered = records.map((record, index) => ({ ...record, sequence: this.#next + index }))
     this.#streamOf(app).append({ records: numbered, marks: { [key]: mark } })
     this.#next += records.length
+    this.onKept(app, numbered)
   }
 
   /** All blocks of these apps, or of all. */
