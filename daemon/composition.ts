@@ -24,7 +24,9 @@ import { createExecutor, type CallContext, type Execute, type Handlers } from '.
 import { IdleWatch } from './kernel/idle.ts'
 import type { Accepted } from './kernel/listener.ts'
 import { openOwnLog, type OwnLog } from './kernel/own-log.ts'
+import type { PageAt } from './kernel/page.ts'
 import { RpcServer } from './kernel/rpc-server.ts'
+import { metricsPath } from './metrics-wiring.ts'
 import { openNetworkDoor } from './network-door.ts'
 import type { ListenOptions } from './run.ts'
 import { openServices, type Services } from './services.ts'
@@ -34,6 +36,7 @@ export interface Composition extends Owned {
   /** Where teams reach it, or null. */
   readonly url: string | null
   serve(accepted: Accepted): void
+  readonly page: PageAt
 }
 
 interface CompositionOptions {
@@ -103,8 +106,9 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   services.metrics.start()
   void services.apps.startUnasked()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
+  const page: PageAt = (path) => (path === metricsPath ? services.metricsPage() : null)
   if (options.listen !== null) {
-    const door = lifetime.own(await openNetworkDoor(options.listen, services.users.authenticate, serve))
+    const door = lifetime.own(await openNetworkDoor(options.listen, services.users, serve, page))
     network.url = door.url
     log.write('info', `Listening for teams at ${door.url}`)
   }
@@ -114,7 +118,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
     await rpc.dispose()
     await lifetime.dispose()
   }
-  return { url: network.url, serve, dispose }
+  return { url: network.url, serve, page, dispose }
 }
 
 /** Nobody reads the standard error of a daemon in the background: a bug that ends it is told in its log. */

@@ -2,12 +2,15 @@ import type { Clock } from '#base/clock.ts'
 import type { Lifetime } from '#base/lifetime.ts'
 import { metricLevels } from '#base/metric-levels.ts'
 import type { StatePaths } from '#base/state-paths.ts'
+import type { SettingsFile } from './adapters/files/settings.ts'
 import { createMachineMeter } from './adapters/host/create-host.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { LogsService } from './capabilities/logs/logs-service.ts'
+import { exposition, expositionType } from './capabilities/metrics/exposition.ts'
 import { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import { MetricsStore } from './capabilities/metrics/metrics-store.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
+import type { Page } from './kernel/page.ts'
 import type { Store } from './store/open.ts'
 
 /** What is kept of the past, at most: about three years of a few apps, or some months of many. */
@@ -51,4 +54,25 @@ export function wireMetrics(
       report,
     }),
   )
+}
+
+/** Where a Prometheus looks when nobody tells it another place. */
+export const metricsPath = '/metrics'
+
+/** What a Prometheus reads; null while the settings do not allow it. */
+export function metricsPage(settings: SettingsFile, metrics: MetricsService): Page | null {
+  if (!isAllowed(settings)) return null
+  return {
+    contentType: expositionType,
+    text: () => Promise.resolve(exposition(metrics.exposed)),
+  }
+}
+
+/** Settings that were wrong from the start allow nothing. */
+function isAllowed(settings: SettingsFile): boolean {
+  try {
+    return settings.current.metrics.exposition
+  } catch {
+    return false
+  }
 }

@@ -31,7 +31,8 @@ import { localAdmin } from './kernel/auth.ts'
 import type { Events } from './kernel/events.ts'
 import type { OwnLog } from './kernel/own-log.ts'
 import { wireLogs } from './logs-wiring.ts'
-import { wireMetrics } from './metrics-wiring.ts'
+import { metricsPage, wireMetrics } from './metrics-wiring.ts'
+import type { Page } from './kernel/page.ts'
 import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { LogsService } from './capabilities/logs/logs-service.ts'
 import { openStore } from './store/open.ts'
@@ -43,6 +44,8 @@ export interface Services {
   readonly secrets: SecretsService
   readonly logs: LogsService
   readonly metrics: MetricsService
+  /** What a Prometheus reads; null while the settings do not allow it. */
+  readonly metricsPage: () => Page | null
   readonly supervisor: Supervisor
   readonly jobs: JobsService
   readonly paths: StatePaths
@@ -182,6 +185,7 @@ export async function openServices(
     secrets,
     logs,
     metrics,
+    metricsPage: () => metricsPage(settings, metrics),
   }
 }
 

@@ -14,6 +14,7 @@ import type { Owned } from '#base/lifetime.ts'
 import type { MachineMeter } from '../../adapters/host/machine.ts'
 import type { RequestCounts } from '../../logs/log-engine.ts'
 import { addRequests } from './app-requests.ts'
+import type { Exposed } from './exposition.ts'
 import { MachineSamples } from './machine-samples.ts'
 import type { MetricsStore } from './metrics-store.ts'
 import { aggregateIn, mergeInto, type Packed } from './packing.ts'
@@ -157,8 +158,18 @@ export class MetricsService implements Owned {
     }
   }
 
+  /** What a Prometheus is told of: everything that was measured since this start. */
+  get exposed(): Exposed {
+    const now = this.#deps.clock.now()
+    return {
+      subjects: [...this.subjects.all],
+      isFresh: (at) => this.#isFresh(now, at),
+      keptBytes: this.#keptBytes,
+    }
+  }
+
   async now(): Promise<MetricsNow> {
-    const { clock, apps, mostBytes, intervalMs } = this.#deps
+    const { clock, apps, mostBytes } = this.#deps
     const now = clock.now()
     const recent = new Map<number, Packed>()
     await this.#rollups.recent(now - answeredMs, (subject, packed) => {
@@ -166,7 +177,7 @@ export class MetricsService implements Owned {
       mergeInto(into, packed)
       recent.set(subject, into)
     })
-    const isFresh = (at: number): boolean => Math.abs(now - at) <= 3 * intervalMs
+    const isFresh = (at: number): boolean => this.#isFresh(now, at)
     const of = (subject: MetricSubject): AppMeasured => {
       const known = this.subjects.find(subject)
       return { known, packed: known === null ? undefined : recent.get(known.id), isFresh }
@@ -185,6 +196,10 @@ export class MetricsService implements Owned {
     clearTimeout(this.#timer)
     await this.#looking
     await this.#rollups.write().catch(this.#deps.report)
+  }
+
+  #isFresh(now: number, at: number): boolean {
+    return Math.abs(now - at) <= 3 * this.#deps.intervalMs
   }
 
   /** Whoever was never measured has no past, unless nobody knows them. @throws Failure `not-found`. */
