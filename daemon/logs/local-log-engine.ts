@@ -124,8 +124,8 @@ export class LocalLogEngine implements LogEngine {
     return Promise.resolve(this.#forwarders.rows(apps))
   }
 
-  requests(after: number | null): Promise<RequestCounts> {
-    return Promise.resolve(this.#meter.since(after, this.#store))
+  requests(after: number): Promise<RequestCounts> {
+    return this.#meter.since(after, this.#store)
   }
 
   dispose(): Promise<void> {

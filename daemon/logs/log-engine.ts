@@ -96,7 +96,7 @@ export interface LogEngine extends Owned {
   /** How far what is forwarded was sent. */
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]>
   /** The requests that lines of servers tell of: metering.ts. Null while nothing is read. */
-  requests(after: number | null): Promise<RequestCounts | null>
+  requests(after: number): Promise<RequestCounts | null>
 }
 
 export type { RequestCount, RequestCounts } from './metering.ts'

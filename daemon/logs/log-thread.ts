@@ -102,7 +102,7 @@ export class LogThread implements LogEngine {
     return this.#ask('forwarding', [apps])
   }
 
-  requests(after: number | null): Promise<RequestCounts | null> {
+  requests(after: number): Promise<RequestCounts | null> {
     return this.#worker === null ? Promise.resolve(null) : this.#ask('requests', [after])
   }
 

@@ -13,8 +13,8 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'qa-meter-'))))
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const facts = (line: string): unknown => {
-  const { format, messageAt } = new Understanding({ now: () => now }).understand(line)
-  return requestFacts(line, format, messageAt)
+  const { format } = new Understanding({ now: () => now }).understand(line)
+  return requestFacts(line, format)
 }
 
 const clf = '1.2.3.4 - ana [23/Nov/2026:11:00:00 +0000] "GET /a HTTP/1.1" 404 12'
@@ -41,7 +41,7 @@ test.each([
   expect(facts(line)).toEqual(status === null ? null : { status, durationMs })
 })
 
-test('numbers that begin anew, because logs were removed, are counted from the first', () => {
+test('numbers that begin anew, because logs were removed, are counted from the first', async () => {
   const store = new LogStore(folder)
   const meter = new RequestMeter(store.next, () => now)
   store.onKept = (app, records) => meter.count(app, records)
@@ -63,7 +63,7 @@ test('numbers that begin anew, because logs were removed, are counted from the f
     ],
     null,
   )
-  expect(meter.since(5000, store)).toMatchObject({ through: 1, counts: [{ requests: 1 }] })
-  expect(meter.since(1, store)).toEqual({ through: 1, counts: [] })
+  expect(await meter.since(5000, store)).toMatchObject({ through: 1, counts: [{ requests: 1 }] })
+  expect(await meter.since(1, store)).toEqual({ through: 1, counts: [] })
   store.dispose()
 })

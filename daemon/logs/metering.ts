@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Aggregate } from '#base/aggregate.ts'
-import { beginOf, levelAt } from '#base/metric-levels.ts'
+import { beginOf, levelAt, metricLevels } from '#base/metric-levels.ts'
 import { logKinds } from '#contract/log-words.ts'
 import { requestFacts } from './request-facts.ts'
 import { framesIn, kindPlace, type FrameView, type KeptRecord } from './segments/frame.ts'
@@ -66,6 +67,10 @@ export class RequestMeter {
   #open = new Map<string, Counting>()
   #from: number
   #told: number
+  #last: { readonly into: Map<string, Counting>; readonly counting: Counting; readonly end: number } | null =
+    null
+  /** Who asks twice is answered one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   /** @param next - the number that the next record will be given. */
   constructor(next: number, now: () => number) {
@@ -81,32 +86,41 @@ export class RequestMeter {
 
   /**
    * What was counted of the records after one number.
-   * @param after - up to where whoever asks has the counts; null for who has none and begins with this start's.
+   * @param after - up to where whoever asks has the counts; 0 for who has none.
    */
-  since(after: number | null, records: MeteredRecords): RequestCounts {
+  since(after: number, records: MeteredRecords): Promise<RequestCounts> {
+    const done = this.#turn.then(() => this.#since(after, records))
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  async #since(after: number, records: MeteredRecords): Promise<RequestCounts> {
     const last = records.next - 1
-    if (after === this.#told) {
-      this.#answered = this.#open
-      this.#from = after
-    } else if (after === null || after === this.#from || after > this.#told) {
+    const [open, told] = [this.#open, this.#told]
+    // What comes meanwhile is told of next time.
+    ;[this.#open, this.#told] = [new Map(), last]
+    if (after >= told) {
       // Numbers begin anew where logs were removed: then none that was counted before is among them.
-      for (const counting of this.#open.values()) join(this.#answered, counting)
+      this.#from = told
+      this.#answered = open
+    } else if (after === this.#from) {
+      for (const counting of open.values()) join(this.#answered, counting)
     } else {
-      this.#answered = new Map()
-      this.#again(records, after, last)
       this.#from = after
+      this.#answered = new Map()
+      await this.#again(records, after, last)
     }
-    this.#open = new Map()
-    this.#told = last
     return { through: last, counts: [...this.#answered.values()].map(countOf) }
   }
 
   /** Counts the kept records after one number, up to another, once more. */
-  #again(records: MeteredRecords, after: number, upTo: number): void {
+  async #again(records: MeteredRecords, after: number, upTo: number): Promise<void> {
     for (const { app, segment, facts } of records.blocks(undefined)) {
       if (facts.lastSequence <= after || facts.firstSequence > upTo) continue
       const bytes = segment.read(facts, (length) => Buffer.allocUnsafeSlow(length))
       for (const frame of bytes === null ? [] : framesIn(bytes)) this.#frame(app, frame, after, upTo)
+      // Reading and searching go on between the blocks.
+      await nextTurn()
     }
   }
 
@@ -120,20 +134,30 @@ export class RequestMeter {
     }
   }
 
-  #take(into: Map<string, Counting>, app: string, record: KeptRecord): void {
-    const { bytes, format, messageAt, time } = record
-    const facts = requestFacts(firstLine(bytes), format, messageAt)
-    const level = levelAt(time, this.#now())
-    if (facts === null || level === null) return
-    const at = beginOf(level, time)
-    const key = `${level} ${at} ${app}`
-    let counting = into.get(key)
-    if (counting === undefined) into.set(key, (counting = nothing(app, level, at)))
+  #take(into: Map<string, Counting>, app: string, { bytes, format, time }: KeptRecord): void {
+    const facts = requestFacts(firstLine(bytes), format)
+    const counting = facts === null ? null : this.#countingOf(into, app, time)
+    if (facts === null || counting === null) return
     counting.requests++
     const place = Math.floor(facts.status / 100) - 2
     if (place >= 0) counting.classes[place] = (counting.classes[place] ?? 0) + 1
     if (facts.durationMs !== null && facts.durationMs <= longestMs)
       counting.latency.add(Math.round(facts.durationMs * 1000))
+  }
+
+  /** What a request of a time is counted in; null for one that is too long ago. Most are of that of the one before. */
+  #countingOf(into: Map<string, Counting>, app: string, time: number): Counting | null {
+    const last = this.#last
+    if (last?.into === into && last.counting.app === app && time >= last.counting.at && time < last.end)
+      return last.counting
+    const level = levelAt(time, this.#now())
+    if (level === null) return null
+    const at = beginOf(level, time)
+    const key = `${level} ${at} ${app}`
+    const counting = into.get(key) ?? nothing(app, level, at)
+    into.set(key, counting)
+    this.#last = { into, counting, end: at + (metricLevels[level]?.stepMs ?? 0) }
+    return counting
   }
 }
 

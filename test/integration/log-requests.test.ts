@@ -9,7 +9,7 @@ test('what is read in haste of a line is what taking it apart finds, in all form
   for (const { lines: all } of logCorpus())
     for (const { text, kind } of all) {
       if (kind !== 'access') continue
-      const { format, messageAt } = new Understanding({ now: () => corpusNow }).understand(text)
+      const { format } = new Understanding({ now: () => corpusNow }).understand(text)
       const { fields } = fieldsOf(text, format)
       const status =
         fields['status'] ??
@@ -17,10 +17,11 @@ test('what is read in haste of a line is what taking it apart finds, in all form
         fields['DownstreamStatus'] ??
         fields['statusCode'] ??
         ''
+      const facts = requestFacts(text, format)
       lines++
-      expect(requestFacts(text, format, messageAt)?.status ?? null, text).toBe(
-        /^[1-5]\d\d$/.test(status) ? Number(status) : null,
-      )
+      expect(facts?.status ?? null, text).toBe(/^[1-5]\d\d$/.test(status) ? Number(status) : null)
+      if (fields['durationMs'] !== undefined && facts !== null)
+        expect(facts.durationMs, text).toBeCloseTo(Number(fields['durationMs']), 9)
     }
   expect(lines).toBeGreaterThan(50)
 })

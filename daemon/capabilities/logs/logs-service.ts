@@ -149,7 +149,7 @@ export class LogsService implements Owned {
   }
 
   /** The requests that lines of servers tell of, of the records after one number; see the engine's. */
-  requests(after: number | null): Promise<RequestCounts | null> {
+  requests(after: number): Promise<RequestCounts | null> {
     return this.#deps.engine.requests(after)
   }
 

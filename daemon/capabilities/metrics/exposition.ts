@@ -9,12 +9,16 @@ export const expositionType = 'text/plain; version=0.0.4; charset=utf-8'
 /** What is told of. */
 export interface Exposed {
   readonly subjects: readonly KnownSubject[]
-  readonly isFresh: (at: number) => boolean
+  /** Whether a time is as near as that to now; left out: as what is looked at all the time. */
+  readonly isFresh: (at: number, withinMs?: number) => boolean
   readonly keptBytes: number
 }
 
 /** Each is up to some thirty series; of more there would be too many for whoever collects them. */
 const mostSubjects = 500
+
+/** Checks are made more rarely than looks are taken. */
+const checkedMs = 15 * 60_000
 
 /** The bounds that latencies are counted up to: those of our own buckets that are next to round ones, so that counts are exact. */
 const bounds = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000].map((milliseconds) =>
@@ -79,7 +83,8 @@ export function exposition({ subjects, isFresh, keptBytes }: Exposed): string {
       return value === null ? null : Number((value * factor).toPrecision(12))
     }
     const { app, check } = one.subject
-    if (check !== null) addCheck(families, one, { app: app ?? '', check }, level)
+    const passed = one.latest('availability', (at) => isFresh(at, checkedMs))
+    if (check !== null) addCheck(families, one, { app: app ?? '', check }, passed)
     else if (app !== null) addApp(families, one, { app }, level)
     else addMachine(families, one, level)
   }
@@ -136,14 +141,8 @@ function addApp(families: Families, one: KnownSubject, labels: Labels, level: Le
   families.histogram('quantum_admin_app_request_duration_seconds', took, labels, one.spread('latency'))
 }
 
-function addCheck(families: Families, one: KnownSubject, labels: Labels, level: Level): void {
-  families.add(
-    'gauge',
-    'quantum_admin_check_up',
-    'Whether it was passed last.',
-    labels,
-    level('availability'),
-  )
+function addCheck(families: Families, one: KnownSubject, labels: Labels, passed: number | null): void {
+  families.add('gauge', 'quantum_admin_check_up', 'Whether it was passed last.', labels, passed)
   const took = 'How long the check took.'
   families.histogram('quantum_admin_check_duration_seconds', took, labels, one.spread('latency'))
 }

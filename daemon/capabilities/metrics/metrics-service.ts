@@ -1,11 +1,5 @@
 import type { ParsedParams } from '#contract/index.ts'
-import {
-  metricNames,
-  type AppNow,
-  type MachineNow,
-  type MetricSeries,
-  type MetricsNow,
-} from '#contract/metrics.ts'
+import { metricNames, type MetricSeries, type MetricsNow } from '#contract/metrics.ts'
 import type { Aggregate } from '#base/aggregate.ts'
 import { isoTime, type Clock } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
@@ -17,11 +11,12 @@ import { addRequests } from './app-requests.ts'
 import type { Exposed } from './exposition.ts'
 import { MachineSamples } from './machine-samples.ts'
 import type { MetricsStore } from './metrics-store.ts'
+import { answeredMs, appNow, machineNow, type MeasuredNow } from './now.ts'
 import { aggregateIn, mergeInto, type Packed } from './packing.ts'
 import { recordedOf, theMachine, type MetricSample, type MetricSubject } from './recorded.ts'
 import { forgetOldest } from './retention.ts'
 import { Rollups } from './rollups.ts'
-import { gridOf, lineOf, valueOf } from './series.ts'
+import { gridOf, lineOf } from './series.ts'
 import { Subjects, type KnownSubject } from './subjects.ts'
 
 /** What the processes and containers of an app use now. */
@@ -41,7 +36,7 @@ export interface MetricsDeps {
   /** What each app that runs uses, as last seen; null where the last look was too long ago to say. */
   readonly usage: () => readonly AppUsage[] | null
   /** What lines of servers tell of, beyond one record: LogEngine.requests. */
-  readonly requests: (after: number | null) => Promise<RequestCounts | null>
+  readonly requests: (after: number) => Promise<RequestCounts | null>
   /** The names of all apps. */
   readonly apps: () => readonly string[]
   /** Bytes of the past that may be kept. */
@@ -53,8 +48,8 @@ export interface MetricsDeps {
 
 const writeMs = 60_000
 const keepMs = 10 * 60_000
-/** What an app answered is told of this long a time up to now. */
-const answeredMs = 5 * 60_000
+/** What was measured longer ago is not told as what is now. */
+const freshMs = 45_000
 /** The source of the cursor up to which records of logs were counted. */
 const logCursor = 'logs'
 
@@ -65,13 +60,15 @@ export class MetricsService implements Owned {
   readonly #deps: MetricsDeps
   readonly #rollups: Rollups
   readonly #machine = new MachineSamples()
-  /** Up to which record of logs requests were counted; null before any was. */
-  #counted: number | null = null
+  /** Up to which record of logs requests were counted. */
+  #counted = 0
   #version = 0
   #keptBytes = 0
   #lookedAt: number | null = null
   #timer: NodeJS.Timeout | undefined
-  #looking: Promise<void> = Promise.resolve()
+  #looking: Promise<void> | null = null
+  #measuring: Promise<void> = Promise.resolve()
+  #keeping: Promise<void> = Promise.resolve()
   #wroteAt = 0
   #forgotAt = Number.NEGATIVE_INFINITY
   #disposed = false
@@ -92,7 +89,7 @@ export class MetricsService implements Owned {
   /** Begins to look by itself. */
   start(): void {
     // From the first look on there is something to compare the next one with.
-    this.#looking = this.look().catch(this.#deps.report)
+    this.#lookNow()
     this.#lookLater()
   }
 
@@ -116,18 +113,30 @@ export class MetricsService implements Owned {
     known.note(metric, at, whole, grain)
   }
 
-  /** Looks once at everything that is measured here. */
+  /** Looks once at everything that is measured here, and keeps it. */
   async look(): Promise<void> {
-    const { clock, machine, usage, requests } = this.#deps
+    await (this.#measuring = this.#measure())
+    try {
+      // After a crash this may take long: what it lacks is counted again.
+      const counts = await this.#deps.requests(this.#counted)
+      if (this.#disposed) return
+      if (counts !== null) this.#take(counts)
+      await (this.#keeping = this.#keep())
+    } finally {
+      this.#tell()
+    }
+  }
+
+  async #measure(): Promise<void> {
+    const { clock, machine, usage } = this.#deps
     const looked = await machine.look()
     const [at, monotonic] = [clock.now(), clock.monotonic()]
     for (const sample of this.#machine.of({ usage: looked, at, monotonic })) this.record(sample)
-    for (const { app, cpuPercent, memoryBytes } of usage() ?? [])
-      this.#recordApp(app, at, cpuPercent, memoryBytes)
-    const counts = await requests(this.#counted)
-    if (counts !== null) this.#take(counts)
+    for (const one of usage() ?? []) this.#recordApp(one, at)
     this.#lookedAt = at
-    await this.#keep()
+  }
+
+  #tell(): void {
     this.#version++
     this.changed.emit()
   }
@@ -163,7 +172,7 @@ export class MetricsService implements Owned {
     const now = this.#deps.clock.now()
     return {
       subjects: [...this.subjects.all],
-      isFresh: (at) => this.#isFresh(now, at),
+      isFresh: (at, withinMs = freshMs) => Math.abs(now - at) <= withinMs,
       keptBytes: this.#keptBytes,
     }
   }
@@ -177,8 +186,8 @@ export class MetricsService implements Owned {
       mergeInto(into, packed)
       recent.set(subject, into)
     })
-    const isFresh = (at: number): boolean => this.#isFresh(now, at)
-    const of = (subject: MetricSubject): AppMeasured => {
+    const isFresh = (at: number): boolean => Math.abs(now - at) <= freshMs
+    const of = (subject: MetricSubject): MeasuredNow => {
       const known = this.subjects.find(subject)
       return { known, packed: known === null ? undefined : recent.get(known.id), isFresh }
     }
@@ -194,12 +203,8 @@ export class MetricsService implements Owned {
   async dispose(): Promise<void> {
     this.#disposed = true
     clearTimeout(this.#timer)
-    await this.#looking
+    await Promise.allSettled([this.#measuring, this.#keeping])
     await this.#rollups.write().catch(this.#deps.report)
-  }
-
-  #isFresh(now: number, at: number): boolean {
-    return Math.abs(now - at) <= 3 * this.#deps.intervalMs
   }
 
   /** Whoever was never measured has no past, unless nobody knows them. @throws Failure `not-found`. */
@@ -229,8 +234,9 @@ export class MetricsService implements Owned {
     return found
   }
 
-  #recordApp(app: string, at: number, cpuPercent: number | null, memoryBytes: number | null): void {
+  #recordApp({ app, cpuPercent, memoryBytes }: AppUsage, at: number): void {
     const subject = { app, check: null }
+    if (cpuPercent === null && memoryBytes === null) return
     if (cpuPercent !== null) this.record({ subject, metric: 'cpu', at, value: cpuPercent })
     if (memoryBytes !== null) this.record({ subject, metric: 'memory', at, value: memoryBytes })
     // An app that tells of its requests tells of none while it runs and there are none.
@@ -262,49 +268,32 @@ export class MetricsService implements Owned {
     this.#keptBytes = await forgetOldest(store, clock.now(), mostBytes)
   }
 
+  /** While requests are still counted, only what passes is measured. */
+  #lookNow(): void {
+    const { report } = this.#deps
+    if (this.#looking !== null) {
+      this.#measuring = this.#measure()
+        .then(() => this.#tell())
+        .catch(report)
+      return
+    }
+    this.#looking = this.look()
+      .catch(report)
+      .finally(() => (this.#looking = null))
+  }
+
   /** In the middle of a stretch of the finest level, so that each has its look also when timers are late. */
   #lookLater(): void {
     if (this.#disposed) return
-    const { clock, intervalMs, report } = this.#deps
+    const { clock, intervalMs } = this.#deps
     const until = intervalMs - ((clock.now() + intervalMs / 2) % intervalMs)
     this.#timer = setTimeout(
       () => {
-        this.#looking = this.look()
-          .catch(report)
-          .finally(() => this.#lookLater())
+        this.#lookNow()
+        this.#lookLater()
       },
       until < intervalMs / 4 ? until + intervalMs : until,
     )
     this.#timer.unref()
   }
 }
-
-interface AppMeasured {
-  readonly known: KnownSubject | null
-  readonly packed: Packed | undefined
-  readonly isFresh: (at: number) => boolean
-}
-
-function machineNow({ known, packed, isFresh }: AppMeasured): MachineNow {
-  return {
-    cpuPercent: known?.latest('cpu', isFresh) ?? null,
-    memoryBytes: known?.latest('memory', isFresh) ?? null,
-    load: known?.latest('load', isFresh) ?? null,
-    diskBytes: known?.latest('diskUsed', isFresh) ?? null,
-    diskReadPerSecond: valueOf('diskRead', packed, answeredMs),
-    diskWrittenPerSecond: valueOf('diskWritten', packed, answeredMs),
-    networkReceivedPerSecond: valueOf('networkReceived', packed, answeredMs),
-    networkSentPerSecond: valueOf('networkSent', packed, answeredMs),
-  }
-}
-
-const appNow = (app: string, { known, packed, isFresh }: AppMeasured): AppNow => ({
-  app,
-  cpuPercent: known?.latest('cpu', isFresh) ?? null,
-  memoryBytes: known?.latest('memory', isFresh) ?? null,
-  requestsPerMinute: valueOf('requests', packed, answeredMs),
-  errorRate: valueOf('errorRate', packed, answeredMs),
-  latencyP50: valueOf('latencyP50', packed, answeredMs),
-  latencyP95: valueOf('latencyP95', packed, answeredMs),
-  latencyP99: valueOf('latencyP99', packed, answeredMs),
-})

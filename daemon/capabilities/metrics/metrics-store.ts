@@ -43,14 +43,14 @@ export class MetricsStore {
     return this.#store.kysely.selectFrom('metric_subjects').selectAll().execute()
   }
 
-  /** Up to where something was counted; null when it never was. */
-  async cursor(source: string): Promise<number | null> {
+  /** Up to where something was counted; 0 when it never was. */
+  async cursor(source: string): Promise<number> {
     const row = await this.#store.kysely
       .selectFrom('metric_cursors')
       .select('through')
       .where('source', '=', source)
       .executeTakeFirst()
-    return row?.through ?? null
+    return row?.through ?? 0
   }
 
   /** What is there of some stretches of one level, by stretch and subject. */

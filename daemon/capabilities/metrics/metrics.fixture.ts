@@ -30,7 +30,7 @@ export interface Measured {
   usage: MachineUsage
   apps: AppUsage[] | null
   /** Answers of the log engine, one for each look. */
-  requests: ((after: number | null) => RequestCounts | null)[]
+  requests: ((after: number) => RequestCounts | null)[]
 }
 
 const usage: MachineUsage = {

@@ -30,8 +30,6 @@ export class Rollups {
   #subjects: StoredSubject[] = []
   /** What is read and written never meets half of the other. */
   #turn: Promise<unknown> = Promise.resolve()
-  /** Numbers that were dropped because they could not be written for too long. */
-  dropped = 0
 
   constructor(store: MetricsStore, now: () => number) {
     this.#store = store
@@ -163,7 +161,6 @@ export class Rollups {
     if (this.#pending.size <= mostPending) return
     const [oldest] = this.#pending.keys()
     if (oldest !== undefined) this.#pending.delete(oldest)
-    this.dropped++
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
