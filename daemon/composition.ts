@@ -11,6 +11,7 @@ import { connectorsHandlers } from './capabilities/connectors/connectors-handler
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
 import { logsHandlers } from './capabilities/logs/logs-handlers.ts'
+import { metricsHandlers } from './capabilities/metrics/metrics-handlers.ts'
 import { resourcesHandlers } from './capabilities/resources/resources-handlers.ts'
 import { secretsHandlers } from './capabilities/secrets/secrets-handlers.ts'
 import { doctorChecks } from './capabilities/system/doctor.ts'
@@ -23,7 +24,9 @@ import { createExecutor, type CallContext, type Execute, type Handlers } from '.
 import { IdleWatch } from './kernel/idle.ts'
 import type { Accepted } from './kernel/listener.ts'
 import { openOwnLog, type OwnLog } from './kernel/own-log.ts'
+import type { PageAt } from './kernel/page.ts'
 import { RpcServer } from './kernel/rpc-server.ts'
+import { metricsPath } from './metrics-wiring.ts'
 import { openNetworkDoor } from './network-door.ts'
 import type { ListenOptions } from './run.ts'
 import { openServices, type Services } from './services.ts'
@@ -33,6 +36,7 @@ export interface Composition extends Owned {
   /** Where teams reach it, or null. */
   readonly url: string | null
   serve(accepted: Accepted): void
+  readonly page: PageAt
 }
 
 interface CompositionOptions {
@@ -99,10 +103,12 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   await services.apps.open()
   await services.jobs.open()
   services.logs.refresh()
+  services.metrics.start()
   void services.apps.startUnasked()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
+  const page: PageAt = (path) => (path === metricsPath ? services.metricsPage() : null)
   if (options.listen !== null) {
-    const door = lifetime.own(await openNetworkDoor(options.listen, services.users.authenticate, serve))
+    const door = lifetime.own(await openNetworkDoor(options.listen, services.users, serve, page))
     network.url = door.url
     log.write('info', `Listening for teams at ${door.url}`)
   }
@@ -112,7 +118,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
     await rpc.dispose()
     await lifetime.dispose()
   }
-  return { url: network.url, serve, dispose }
+  return { url: network.url, serve, page, dispose }
 }
 
 /** Nobody reads the standard error of a daemon in the background: a bug that ends it is told in its log. */
@@ -161,7 +167,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { apps, audit, connectors, jobs, leases, logs, resources, secrets, users } = services
+  const { apps, audit, connectors, jobs, leases, logs, metrics, resources, secrets, users } = services
   const glance = () =>
     overview({
       apps: () => apps.list(),
@@ -183,13 +189,14 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...connectorsHandlers(connectors),
     ...secretsHandlers(secrets),
     ...logsHandlers(logs),
+    ...metricsHandlers(metrics),
   }
 }
 
 /** Connects what changes with who wants to know. */
 function publish(
   lifetime: Lifetime,
-  { apps, audit, connectors, jobs, leases, logs, resources, users }: Services,
+  { apps, audit, connectors, jobs, leases, logs, metrics, resources, users }: Services,
   events: Events,
 ): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
@@ -202,6 +209,7 @@ function publish(
   events.source('jobs', () => jobs.revision)
   events.source('connectors', () => connectors.revision)
   events.source('logs', () => logs.revision)
+  events.source('metrics', () => metrics.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
     resources.changed.on((topic) => {
@@ -228,4 +236,5 @@ function publish(
   lifetime.own(jobs.changed.on(() => events.changed('jobs')))
   lifetime.own(connectors.changed.on(() => events.changed('connectors')))
   lifetime.own(logs.changed.on(() => events.changed('logs')))
+  lifetime.own(metrics.changed.on(() => events.changed('metrics')))
 }

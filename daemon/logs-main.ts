@@ -75,6 +75,7 @@ function ask(
   if (question === 'search') return engine.search(first as LogSearch, signal)
   if (question === 'histogram') return engine.histogram(first as LogFilter, second as number, signal)
   if (question === 'around') return engine.around(first as string, second as number, third as number)
+  if (question === 'requests') return engine.requests(first as number)
   if (question === 'show') return engine.show(first as string)
   if (question === 'forwarding') return engine.forwarding(first as readonly string[] | undefined)
   return engine.sources(first as readonly string[] | undefined)

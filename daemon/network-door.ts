@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { Failure, messageOf } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
-import type { Authenticate } from './kernel/auth.ts'
+import type { HandshakePolicy } from './kernel/handshake.ts'
 import { createListener, type Accepted } from './kernel/listener.ts'
+import type { PageAt } from './kernel/page.ts'
 import { acceptedHosts, bindAddress } from './kernel/public-address.ts'
 import type { ListenOptions } from './run.ts'
 
@@ -14,8 +15,9 @@ import type { ListenOptions } from './run.ts'
  */
 export async function openNetworkDoor(
   options: ListenOptions,
-  authenticate: Authenticate,
+  logins: Pick<HandshakePolicy, 'authenticate' | 'authenticateAgain'>,
   onAccepted: (accepted: Accepted) => void,
+  page: PageAt,
 ): Promise<Owned & { readonly url: string }> {
   const cert = readOption('--tls-cert', options.certFile)
   const key = readOption('--tls-key', options.keyFile)
@@ -24,9 +26,10 @@ export async function openNetworkDoor(
   let listener
   try {
     listener = createListener({
-      policy: { hosts, authenticate, address: (request) => request.socket.remoteAddress ?? 'unknown' },
+      policy: { hosts, ...logins, address: (request) => request.socket.remoteAddress ?? 'unknown' },
       tls: { cert, key },
       onAccepted,
+      page,
     })
   } catch (error) {
     throw new Failure('wrong-use', `--tls-cert and --tls-key do not go together: ${messageOf(error)}`, {

@@ -10,8 +10,9 @@ import { localHost } from '#base/wire.ts'
 import { removeLeftovers, secureSocket, secureStateFolder } from './adapters/files/state-folder.ts'
 import { replaceFile } from './adapters/files/write-file.ts'
 import type * as behindTheDoor from './composition.ts'
-import { hashToken, localAdmin, newToken, sameToken } from './kernel/auth.ts'
+import { hashToken, localAdmin, newToken, sameToken, type Authenticate } from './kernel/auth.ts'
 import { createListener, type Accepted } from './kernel/listener.ts'
+import type { PageAt } from './kernel/page.ts'
 import { takeInstanceLock } from './store/instance-lock.ts'
 
 /** Where `daemon run --listen` listens for teams. */
@@ -76,7 +77,14 @@ async function startLocked(
     accepted.socket.pause()
     waiting.push(accepted)
   }
-  await openLocalDoor(paths, socket, lifetime, (accepted) => accept(accepted))
+  let page: PageAt = () => null
+  await openLocalDoor(
+    paths,
+    socket,
+    lifetime,
+    (accepted) => accept(accepted),
+    (path) => page(path),
+  )
   const describe = (url: string | null) => {
     const file: DaemonFile = {
       pid: process.pid,
@@ -109,6 +117,7 @@ async function startLocked(
   setFlagsFromString(heapGrowth)
   if (composition.url !== null) describe(composition.url)
   accept = (accepted) => composition.serve(accepted)
+  page = composition.page
   for (const accepted of waiting.splice(0)) {
     composition.serve(accepted)
     accepted.socket.resume()
@@ -149,21 +158,25 @@ async function openLocalDoor(
   socket: string,
   lifetime: Lifetime,
   onAccepted: (accepted: Accepted) => void,
+  page: PageAt,
 ): Promise<void> {
   const token = newToken()
   const hash = hashToken(token)
   replaceFile(paths.token, `${token}\n`, 'of this start')
   secureSocket(socket)
+  const authenticate: Authenticate = (given, { client }) =>
+    sameToken(given, hash)
+      ? localAdmin(client)
+      : new Failure('unauthenticated', 'The token is not the one of this start')
   const listener = createListener({
     policy: {
       hosts: new Set([localHost]),
       address: () => 'local',
-      authenticate: (given, { client }) =>
-        sameToken(given, hash)
-          ? localAdmin(client)
-          : new Failure('unauthenticated', 'The token is not the one of this start'),
+      authenticate,
+      authenticateAgain: authenticate,
     },
     onAccepted,
+    page,
   })
   lifetime.own(listener)
   await new Promise<void>((resolve, reject) => {

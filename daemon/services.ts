@@ -31,6 +31,9 @@ import { localAdmin } from './kernel/auth.ts'
 import type { Events } from './kernel/events.ts'
 import type { OwnLog } from './kernel/own-log.ts'
 import { wireLogs } from './logs-wiring.ts'
+import { metricsPage, wireMetrics } from './metrics-wiring.ts'
+import type { Page } from './kernel/page.ts'
+import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { LogsService } from './capabilities/logs/logs-service.ts'
 import { openStore } from './store/open.ts'
 
@@ -40,6 +43,9 @@ export interface Services {
   readonly connectors: ConnectorsService
   readonly secrets: SecretsService
   readonly logs: LogsService
+  readonly metrics: MetricsService
+  /** What a Prometheus reads; null while the settings do not allow it. */
+  readonly metricsPage: () => Page | null
   readonly supervisor: Supervisor
   readonly jobs: JobsService
   readonly paths: StatePaths
@@ -161,6 +167,8 @@ export async function openServices(
     secrets,
     report,
   })
+  const metrics = wireMetrics(lifetime, { paths, store, clock, instance, apps, resources, logs, report })
+  await metrics.open()
   await leases.open()
   await connectors.open()
   const users = new UsersService({
@@ -185,6 +193,8 @@ export async function openServices(
     connectors,
     secrets,
     logs,
+    metrics,
+    metricsPage: () => metricsPage(settings, metrics),
   }
 }
 

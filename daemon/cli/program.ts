@@ -11,6 +11,7 @@ import { declare as docs } from './docs.ts'
 import { declare as doctor } from './doctor.ts'
 import { declare as jobs } from './jobs.ts'
 import { declare as logs } from './logs.ts'
+import { declare as metrics } from './metrics.ts'
 import { declare as overview } from './overview.ts'
 import { declare as ports } from './ports.ts'
 import { declare as processes } from './processes.ts'
@@ -42,6 +43,11 @@ export const nouns: readonly Noun[] = [
   },
   { name: 'tests', description: 'run the tests of apps, and see how they went', declare: tests },
   { name: 'logs', description: 'search, follow and export what apps write', declare: logs },
+  {
+    name: 'metrics',
+    description: 'what the machine and apps use, and how apps answer, now and over time',
+    declare: metrics,
+  },
   { name: 'ports', description: 'who listens where; lease, release and free ports', declare: ports },
   { name: 'processes', description: 'list, inspect and stop processes', declare: processes },
   { name: 'containers', description: 'list, inspect, start, stop and read containers', declare: containers },
@@ -112,6 +118,7 @@ const watchable = new Set([
   'tests history',
   'connectors list',
   'logs sources',
+  'metrics',
 ])
 
 /**

@@ -2,7 +2,7 @@
 export type Measure = (text: string) => number
 
 /** Characters that take one column each in every terminal. */
-const plain = /^[\u0020-\u007e…·]*$/
+const plain = /^[\u0020-\u007e…·▁-█]*$/
 const byLength: Measure = (text) => text.length
 
 /** Finds out how to measure these texts; the tables of wide characters are loaded only when there are any. */

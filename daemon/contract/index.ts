@@ -5,6 +5,7 @@ import { connectorsMethods } from './connectors.ts'
 import { jobsMethods, testsMethods } from './jobs.ts'
 import { leasesMethods } from './leases.ts'
 import { logsMethods } from './logs.ts'
+import { metricsMethods } from './metrics.ts'
 import type { Command, Query, ResultType } from './method.ts'
 import { resourcesMethods } from './resources.ts'
 import { secretsMethods } from './secrets.ts'
@@ -24,6 +25,7 @@ export const contract = {
   ...connectorsMethods,
   ...secretsMethods,
   ...logsMethods,
+  ...metricsMethods,
 }
 
 export type Contract = typeof contract

@@ -11,6 +11,8 @@ export interface HandshakePolicy {
   /** Exact values of the Host header. */
   readonly hosts: ReadonlySet<string>
   readonly authenticate: Authenticate
+  /** The same for plain questions, which programs ask again and again. */
+  readonly authenticateAgain: Authenticate
   /** Names the peer for the audit trail: `local`, or its IP address. */
   readonly address: (request: IncomingMessage) => string
 }
@@ -39,18 +41,9 @@ const mostThrownAway = 256 * 1024
  * @returns who calls, or why not.
  */
 export async function examine(request: IncomingMessage, policy: HandshakePolicy): Promise<Caller | Failure> {
-  const refused = refusal(request, policy.hosts)
+  const refused = strange(request, policy.hosts) ?? noUpgrade(request)
   if (refused !== undefined) return refused
-  const authorization = rawValues(request, 'authorization')
-  const token = /^Bearer ([A-Za-z0-9_-]+)$/.exec(authorization[0] ?? '')?.[1] ?? ''
-  if (authorization.length !== 1 || !tokenPattern.test(token)) {
-    return new Failure('unauthenticated', 'The handshake carries no valid token')
-  }
-  const client = rawValues(request, headers.client)[0] ?? 'unknown'
-  const caller = await policy.authenticate(token, {
-    client: clientName.test(client) ? client : 'unknown',
-    address: policy.address(request),
-  })
+  const caller = await callerOf(request, policy, policy.authenticate)
   if (caller instanceof Failure) return caller
   const spoken = rawValues(request, headers.protocol)[0] ?? 'none'
   if (spoken !== String(protocolVersion)) {
@@ -62,7 +55,33 @@ export async function examine(request: IncomingMessage, policy: HandshakePolicy)
   return caller
 }
 
-function refusal(request: IncomingMessage, hosts: ReadonlySet<string>): Failure | undefined {
+/** Decides on a plain question in the same way: no web page, our own name, one right token. @returns as {@link examine}. */
+export async function examinePlain(
+  request: IncomingMessage,
+  policy: HandshakePolicy,
+): Promise<Caller | Failure> {
+  return strange(request, policy.hosts) ?? callerOf(request, policy, policy.authenticateAgain)
+}
+
+async function callerOf(
+  request: IncomingMessage,
+  policy: HandshakePolicy,
+  authenticate: Authenticate,
+): Promise<Caller | Failure> {
+  const authorization = rawValues(request, 'authorization')
+  const token = /^Bearer ([A-Za-z0-9_-]+)$/.exec(authorization[0] ?? '')?.[1] ?? ''
+  if (authorization.length !== 1 || !tokenPattern.test(token)) {
+    return new Failure('unauthenticated', 'The handshake carries no valid token')
+  }
+  const client = rawValues(request, headers.client)[0] ?? 'unknown'
+  return authenticate(token, {
+    client: clientName.test(client) ? client : 'unknown',
+    address: policy.address(request),
+  })
+}
+
+/** Why whoever asks is not who may. */
+function strange(request: IncomingMessage, hosts: ReadonlySet<string>): Failure | undefined {
   if (rawValues(request, 'origin').length > 0 || rawValues(request, 'referer').length > 0) {
     return new Failure('forbidden', 'Requests from web pages are refused')
   }
@@ -70,6 +89,11 @@ function refusal(request: IncomingMessage, hosts: ReadonlySet<string>): Failure 
   if (host.length !== 1 || !hosts.has(host[0] ?? ''))
     return new Failure('forbidden', 'The Host header is wrong')
   if (request.method !== 'GET') return new Failure('forbidden', 'Only a WebSocket upgrade is answered here')
+  return undefined
+}
+
+/** Why it is no upgrade that is answered here. */
+function noUpgrade(request: IncomingMessage): Failure | undefined {
   if (request.url !== rpcPath)
     return new Failure('not-found', `Only ${rpcPath} is answered here, without a query`)
   const upgrade = rawValues(request, 'upgrade')
@@ -108,8 +132,8 @@ export function refuse(socket: Duplex, failure: Failure): void {
 }
 
 /** Answers anything but a handshake. A page that took our name (DNS rebinding) could read a body, so there is none. */
-export function refuseInSilence(socket: Duplex): void {
-  answer(socket, 403, '')
+export function refuseInSilence(socket: Duplex, failure?: Failure): void {
+  answer(socket, failure === undefined ? 403 : statusOf(failure), '')
 }
 
 function answer(socket: Duplex, status: number, body: string): void {

@@ -9,6 +9,7 @@ import { build } from '#base/version.ts'
 import { headers, largestRequest } from '#base/wire.ts'
 import type { Caller } from './execute.ts'
 import { examine, refuse, refuseInSilence, type HandshakePolicy } from './handshake.ts'
+import { answerPage, type PageAt } from './page.ts'
 
 /** A connection that has proven who it is. */
 export interface Accepted {
@@ -24,7 +25,7 @@ const handshakeMs = 5000
 /** How long an accepted peer may take to hang up when the listener ends. */
 const closingMs = 600
 
-/** A server that answers nothing but authenticated WebSocket upgrades. */
+/** A server that answers nothing but authenticated WebSocket upgrades, and pages where it has some. */
 export interface Listener extends Owned {
   readonly server: Server
 }
@@ -37,6 +38,8 @@ export function createListener(options: {
   readonly policy: HandshakePolicy
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer }
   readonly onAccepted: (accepted: Accepted) => void
+  /** What is answered besides handshakes; nothing when left out. */
+  readonly page?: PageAt
 }): Listener {
   const http = {
     maxHeaderSize: 8 * 1024,
@@ -80,7 +83,9 @@ export function createListener(options: {
   server.on('error', () => {})
   server.on('request', (request, response) => {
     response.shouldKeepAlive = false
-    refuseInSilence(response.socket ?? request.socket)
+    const page = options.page?.(request.url ?? '') ?? null
+    if (page === null) refuseInSilence(response.socket ?? request.socket)
+    else void answerPage(request, response, page, options.policy)
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

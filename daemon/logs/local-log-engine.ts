@@ -24,6 +24,7 @@ import type {
   LogSearch,
   Retention,
 } from './log-engine.ts'
+import { RequestMeter, type RequestCounts } from './metering.ts'
 import { Readers } from './readers.ts'
 import { LineSieve } from './scan/line-sieve.ts'
 import { LogSearcher } from './search/log-search.ts'
@@ -52,6 +53,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #containers: ContainerReaders
   readonly #aside: LogAside | null
   readonly #sieve = new LineSieve()
+  readonly #meter: RequestMeter
   #retention: Readonly<Record<string, Partial<Retention>>> = {}
 
   constructor(options: {
@@ -76,6 +78,8 @@ export class LocalLogEngine implements LogEngine {
     this.#aside = aside ?? null
     this.#instance = instance
     this.#store = this.#lifetime.own(new LogStore(folder, work === undefined ? {} : { work }))
+    this.#meter = new RequestMeter(this.#store.next, now)
+    this.#store.onKept = (app, frame) => this.#meter.count(app, frame)
     this.#searcher = new LogSearcher(this.#store, (line, format) => fieldsOf(line, format).fields, now, scans)
     const reading = { sieve: this.#sieve, now, kept: () => this.#kept() }
     this.#readers = this.#lifetime.own(new Readers(this.#store, reading))
@@ -146,6 +150,10 @@ export class LocalLogEngine implements LogEngine {
 
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]> {
     return Promise.resolve(this.#forwarders.rows(apps))
+  }
+
+  requests(after: number): Promise<RequestCounts> {
+    return this.#meter.since(after, this.#store)
   }
 
   dispose(): Promise<void> {

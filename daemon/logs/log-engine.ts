@@ -11,6 +11,7 @@ import type {
 } from '#contract/logs.ts'
 import type { ForwardKind, LogKind, LogLevel } from '#contract/log-words.ts'
 import type { LogContainers } from './containers/log-container.ts'
+import type { RequestCounts } from './metering.ts'
 
 /** Something that lines come from, for as long as it is told to be read. */
 export interface LogInput {
@@ -103,4 +104,8 @@ export interface LogEngine extends Owned {
   sources(apps: readonly string[] | undefined): Promise<readonly LogSourceRow[]>
   /** How far what is forwarded was sent. */
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]>
+  /** The requests that lines of servers tell of: metering.ts. Null while nothing is read. */
+  requests(after: number): Promise<RequestCounts | null>
 }
+
+export type { RequestCount, RequestCounts } from './metering.ts'

@@ -18,7 +18,7 @@ export interface LogThreadStart extends LogThreadData {
 }
 
 /** What can be asked of the thread; the arguments are those of the engine, without a signal. */
-export type LogQuestion = 'search' | 'around' | 'show' | 'histogram' | 'sources' | 'forwarding'
+export type LogQuestion = 'search' | 'around' | 'show' | 'histogram' | 'sources' | 'forwarding' | 'requests'
 
 export type ToLogThread =
   | {

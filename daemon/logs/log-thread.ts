@@ -19,6 +19,7 @@ import type {
   LogThreadStart,
   ToLogThread,
 } from './log-messages.ts'
+import type { RequestCounts } from './metering.ts'
 
 /** A thread that ended by itself is replaced after so long, and each that follows it after twice as long. */
 const againMs = 1000
@@ -113,6 +114,10 @@ export class LogThread implements LogEngine {
 
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]> {
     return this.#ask('forwarding', [apps])
+  }
+
+  requests(after: number): Promise<RequestCounts | null> {
+    return this.#worker === null ? Promise.resolve(null) : this.#ask('requests', [after])
   }
 
   async dispose(): Promise<void> {

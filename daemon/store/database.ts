@@ -147,6 +147,31 @@ export interface ConnectorTestTable {
   readonly tested_at: string
 }
 
+/** What metrics are told of; see migrations/009-metrics.ts. */
+export interface MetricSubjectTable {
+  readonly id: number
+  /** Empty for the machine. */
+  readonly app: string
+  /** Empty for the app itself. */
+  readonly check: string
+  /** 1 once lines of a server told of a request of it. */
+  readonly serves: number
+}
+
+export interface MetricRollupTable {
+  readonly level: number
+  /** Which stretch since the epoch, counted in those of its level. */
+  readonly at: number
+  readonly subject: number
+  readonly data: Uint8Array
+}
+
+/** Up to where something was counted that is counted once. */
+export interface MetricCursorTable {
+  readonly source: string
+  readonly through: number
+}
+
 /** Every table of the store, as Kysely sees it. */
 export interface Database {
   readonly audit_records: AuditRecordTable
@@ -161,4 +186,7 @@ export interface Database {
   readonly job_schedules: JobScheduleTable
   readonly connectors: ConnectorTable
   readonly connector_tests: ConnectorTestTable
+  readonly metric_subjects: MetricSubjectTable
+  readonly metric_rollups: MetricRollupTable
+  readonly metric_cursors: MetricCursorTable
 }

@@ -9,12 +9,17 @@ export interface CapabilityFiles {
 
 /** Stores that write the audit trail itself, and so cannot ask for the proof that it was written. */
 const beforeTheDoor = new Set(['audit'])
+/** Stores of what was measured: nobody changed anything by it, so there is no change to prove. */
+const measured = new Set(['metrics'])
 
 /** What is missing from, or wrong in, the shape that every capability has. */
 export function shapeProblems({ name, contract, files }: CapabilityFiles): readonly string[] {
   const wanted = [`${name}-service.ts`, `${name}-handlers.ts`, `${name}.test.ts`]
   const handlers = files.get(`${name}-handlers.ts`)
-  const stores = beforeTheDoor.has(name) ? [] : [...files].filter(([file]) => file.endsWith('-store.ts'))
+  const stores =
+    beforeTheDoor.has(name) || measured.has(name)
+      ? []
+      : [...files].filter(([file]) => file.endsWith('-store.ts'))
   return [
     ...(contract ? [] : [`${name}: there is no contract/${name}.ts`]),
     ...wanted.filter((file) => !files.has(file)).map((file) => `${name}: there is no ${file}`),

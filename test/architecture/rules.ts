@@ -22,6 +22,7 @@ const config = 'daemon/config/**'
 /** The interfaces of the outside world. What stands behind them is known to the composition root alone. */
 const ports = [
   'daemon/adapters/host/host.ts',
+  'daemon/adapters/host/machine.ts',
   'daemon/adapters/docker/engine.ts',
   'daemon/adapters/docker/container-output.ts',
   'daemon/adapters/git/git.ts',

@@ -94,6 +94,8 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'logs.errors': {},
   'logs.sources': {},
   'logs.forwarding': {},
+  'metrics.series': {},
+  'metrics.now': {},
 }
 
 let certificate: TestCertificate

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { isPresent, peers, type PeerName } from '../support/peers.ts'
+import { isPresent, peers, type Peer, type PeerName } from '../support/peers.ts'
 import { installVscodeServer, isVscodeServerInstalled } from './vscode-install.ts'
 
 const names = Object.keys(peers) as (keyof typeof peers)[]
-const missingPeers = () => names.filter((name) => !isPresent(name))
+/** Asked when it is needed: what says that the figures are whole is set after this was loaded. */
+const isWanted = ({ whole }: Peer): boolean =>
+  whole !== true || process.env['QUANTUM_ADMIN_TEST_FULL'] === '1'
+const missingPeers = () => names.filter((name) => isWanted(peers[name]) && !isPresent(name))
 
 /**
  * Makes what the suites are run against available: installs what is missing on Debian as root, elsewhere says what is

@@ -101,7 +101,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
   const hosts = new Set([localHost])
   const open = async (tls?: TestCertificate): Promise<Listener> => {
     const listener = createListener({
-      policy: { hosts, address: () => 'local', authenticate },
+      policy: { hosts, address: () => 'local', authenticate, authenticateAgain: authenticate },
       ...(tls === undefined
         ? {}
         : { tls: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } }),

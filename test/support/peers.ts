@@ -10,6 +10,8 @@ export interface Peer {
   readonly debian: string
   /** What cannot be tested without it. */
   readonly for: string
+  /** It is large, and only the whole figures need it. */
+  readonly whole?: true
 }
 
 /** Debian keeps each version's programs off PATH. */
@@ -65,6 +67,12 @@ export const peers = {
   },
   secretTool: { files: ['secret-tool'], debian: 'libsecret-tools', for: 'keys in a keychain' },
   dbus: { files: ['dbus-daemon'], debian: 'dbus-daemon', for: 'keys in a keychain' },
+  prometheus: {
+    files: ['prometheus'],
+    debian: 'prometheus',
+    for: 'metrics as a Prometheus reads them',
+    whole: true,
+  },
   git: { files: ['git'], debian: 'git', for: 'worktrees' },
   fonts: {
     files: ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],

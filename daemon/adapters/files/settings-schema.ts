@@ -6,6 +6,10 @@ export type PortRange = readonly [number, number]
 
 export interface Settings {
   readonly leases: { readonly ranges: Readonly<Record<LeaseKind, PortRange>> }
+  readonly metrics: {
+    /** Whether a Prometheus may read them. */
+    readonly exposition: boolean
+  }
 }
 
 export const defaultRanges: Readonly<Record<LeaseKind, PortRange>> = {
@@ -26,9 +30,11 @@ export const settingsSchema = z.strictObject({
   leases: z._default(z.strictObject({ ranges: z._default(z.partialRecord(z.enum(leaseKinds), range), {}) }), {
     ranges: {},
   }),
+  metrics: z._default(z.strictObject({ exposition: z._default(z.boolean(), false) }), { exposition: false }),
 })
 
 /** Fills in what the file leaves out. */
 export const withDefaults = (parsed: z.output<typeof settingsSchema>): Settings => ({
   leases: { ranges: { ...defaultRanges, ...parsed.leases.ranges } },
+  metrics: parsed.metrics,
 })

@@ -52,6 +52,7 @@ test.each([
   ['{"leases":{"ranges":{"web":[0,70000]}}}', 'leases.ranges.web.0'],
   ['{"leases":{"ranges":{"wbe":[3000,3099]}}}', 'leases.ranges'],
   ['{"lease":{}}', 'lease'],
+  ['{"metrics":{"exposition":"yes"}}', 'metrics.exposition'],
   ['[]', 'expected object'],
   ['{"leases":', 'is not JSON'],
 ])('%s is refused by file, key and what was expected', (text, named) => {

@@ -35,23 +35,40 @@ export function pidsOf({ run }: KnownApp, { processes }: Pick<Machine, 'processe
   return new Set(leaders.flatMap(({ pid }) => [...descendants(pid, processes)]))
 }
 
+/** The processes of an app, and those in its containers, where we see into them. */
+function usedBy(app: KnownApp, { processes, containers }: Pick<Machine, 'processes' | 'containers'>) {
+  const { project, external, labelled } = containersOf(app, containers)
+  const ids = new Set([...project, ...external, ...labelled].map(({ id }) => id))
+  const pids = pidsOf(app, { processes })
+  return processes.filter(
+    ({ pid, container }) => pids.has(pid) || (container !== null && ids.has(container.id)),
+  )
+}
+
+/** What an app uses; null where nothing of it runs, or it is not known. 100 % = one core. */
+export function appUsage(
+  app: KnownApp,
+  machine: Pick<Machine, 'processes' | 'containers'>,
+): Pick<AppRow, 'cpuPercent' | 'memoryBytes'> {
+  const used = usedBy(app, machine)
+  return {
+    cpuPercent: sumOf(used, ({ cpuPercent }) => cpuPercent),
+    memoryBytes: sumOf(used, ({ memoryBytes }) => memoryBytes),
+  }
+}
+
 /** @param stranger - who listens in its folder without having been started as an app. */
 export function appRow(app: KnownApp, machine: Machine, stranger: PortRow | null): AppRow {
   const { run, found, planned } = app
   const composed = isComposed(planned)
   const containers = containersOf(app, machine.containers)
   const pids = pidsOf(app, machine)
-  const ids = new Set(
-    [...containers.project, ...containers.external, ...containers.labelled].map(({ id }) => id),
-  )
   const own = machine.processes.filter(({ pid }) => pids.has(pid))
-  const inside = machine.processes.filter(({ container }) => container !== null && ids.has(container.id))
   const shown = composed
     ? ofProject(app, machine)
     : stranger
       ? ofStranger(stranger)
       : ofRun(run, own, machine)
-  const used = [...own, ...inside]
   return {
     name: app.name,
     kind: planned?.kind ?? 'configured',
@@ -61,8 +78,7 @@ export function appRow(app: KnownApp, machine: Machine, stranger: PortRow | null
     reason: shown.reason ?? keptReason(app, shown),
     url: shown.port === null ? null : `http://localhost:${shown.port}/`,
     restarts: run?.stored.restarts ?? 0,
-    cpuPercent: sumOf(used, ({ cpuPercent }) => cpuPercent),
-    memoryBytes: sumOf(used, ({ memoryBytes }) => memoryBytes),
+    ...appUsage(app, machine),
     problems: found?.problems ?? [gone(app.folder)],
     containers: shownContainers(containers, composed),
     restartToApply: isUp(shown) ? changes(app) : [],

@@ -13,7 +13,7 @@ import { shownEnvironment } from './app-environment.ts'
 import { AppEntries, plannedOf, type AppEntriesDeps, type Entry } from './app-entries.ts'
 import { healthOf, type LaunchDeps } from './app-launch.ts'
 import { nameFor } from './app-names.ts'
-import { appDetail, pidsOf, type Machine } from './app-rows.ts'
+import { appDetail, appUsage, pidsOf, type Machine } from './app-rows.ts'
 import type { RestartRule } from './app-run.ts'
 import type { AddedApp, AppsStore } from './apps-store.ts'
 import type { ComposeApps } from './compose-apps.ts'
@@ -166,6 +166,11 @@ export class AppsService implements Owned {
       forward: planned === null || planned.broken ? undefined : planned.logs.forward,
       containers: found?.logs.containers ?? [],
     }))
+  }
+
+  /** What each app uses, by what was seen of the machine; null for one of which nothing runs. */
+  usage(machine: Pick<Machine, 'processes' | 'containers'>) {
+    return this.#known.all.map((app) => ({ app: app.name, ...appUsage(app, machine) }))
   }
 
   /** Every app's folder, environment, jobs and tests, as they are now. */

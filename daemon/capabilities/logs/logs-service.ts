@@ -15,7 +15,7 @@ import type {
 } from '#contract/logs.ts'
 import type { Hiding } from '../../adapters/process/programs.ts'
 import type { ForwardConfig } from '../../config/forward-config.ts'
-import type { LogEngine, LogInput, LogPattern, Retention } from '../../logs/log-engine.ts'
+import type { LogEngine, LogInput, LogPattern, RequestCounts, Retention } from '../../logs/log-engine.ts'
 import { forwardTargets } from './forward-targets.ts'
 
 export interface LogsDeps {
@@ -185,6 +185,11 @@ export class LogsService implements Owned {
       ...row,
       error: error === null ? null : { at: error.at, message: hide(error.message) },
     }))
+  }
+
+  /** The requests that lines of servers tell of, of the records after one number; see the engine's. */
+  requests(after: number): Promise<RequestCounts | null> {
+    return this.#deps.engine.requests(after)
   }
 
   async dispose(): Promise<void> {

@@ -144,6 +144,11 @@ export class ResourcesService implements Owned {
     return this.#processes.rows.rows
   }
 
+  /** When the processes were last seen, ISO 8601. */
+  get processesTakenAt(): string {
+    return this.#processes.rows.snapshot.takenAt
+  }
+
   /** The containers as last seen, without asking the engine. */
   get lastContainers(): readonly ContainerRow[] {
     return this.#containers.rows

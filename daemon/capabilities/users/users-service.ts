@@ -14,6 +14,9 @@ import type { TokenOwner, UsersStore } from './users-store.ts'
 const dayMs = 86_400_000
 /** How long a login waits for its record to be durable. */
 const loginPatienceMs = 50
+/** How rarely the logins of a program that asks again and again are told of, and of how many that is remembered. */
+const againMs = 3_600_000
+const mostTold = 1000
 
 interface UsersDeps {
   readonly store: UsersStore
@@ -30,6 +33,8 @@ interface UsersDeps {
 export class UsersService {
   readonly #deps: UsersDeps
   readonly #throttle: LoginThrottle
+  /** When programs that ask again and again were last told of, by token and address; monotonic milliseconds. */
+  readonly #told = new Map<string, number>()
   #revision = 0
   readonly changed = new Emitter<void>()
   /** The id of a user or a token whose access was withdrawn: what it has open must end. */
@@ -100,7 +105,16 @@ export class UsersService {
   }
 
   /** Decides on a login over the network; both ends of it are on the audit trail, and guessing is slowed down. */
-  readonly authenticate: Authenticate = async (token, { client, address }) => {
+  readonly authenticate: Authenticate = (token, connection) => this.#login(token, connection, false)
+
+  /** The same for a program that asks again and again: of its logins one an hour is on the trail, of wrong ones each. */
+  readonly authenticateAgain: Authenticate = (token, connection) => this.#login(token, connection, true)
+
+  async #login(
+    token: string,
+    { client, address }: Parameters<Authenticate>[1],
+    comesAgain: boolean,
+  ): Promise<Caller | Failure> {
     const owner = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
     const problem = problemOf(owner, this.#deps.clock.now())
     const actor: Actor = { id: owner?.userId ?? 'unknown', name: owner?.name ?? 'unknown', client, address }
@@ -109,11 +123,22 @@ export class UsersService {
     }
     const { role, tokenId } = owner
     const caller: Caller = { ...actor, role, tokenId, until: Date.parse(owner.expiresAt) }
-    await this.#recordLogin(caller, loginTarget(tokenId, actor.name), tokenId)
+    if (!comesAgain || this.#isDue(`${tokenId} ${address}`))
+      await this.#recordLogin(caller, loginTarget(tokenId, actor.name), tokenId)
     // It may have been revoked while the login was written down.
     const now = await this.#deps.store.byTokenHash(hashToken(token).toString('hex'))
     const withdrawn = problemOf(now, this.#deps.clock.now())
     return withdrawn === undefined ? caller : new Failure('unauthenticated', withdrawn)
+  }
+
+  /** Whether a program that asks again and again is to be told of once more. */
+  #isDue(who: string): boolean {
+    const now = this.#deps.clock.monotonic()
+    const told = this.#told.get(who) ?? Number.NEGATIVE_INFINITY
+    if (now - told < againMs) return false
+    if (this.#told.size >= mostTold) this.#told.clear()
+    this.#told.set(who, now)
+    return true
   }
 
   /**

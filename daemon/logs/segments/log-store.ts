@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import * as path from 'node:path'
 import type { Retention } from '../log-engine.ts'
 import { Scanner } from '../scan/scanner.ts'
-import type { SourceMark } from './frame.ts'
+import type { FrameView, SourceMark } from './frame.ts'
 import {
   LogStream,
   usualSizes,
@@ -30,6 +30,8 @@ export class LogStore {
   /** What is looked through lies in its memory, until something else does. */
   readonly scanner = new Scanner()
   readonly #streams = new Map<string, LogStream>()
+  /** Told of records that were just kept. */
+  onKept: (app: string, frame: FrameView) => void = () => undefined
   readonly #home: Omit<SegmentHome, 'app'>
   readonly #sizes: StreamSizes
   #next = 1
@@ -89,8 +91,9 @@ export class LogStore {
 
   /** Keeps records with how far their source was read, both or neither. @throws what the system says. */
   append(app: string, key: string, batch: RecordBatch, mark: SourceMark): void {
-    this.#streamOf(app).append({ batch, first: this.#next, marks: { [key]: mark } })
+    const kept = this.#streamOf(app).append({ batch, first: this.#next, marks: { [key]: mark } })
     this.#next += batch.count
+    this.onKept(app, kept)
   }
 
   /** All segments of these apps, or of all. */

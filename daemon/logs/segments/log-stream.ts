@@ -3,7 +3,7 @@ import * as path from 'node:path'
 import { messageOf } from '#base/failure.ts'
 import type { Retention } from '../log-engine.ts'
 import type { BlockFacts } from './block.ts'
-import type { SourceMark } from './frame.ts'
+import type { FrameView, SourceMark } from './frame.ts'
 import { packedEnding } from './read-block.ts'
 import { RecordBatch, type Frame } from './record-batch.ts'
 import { Segment, type SegmentHome } from './segment.ts'
@@ -100,12 +100,13 @@ export class LogStream {
   }
 
   /** @throws what the system says when the disk is full; nothing was written then. */
-  append(frame: Frame): void {
-    this.#open.append(frame)
+  append(frame: Frame): FrameView {
+    const kept = this.#open.append(frame)
     this.#unsynced = true
     const { batch, first } = frame
     const next = batch.count === 0 ? this.lastSequence + 1 : first + batch.count
     if (this.#open.size >= this.#rollAt) this.#roll(next)
+    return kept
   }
 
   /** Makes what was written outlive a loss of power, and tries again what could not be done; to be called every second. */

@@ -152,7 +152,7 @@ export class Segment {
   }
 
   /** Writes a frame as a whole. @throws what the system says when it cannot; the file is then as it was before. */
-  append(frame: Frame): void {
+  append(frame: Frame): FrameView {
     const bytes = encodeFrame({ ...frame, app: this.#home.app })
     try {
       writeAll(this.#descriptor, bytes)
@@ -160,9 +160,11 @@ export class Segment {
       ftruncateSync(this.#descriptor, this.#size)
       throw error
     }
-    this.#take(new FrameView(bytes, 0), this.#size)
+    const kept = new FrameView(bytes, 0)
+    this.#take(kept, this.#size)
     this.#size += bytes.length
     this.#sign(leastSigned)
+    return kept
   }
 
   /** Makes what was written outlive a loss of power. */
