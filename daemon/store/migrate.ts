@@ -8,6 +8,7 @@ import * as apps from '../../migrations/004-apps.ts'
 import * as jobs from '../../migrations/005-jobs.ts'
 import * as connectors from '../../migrations/006-connectors.ts'
 import * as appStarts from '../../migrations/007-app-starts.ts'
+import * as health from '../../migrations/008-health.ts'
 import type { Database } from './database.ts'
 
 /** In the order they are applied. A number is never reused and a released migration never changed. */
@@ -19,6 +20,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '005-jobs': jobs,
   '006-connectors': connectors,
   '007-app-starts': appStarts,
+  '008-health': health,
 }
 
 /** The schema this build writes. */

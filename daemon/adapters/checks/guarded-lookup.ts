@@ -1,0 +1,89 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import { isForbiddenAddress, isForbiddenName } from '#base/forbidden-address.ts'
+
+/** Thrown before anything is sent. */
+export class AddressRefused extends Error {
+  readonly code = 'ADDRESS_REFUSED'
+}
+
+/** @throws AddressRefused for an address that needs no look-up, and for names of a cloud. */
+export function refuseForbidden(host: string): void {
+  const plain = host.replace(/^\[|\]$/g, '')
+  if (isForbiddenName(plain) || (isIP(plain) !== 0 && isForbiddenAddress(plain)))
+    throw new AddressRefused(host)
+}
+
+/**
+ * So many look-ups at once: the system's own take a thread each, of four that files are read by as well, and one of a
+ * dead name server takes its time.
+ */
+const mostLookups = 2
+
+type Found = readonly LookupAddress[]
+
+/**
+ * Looks names up and refuses what they lead to where that is forbidden. The connection goes to the very addresses that
+ * were judged: what is looked up twice could be another one the second time.
+ */
+export class GuardedLookup {
+  readonly #under = new Map<string, Promise<Found>>()
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  readonly lookup: LookupFunction = (host, options, callback) => {
+    this.#addresses(host).then(
+      (all) => {
+        const wanted =
+          options.family === 4 || options.family === 6
+            ? all.filter(({ family }) => family === options.family)
+            : all
+        const [first] = wanted
+        if (first === undefined) callback(notFound(host), '', 0)
+        else if (options.all === true) callback(null, [...wanted])
+        else callback(null, first.address, first.family)
+      },
+      (error: unknown) => callback(error as NodeJS.ErrnoException, '', 0),
+    )
+  }
+
+  /** Whoever asks for a name that is being looked up waits for that. */
+  #addresses(host: string): Promise<Found> {
+    const under = this.#under.get(host)
+    if (under !== undefined) return under
+    const found = this.#find(host).finally(() => this.#under.delete(host))
+    this.#under.set(host, found)
+    return found
+  }
+
+  async #find(host: string): Promise<Found> {
+    if (isForbiddenName(host)) throw new AddressRefused(host)
+    // RFC 6761: always this machine.
+    if (/^(?:[^.]+\.)*localhost\.?$/i.test(host))
+      return [
+        { address: '127.0.0.1', family: 4 },
+        { address: '::1', family: 6 },
+      ]
+    if (this.#running >= mostLookups) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#running++
+    try {
+      const found = await lookUp(host)
+      // One that is forbidden among others would be tried when they do not answer.
+      if (found.some(({ address }) => isForbiddenAddress(address))) throw new AddressRefused(host)
+      return found
+    } finally {
+      this.#running--
+      this.#waiting.shift()?.()
+    }
+  }
+}
+
+const lookUp = (host: string): Promise<Found> =>
+  new Promise((resolve, reject) =>
+    systemLookup(host, { all: true }, (error, addresses) =>
+      error === null ? resolve(addresses) : reject(error),
+    ),
+  )
+
+const notFound = (host: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${host} was not found`), { code: 'ENOTFOUND' })
