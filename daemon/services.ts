@@ -13,11 +13,13 @@ import { probePort } from './adapters/host/bind-probe.ts'
 import { createHost } from './adapters/host/create-host.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import { wireApps } from './apps-wiring.ts'
+import { wireHealth } from './health-wiring.ts'
 import { wireJobs } from './jobs-wiring.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { AuditService } from './capabilities/audit/audit-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
+import type { HealthService } from './capabilities/health/health-service.ts'
 import type { JobsService } from './capabilities/jobs/jobs-service.ts'
 import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
 import { LeasesService } from './capabilities/leases/leases-service.ts'
@@ -40,6 +42,7 @@ export interface Services {
   readonly connectors: ConnectorsService
   readonly secrets: SecretsService
   readonly logs: LogsService
+  readonly health: HealthService
   readonly supervisor: Supervisor
   readonly jobs: JobsService
   readonly paths: StatePaths
@@ -161,6 +164,8 @@ export async function openServices(
     secrets,
     report,
   })
+  const around = { store, instance, apps, connectors, resources, secrets, act, report }
+  const health = wireHealth(lifetime, around)
   await leases.open()
   await connectors.open()
   const users = new UsersService({
@@ -185,6 +190,7 @@ export async function openServices(
     connectors,
     secrets,
     logs,
+    health,
   }
 }
 

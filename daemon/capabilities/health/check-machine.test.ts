@@ -139,9 +139,8 @@ test('no history makes a step without its evidence, or misses one', () => {
       } else if (machine !== before) told = { all: [], sinceWorse: [], sinceBetter: [] }
     }
   }
-  figure(
-    'health',
-    `${histories} random histories, ${steps} events, ${changes} changes of state, 0 without evidence`,
+  process.stdout.write(
+    `figure health: ${histories} random histories, ${steps} events, ${changes} changes of state, 0 without evidence\n`,
   )
   expect(changes).toBeGreaterThan(histories / 2)
 })
