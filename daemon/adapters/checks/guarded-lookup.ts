@@ -7,6 +7,12 @@ export class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED'
 }
 
+/** A host as the URL parser writes it, so that an address is one in all its spellings. Without brackets. */
+export function canonicalHost(host: string): string {
+  const parsed = URL.parse(`http://${host.includes(':') ? `[${host}]` : host}/`)
+  return (parsed?.hostname ?? host).replace(/^\[|\]$/g, '')
+}
+
 /** @throws AddressRefused for an address that needs no look-up, and for names of a cloud. */
 export function refuseForbidden(host: string): void {
   const plain = host.replace(/^\[|\]$/g, '')

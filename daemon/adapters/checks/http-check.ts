@@ -75,7 +75,27 @@ export class HttpCheck {
         next = redirected(next, led, status)
       }
     } catch (error) {
-      return failure(error, deadline, at())
+      const failed = failure(error, deadline, at())
+      const isPlain =
+        failed.detail === 'EPROTO' && (await this.#answersPlainly(failed.at ?? question.url, question))
+      return isPlain ? { ...failed, fault: 'tls-not-spoken' } : failed
+    } finally {
+      deadline.end()
+    }
+  }
+
+  /** OpenSSL has one code for many ends; a server that does not speak TLS answers who asks without. */
+  async #answersPlainly(address: string, question: HttpQuestion): Promise<boolean> {
+    const deadline = new Deadline(Math.min(1000, question.timeoutMs))
+    try {
+      const url = address.replace(/^https:/, 'http:')
+      const plain = { ...question, url, method: 'HEAD', headers: {}, body: null, wantsBody: false }
+      const { response } = await this.#send(plain, deadline, false).answer
+      // So those answer that do speak TLS.
+      return response.statusCode !== 400
+    } catch {
+      // Whatever it does is no answer.
+      return false
     } finally {
       deadline.end()
     }

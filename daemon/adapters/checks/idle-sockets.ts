@@ -11,10 +11,12 @@ export function boundIdle<T extends Agent>(agent: T, idle: Set<Socket>): T {
     keepSocketAlive: (socket: Socket) => boolean
     reuseSocket: (socket: Socket, request: unknown) => void
   }
+  const watched = new WeakSet<Socket>()
   const [keep, reuse] = [hooks.keepSocketAlive.bind(agent), hooks.reuseSocket.bind(agent)]
   hooks.keepSocketAlive = (socket) => {
     if (idle.size >= mostIdle || !keep(socket)) return false
-    if (!idle.has(socket)) socket.once('close', () => idle.delete(socket))
+    if (!watched.has(socket)) socket.once('close', () => idle.delete(socket))
+    watched.add(socket)
     idle.add(socket)
     return true
   }

@@ -1,15 +1,16 @@
 import { connect } from 'node:net'
 import type { CheckFailure, CommandAnswer } from './checker.ts'
 import { faultOf } from './fault-of.ts'
-import { refuseForbidden, type GuardedLookup } from './guarded-lookup.ts'
+import { canonicalHost, refuseForbidden, type GuardedLookup } from './guarded-lookup.ts'
 
 /** Connects and leaves again. */
 export function checkTcp(
   { lookup }: GuardedLookup,
-  host: string,
+  written: string,
   port: number,
   timeoutMs: number,
 ): Promise<CommandAnswer | CheckFailure> {
+  const host = canonicalHost(written)
   return new Promise((resolve) => {
     const started = performance.now()
     const failed = (error: unknown): void => {
