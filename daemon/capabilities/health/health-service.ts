@@ -35,7 +35,7 @@ interface Chosen {
 /** Apps that run are looked at again after this time, in milliseconds: nobody tells of what others have started. */
 const lookAgainMs = 30_000
 /** A look at the apps is good for so long. */
-const acceptedMs = 2000
+const acceptedMs = 10_000
 /** Who watches is told of new results so often at most; of another state at once. */
 const tellMs = 5000
 
