@@ -163,8 +163,8 @@ const check = section({
   ),
 )
 
-/** Each name is a row in lists; more than this nobody reads, and the file has a size. */
-const mostChecks = 5000
+/** Each name is a row in lists; more than this nobody reads, and more would not fit into what a file may hold. */
+const mostChecks = 2000
 const checks = z
   .record(named('the name of a check'), check, mapping)
   .check(z.refine((all) => Object.keys(all).length <= mostChecks, `expected at most ${mostChecks} checks`))
