@@ -24,7 +24,7 @@ export const healthCommands = ({ actions, targets, documents }: HealthCommandsDe
     resume(actions, await targets.checks(node, l10n.t('Resume the Checks of an App'))),
   'quantumAdmin.showIncident': async (node) => {
     const { number } = await targets.incident(node, l10n.t('Show an Incident'))
-    await documents.show('incident', String(number), l10n.t('Incident #{0}', number))
+    await documents.show('incident', String(number), l10n.t('Incident {0}', number))
   },
   'quantumAdmin.acknowledgeIncident': async (node) =>
     acknowledge(actions, await targets.incident(node, l10n.t('Acknowledge an Incident'), isNew)),

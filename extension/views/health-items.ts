@@ -28,11 +28,8 @@ function icon(state: CheckState): ThemeIcon {
 
 export function healthItem({ row, checks }: AppHealthNode): TreeItem {
   const worst = worstState(checks)
-  // What is wrong is to be seen without a click; what is well need not be.
-  const isWrong = worst === 'unhealthy' || worst === 'degraded'
-  const state = isWrong ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed
-  const item = new TreeItem(l10n.t('Health'), state)
-  item.id = `appHealth:${row.name}:${isWrong ? 'wrong' : 'well'}`
+  const item = new TreeItem(l10n.t('Health'), TreeItemCollapsibleState.Collapsed)
+  item.id = `appHealth:${row.name}`
   item.iconPath = icon(worst)
   const same = checks.filter((check) => check.state === worst).length
   item.description =
