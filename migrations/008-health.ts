@@ -40,7 +40,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     resolved_at text,
     resolution text
   )`.execute(db)
-  await sql`create unique index incidents_open on incidents (app, environment) where resolved_at is null`.execute(db)
+  await sql`create unique index incidents_open on incidents (app, environment) where resolved_at is null`.execute(
+    db,
+  )
   await db.schema
     .createTable('incident_notes')
     .addColumn('incident', 'integer', (column) => column.notNull())

@@ -59,11 +59,17 @@ const interval = z.pipe(
   z.transform((written) => durationMs(written) ?? leastIntervalMs),
 )
 
+/** Why a text is no condition. */
+function conditionFault(input: unknown): string {
+  const parsed = parseCondition(typeof input === 'string' ? input : '')
+  return typeof parsed === 'string' ? parsed : ''
+}
+
 const condition = z.pipe(
   z.string(conditionExpected).check(
     z.maxLength(1000, conditionExpected),
     z.refine((written) => typeof parseCondition(written) !== 'string', {
-      error: ({ input }) => `${conditionExpected}: ${String(parseCondition(String(input)))}`,
+      error: ({ input }) => `${conditionExpected}: ${conditionFault(input)}`,
       abort: true,
     }),
   ),

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectLocal } from '#client/connect.ts'
 import { withPeers } from '../support/peers.ts'
 import { notification, openContainer, quickInput, screenshot, treeRow } from '../support/vscode-page.ts'
 import { clickContext, clickInline } from '../support/vscode-scene.ts'
@@ -33,6 +34,12 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
     await openContainer(scene.page, 'Quantum Admin')
     await scene.page.getByRole('button', { name: 'Add the Apps of This Workspace' }).click()
     await row(/^webstopped$/).waitFor()
+  })
+
+  afterAll(async () => {
+    const client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
+    await client.call('apps.stop', { app: 'web' })
+    await client.dispose()
   })
 
   test('is unknown while the app does not run, and healthy by evidence when it does', async () => {

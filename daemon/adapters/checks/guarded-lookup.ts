@@ -3,7 +3,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress, isForbiddenName } from '#base/forbidden-address.ts'
 
 /** Thrown before anything is sent. */
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED'
 }
 
@@ -37,20 +37,22 @@ export class GuardedLookup {
   readonly #waiting: (() => void)[] = []
   #running = 0
 
-  readonly lookup: LookupFunction = (host, options, callback) => {
-    this.#addresses(host).then(
-      (all) => {
-        const wanted =
-          options.family === 4 || options.family === 6
-            ? all.filter(({ family }) => family === options.family)
-            : all
-        const [first] = wanted
-        if (first === undefined) callback(notFound(host), '', 0)
-        else if (options.all === true) callback(null, [...wanted])
-        else callback(null, first.address, first.family)
-      },
-      (error: unknown) => callback(error as NodeJS.ErrnoException, '', 0),
-    )
+  readonly lookup: LookupFunction = (host, options, callback) => void this.#answer(host, options, callback)
+
+  async #answer(...[host, options, callback]: Parameters<LookupFunction>): Promise<void> {
+    let all: Found
+    try {
+      all = await this.#addresses(host)
+    } catch (error) {
+      // What looks names up throws what the system says.
+      return callback(error as NodeJS.ErrnoException, '', 0)
+    }
+    const { family: wanted } = options
+    const found = wanted === 4 || wanted === 6 ? all.filter(({ family }) => family === wanted) : all
+    const [first] = found
+    if (first === undefined) callback(notFound(host), '', 0)
+    else if (options.all === true) callback(null, [...found])
+    else callback(null, first.address, first.family)
   }
 
   /** Whoever asks for a name that is being looked up waits for that. */

@@ -30,7 +30,7 @@ export function appChecks(
     folder,
     broken: planned?.broken ?? true,
     composed: isComposed(planned),
-    takesPort: planned?.command != null && needsPort(planned, planned.command.value),
+    takesPort: planned !== null && planned.command !== null && needsPort(planned, planned.command.value),
     health: planned?.checks?.health ?? null,
     environments: planned?.checks?.environments ?? [],
     path: planned?.health ?? null,

@@ -28,10 +28,10 @@ const letters: Readonly<Record<string, CheckEvent>> = {
   r: { kind: 'resume' },
 }
 const after = (history: string): string =>
-  [...history].reduce(
-    (machine, letter) => step(rule, machine, letters[letter] ?? { kind: 'lapse' }),
-    newMachine(),
-  ).state
+  history
+    .split('')
+    .reduce((machine, letter) => step(rule, machine, letters[letter] ?? { kind: 'lapse' }), newMachine())
+    .state
 
 test.each([
   ['', 'unknown'],

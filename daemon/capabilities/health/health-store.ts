@@ -135,10 +135,13 @@ export class HealthStore {
         .deleteFrom('health_checks')
         .where('id', 'not in', wanted.length === 0 ? [0] : [...wanted].slice(0, 30_000))
         .where('paused_at', 'is', null)
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('health_results').select('sequence').whereRef('check_id', '=', 'health_checks.id'),
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('health_results')
+                .select('sequence')
+                .whereRef('check_id', '=', 'health_checks.id'),
             ),
           ),
         )

@@ -104,7 +104,7 @@ export async function startHealth(world: HealthWorld) {
   const health: HealthService = run.own(
     new HealthService({
       store: rows,
-      clock: { now: () => Date.now() + world.ahead, monotonic: systemClock.monotonic },
+      clock: { now: () => Date.now() + world.ahead, monotonic: () => systemClock.monotonic() },
       instance: 'test',
       random: Math.random,
       checker: run.own(new NetChecker()),

@@ -13,7 +13,7 @@ const pruneMs = 10 * 60_000
 /** Of so many a part is forgotten at once. */
 const pruneEvery = 100_000
 
-export const usualRetention = { ageMs: 48 * 3_600_000, count: 1_000_000 } as const
+const usualRetention = { ageMs: 48 * 3_600_000, count: 1_000_000 } as const
 
 interface ResultLogDeps {
   readonly store: HealthStore
