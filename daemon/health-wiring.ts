@@ -37,7 +37,9 @@ export function wireHealth(
       standing: apps.standing,
       containers: async (app) => apps.containersOf(app, await containers()),
       container: async (name) => {
-        const found = (await containers()).find((row) => row.name === name)
+        const { rows, engine } = await resources.containers()
+        if (engine.state !== 'connected') return 'unknown'
+        const found = rows.find((row) => row.name === name)
         return found === undefined ? null : { ...found, service: null }
       },
       ping: (change, app, name, timeoutMs) => connectors.ping(change, { app, name }, timeoutMs),

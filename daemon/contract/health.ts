@@ -116,12 +116,15 @@ interface Chosen {
   readonly environment?: string | null | undefined
 }
 
-const ofChecks = (action: 'test' | 'stop' | 'start', { app: name, check: one, environment: of }: Chosen) => ({
+const ofChecks = (
+  action: 'test' | 'pause' | 'resume',
+  { app: name, check: one, environment: of }: Chosen,
+) => ({
   action,
   resource: { type: 'check', id: [name, of, one].filter(Boolean).join('/'), name: one ?? name },
   project: name,
 })
-const ofIncident = (action: 'update', shown: number) => ({
+const ofIncident = (action: 'update' | 'acknowledge', shown: number) => ({
   action,
   resource: { type: 'incident', id: String(shown), name: `#${shown}` },
 })
@@ -157,14 +160,14 @@ export const healthMethods = {
     result: type<readonly CheckRow[]>(),
     role: 'operator',
     danger: 'none',
-    audit: (params) => ({ ...ofChecks('stop', params), details: { until: params.until ?? null } }),
+    audit: (params) => ({ ...ofChecks('pause', params), details: { until: params.until ?? null } }),
   }),
   'health.resume': command({
     params: z.strictObject(chosen),
     result: type<readonly CheckRow[]>(),
     role: 'operator',
     danger: 'none',
-    audit: (params) => ofChecks('start', params),
+    audit: (params) => ofChecks('resume', params),
   }),
   /** The daemon's own rule: from now on apps are checked as their configurations say now. */
   'health.watch': command({
@@ -196,7 +199,7 @@ export const healthMethods = {
     result: type<IncidentRow>(),
     role: 'operator',
     danger: 'none',
-    audit: (params) => ofIncident('update', params.number),
+    audit: (params) => ofIncident('acknowledge', params.number),
   }),
   'incidents.note': command({
     params: z.strictObject({ number, text: z.string().check(z.minLength(1), z.maxLength(4000)) }),

@@ -25,6 +25,9 @@ export function refuseForbidden(host: string): void {
  * dead name server takes its time.
  */
 const mostLookups = 2
+/** What a name led to is good for so long where nobody can be asked now, in milliseconds; of so many names. */
+const keptMs = 5 * 60_000
+const mostKept = 10_000
 
 type Found = readonly LookupAddress[]
 
@@ -35,6 +38,7 @@ type Found = readonly LookupAddress[]
 export class GuardedLookup {
   readonly #under = new Map<string, Promise<Found>>()
   readonly #waiting: (() => void)[] = []
+  readonly #kept = new Map<string, { readonly found: Found; readonly until: number }>()
   #running = 0
 
   readonly lookup: LookupFunction = (host, options, callback) => void this.#answer(host, options, callback)
@@ -72,17 +76,28 @@ export class GuardedLookup {
         { address: '127.0.0.1', family: 4 },
         { address: '::1', family: 6 },
       ]
-    if (this.#running >= mostLookups) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    if (this.#running >= mostLookups) {
+      // Names that nobody answers for take all turns there are: who was found before need not wait for them.
+      const kept = this.#kept.get(host)
+      if (kept !== undefined && kept.until > performance.now()) return kept.found
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
     this.#running++
     try {
       const found = await lookUp(host)
       // One that is forbidden among others would be tried when they do not answer.
       if (found.some(({ address }) => isForbiddenAddress(address))) throw new AddressRefused(host)
+      this.#keep(host, found)
       return found
     } finally {
       this.#running--
       this.#waiting.shift()?.()
     }
+  }
+
+  #keep(host: string, found: Found): void {
+    if (this.#kept.size >= mostKept) this.#kept.clear()
+    this.#kept.set(host, { found, until: performance.now() + keptMs })
   }
 }
 

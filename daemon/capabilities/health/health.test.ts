@@ -53,8 +53,8 @@ test('an app that fails three times has an incident that says what was seen, and
   })
   expect(trail.filter((one) => !one.endsWith('checks'))).toEqual([
     'create incident http',
-    'update incident #1',
-    'update incident #1',
+    'acknowledge incident #1',
+    'acknowledge incident #1',
     'create incident http',
     'update incident #1',
     'update incident #1',

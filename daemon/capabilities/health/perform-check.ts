@@ -22,10 +22,8 @@ export interface PerformDeps {
   readonly containers: (
     app: string,
   ) => Promise<readonly Pick<AppContainer, 'name' | 'service' | 'state' | 'health'>[]>
-  /** Any container of the machine, by name. */
-  readonly container: (
-    name: string,
-  ) => Promise<Pick<AppContainer, 'name' | 'service' | 'state' | 'health'> | null>
+  /** Any container of the machine, by name; `unknown` while there is no engine to ask. */
+  readonly container: (name: string) => Promise<Shown | null | 'unknown'>
   readonly ping: (change: Change, app: string, datasource: string, timeoutMs: number) => Promise<Ping>
   /** What a secret holds; null when there is none. */
   readonly secret: (name: string) => Promise<string | null>
@@ -158,7 +156,8 @@ function ofContainers(all: readonly Shown[]): Outcome | null {
   return all.some(({ state }) => state === 'running') ? good : null
 }
 
-function ofContainer(name: string, one: Shown | null): Outcome | null {
+function ofContainer(name: string, one: Shown | null | 'unknown'): Outcome | null {
+  if (one === 'unknown') return null
   if (one === null) return bad(`is not there: no container is called ${name}`)
   if (one.state !== 'running') return bad(`is ${one.state}`)
   if (one.health === 'starting') return null
