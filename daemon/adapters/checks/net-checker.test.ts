@@ -4,6 +4,7 @@ import { createServer as createTls } from 'node:https'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import type { HttpQuestion } from './checker.ts'
+import { GuardedLookup } from './guarded-lookup.ts'
 import { NetChecker } from './net-checker.ts'
 
 const checker = new NetChecker()
@@ -210,6 +211,15 @@ test('S21: addresses of clouds and of the link are refused in every spelling, as
   )
   expect(all.length).toBeGreaterThan(300)
   expect(passed).toEqual([])
+})
+
+test('S21: what a look-up leads to is what counts, so the same holds for names', async () => {
+  // Names that the system looks up by itself to the address that they spell, as it would those of a name server.
+  const { lookup } = new GuardedLookup()
+  for (const name of [String(number), '0251.0376.0251.0376', '0xa9.254.0xa9fe', '169.254.43518']) {
+    const error = await new Promise((resolve) => lookup(name, { all: true }, (thrown) => resolve(thrown)))
+    expect([name, error]).toMatchObject([name, { code: 'ADDRESS_REFUSED' }])
+  }
 })
 
 test('loopback is fine in each of its spellings, and hosts that are nowhere are told as such', async () => {

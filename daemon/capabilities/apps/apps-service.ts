@@ -18,7 +18,7 @@ import { appDetail, pidsOf, type Machine } from './app-rows.ts'
 import type { RestartRule } from './app-run.ts'
 import type { AddedApp, AppsStore } from './apps-store.ts'
 import type { ComposeApps } from './compose-apps.ts'
-import { containersOf, isComposed, shownContainers } from './compose-project.ts'
+import { containersOf, isComposed, projectState, shownContainers } from './compose-project.ts'
 import type { FoundApps } from './find-apps.ts'
 import type { FoundApp } from './found-app.ts'
 import { KnownApps } from './known-apps.ts'
@@ -192,11 +192,19 @@ export class AppsService implements Owned {
     return entry === undefined ? nowhere : standingOf(this.#known.of(entry), entry.asked > 0)
   }
 
-  /** The containers of an app among these. */
-  containersOf(name: string, containers: Machine['containers']): AppRow['containers'] {
+  /** The containers of an app among these, and what is wrong with its compose project. */
+  containersOf(
+    name: string,
+    containers: Machine['containers'],
+  ): { readonly containers: AppRow['containers']; readonly problem: string | null } {
     const entry = this.#entries.find(name)
-    if (entry === undefined) return []
-    return shownContainers(containersOf(entry.added, containers), isComposed(plannedOf(entry)))
+    if (entry === undefined) return { containers: [], problem: null }
+    const own = containersOf(entry.added, containers)
+    const composed = isComposed(plannedOf(entry))
+    return {
+      containers: shownContainers(own, composed),
+      problem: composed ? projectState(own.project.length > 0 ? own.project : own.external).reason : null,
+    }
   }
 
   /** Tells which app each process belongs to. @returns whether that is another than before. */

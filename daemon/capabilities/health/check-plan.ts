@@ -125,9 +125,10 @@ function planned(named: Named, said: CheckTiming | null, otherwise: CheckTiming 
   const { kind } = named.target
   const or = <K extends keyof CheckTiming>(key: K): CheckTiming[K] | null =>
     said?.[key] ?? otherwise?.[key] ?? null
-  // An interval that was said for pages is none for the processes found beside them.
+  // What was said for pages is not said for the processes and containers that are found beside them.
   const isSure = sure.has(kind) && named.source === 'found'
-  const intervalMs = (isSure ? null : or('intervalMs')) ?? intervals[kind] ?? usual.intervalMs
+  const intervalMs =
+    (kind === 'process' && isSure ? null : or('intervalMs')) ?? intervals[kind] ?? usual.intervalMs
   return {
     key: keyOf(named.app, named.environment, named.check),
     ...named,

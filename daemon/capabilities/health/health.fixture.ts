@@ -111,7 +111,11 @@ export async function startHealth(world: HealthWorld) {
       apps: () => Promise.resolve(world.apps),
       standing: (app) =>
         world.standings.get(app) ?? { state: null, reason: null, planned: false, isAgain: false, run: null },
-      containers: (app) => Promise.resolve(world.apps.find((one) => one.app === app)?.containers ?? []),
+      containers: (app) =>
+        Promise.resolve({
+          containers: world.apps.find((one) => one.app === app)?.containers ?? [],
+          problem: null,
+        }),
       container: () => Promise.resolve(null),
       ping: () => Promise.resolve({ latencyMs: 1, reason: world.pingReason }),
       secret: (name) => Promise.resolve(name === 'api' ? 'hunter2' : null),

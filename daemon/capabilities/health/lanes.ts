@@ -2,11 +2,18 @@
 const mostAtOnce = 200
 
 interface Lane<T> {
+  readonly name: string
+  readonly waiting: T[]
   /** That run or are about to. */
   active: number
-  waiting: T[]
   /** How many of `waiting` have left it. */
   left: number
+}
+
+interface Ready<T> {
+  readonly work: T
+  /** It is left as it was entered, whatever is said of the work meanwhile. */
+  readonly lane: Lane<T>
 }
 
 /**
@@ -17,7 +24,7 @@ export class Lanes<T> {
   readonly #lanes = new Map<string, Lane<T>>()
   readonly #laneOf: (work: T) => { readonly lane: string; readonly most: number }
   readonly #begin: (work: T) => Promise<void>
-  #ready: T[] = []
+  #ready: Ready<T>[] = []
   #running = 0
 
   /** @param begin - does the work; it never rejects. */
@@ -32,11 +39,11 @@ export class Lanes<T> {
   enter(work: T): void {
     const { lane: name, most } = this.#laneOf(work)
     let lane = this.#lanes.get(name)
-    if (lane === undefined) this.#lanes.set(name, (lane = { active: 0, waiting: [], left: 0 }))
+    if (lane === undefined) this.#lanes.set(name, (lane = { name, active: 0, waiting: [], left: 0 }))
     if (lane.active >= most) lane.waiting.push(work)
     else {
       lane.active++
-      this.#ready.push(work)
+      this.#ready.push({ work, lane })
     }
     this.#pump()
   }
@@ -44,37 +51,31 @@ export class Lanes<T> {
   #pump(): void {
     let taken = 0
     while (this.#running < mostAtOnce && taken < this.#ready.length) {
-      const work = this.#ready[taken++]
-      if (work === undefined) break
+      const next = this.#ready[taken++]
+      if (next === undefined) break
       this.#running++
-      void this.#begin(work).finally(() => this.#done(work))
+      void this.#begin(next.work).finally(() => this.#done(next.lane))
     }
     if (taken > 0) this.#ready = this.#ready.slice(taken)
   }
 
-  #done(work: T): void {
+  #done(lane: Lane<T>): void {
     this.#running--
-    const { lane: name } = this.#laneOf(work)
-    const lane = this.#lanes.get(name)
-    if (lane !== undefined) this.#advance(name, lane)
-    this.#pump()
-  }
-
-  #advance(name: string, lane: Lane<T>): void {
     const next = lane.waiting[lane.left]
     if (next !== undefined) {
       lane.left++
-      this.#ready.push(next)
+      this.#ready.push({ work: next, lane })
       // Now and then, because to move all of them up each time is slow where many wait.
       if (lane.left > 1000) {
-        lane.waiting = lane.waiting.slice(lane.left)
+        lane.waiting.splice(0, lane.left)
         lane.left = 0
       }
-      return
+    } else {
+      lane.active--
+      lane.waiting.length = 0
+      lane.left = 0
+      if (lane.active === 0) this.#lanes.delete(lane.name)
     }
-    lane.active--
-    lane.waiting = []
-    lane.left = 0
-    if (lane.active === 0) this.#lanes.delete(name)
+    this.#pump()
   }
 }

@@ -66,13 +66,15 @@ export class LiveChecks implements Owned {
 
   /** What is known of the apps, looked at when there had been so many {@link moves}. */
   learn(apps: readonly AppHealth[], moves: number): void {
+    const before = this.#apps
     this.#apps = new Map(apps.map((app) => [app.app, app]))
     const sure = [...this.#unsure].flatMap(([app, move]) => (move <= moves ? [app] : []))
     for (const app of sure) this.#unsure.delete(app)
     this.settle()
     const again = new Set(sure)
     for (const live of this.#checks.values())
-      if (again.has(live.plan.app) && this.#assess(live, false) === null) this.#runner.soon(live.plan.key)
+      if ((again.has(live.plan.app) || this.#isNews(live, before)) && this.#assess(live, false) === null)
+        this.#runner.soon(live.plan.key)
   }
 
   /** What is checked from now on, and nothing else. @param known - its number, its pause, and whether it was ill. */
@@ -179,6 +181,15 @@ export class LiveChecks implements Owned {
     if (live.machine.state === 'unknown' && live.unknown === why) return
     live.last = null
     this.#step(live, { kind: 'lapse' }, why)
+  }
+
+  /** Whether containers, of which the engine tells as soon as something happens to them, are not as they were. */
+  #isNews({ plan }: LiveCheck, before: ReadonlyMap<string, AppHealth>): boolean {
+    if (plan.target.kind !== 'container') return false
+    const [was, is] = [before, this.#apps].map((apps) =>
+      JSON.stringify(apps.get(plan.app)?.containers.map(({ id, state, health }) => [id, state, health])),
+    )
+    return was !== is
   }
 
   #slept(): void {

@@ -18,10 +18,10 @@ export interface Ping {
 export interface PerformDeps {
   readonly checker: Checker
   readonly clock: Clock
-  /** The containers of an app, looked at after this call. */
+  /** The containers of an app, looked at after this call, and what is wrong with its compose project. */
   readonly containers: (
     app: string,
-  ) => Promise<readonly Pick<AppContainer, 'name' | 'service' | 'state' | 'health'>[]>
+  ) => Promise<{ readonly containers: readonly Shown[]; readonly problem: string | null }>
   /** Any container of the machine, by name; `unknown` while there is no engine to ask. */
   readonly container: (name: string) => Promise<Shown | null | 'unknown'>
   readonly ping: (change: Change, app: string, datasource: string, timeoutMs: number) => Promise<Ping>
@@ -143,15 +143,19 @@ function ofProcess({ state, reason }: Standing): Outcome | null {
 
 type Shown = Pick<AppContainer, 'name' | 'service' | 'state' | 'health'>
 
-/** One that has ended may have done its work: only what the engine calls unhealthy or broken is. */
-function ofContainers(all: readonly Shown[]): Outcome | null {
-  const sick = all.filter(
-    ({ state, health }) => health === 'unhealthy' || state === 'dead' || state === 'restarting',
-  )
-  if (sick.length > 0)
-    return bad(
-      `are not well: ${sick.map((one) => `${one.service ?? one.name} is ${one.health === 'unhealthy' ? one.health : one.state}`).join(', ')}`,
-    )
+/** One of no project that has ended may have done its work: only what the engine calls unhealthy or broken is. */
+function ofContainers({
+  containers: all,
+  problem,
+}: Awaited<ReturnType<PerformDeps['containers']>>): Outcome | null {
+  const sick = all
+    .filter(({ state, health }) => health === 'unhealthy' || state === 'dead' || state === 'restarting')
+    .map((one) => `${one.service ?? one.name} is ${one.health === 'unhealthy' ? one.health : one.state}`)
+  const words = [
+    ...(problem === null ? [] : [problem]),
+    ...sick.filter((one) => problem?.includes(one) !== true),
+  ]
+  if (words.length > 0) return bad(`are not well: ${words.join('; ')}`)
   if (all.some(({ state, health }) => state === 'running' && health === 'starting')) return null
   return all.some(({ state }) => state === 'running') ? good : null
 }
