@@ -89,11 +89,11 @@ test('an hour of sleep is told once, before anything else is done; clocks that a
   await vi.advanceTimersByTimeAsync(20_000)
   for (const jump of [1000, -1000, -3_600_000, -10 * 365 * 86_400_000]) {
     wall += jump
-    await vi.advanceTimersByTimeAsync(5000)
+    await vi.advanceTimersByTimeAsync(6000)
   }
   expect(sleeps).toEqual([])
   wall += 3_600_000
-  await vi.advanceTimersByTimeAsync(5000)
+  await vi.advanceTimersByTimeAsync(6000)
   expect(sleeps).toHaveLength(1)
   runner.dispose()
 })

@@ -40,7 +40,7 @@ interface Entry {
 }
 
 /** At least so often the clocks are looked at. */
-const lookMs = 1000
+const lookMs = 5000
 /** So many milliseconds for each of those that are new are spread over; one alone comes at once. */
 const spreadMs = 2
 const leastSpreadMs = 500
