@@ -7,10 +7,11 @@ import {
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import * as tls from 'node:tls'
+import { usualAuthorities } from '#base/authorities.ts'
 import { systemCode } from '#base/failure.ts'
 import type { CheckFailure, CheckFault, HttpAnswer, HttpQuestion } from './checker.ts'
 import { faultOf } from './fault-of.ts'
-import { refuseForbidden, type GuardedLookup } from './guarded-lookup.ts'
+import { refuseForbidden, type SharedLookup } from './shared-lookup.ts'
 import { boundIdle } from './idle-sockets.ts'
 
 /** So much of a body is read where it is wanted; less where it is only read so that the connection can be used again. */
@@ -44,13 +45,13 @@ interface Answer {
  * connections are kept for the next check.
  */
 export class HttpCheck {
-  readonly #lookup: GuardedLookup
+  readonly #lookup: SharedLookup
   readonly #idle = new Set<Socket>()
   readonly #plain: PlainAgent
   #verifying: TlsAgent | undefined
   #trusting: TlsAgent | undefined
 
-  constructor(lookup: GuardedLookup) {
+  constructor(lookup: SharedLookup) {
     this.#lookup = lookup
     this.#plain = boundIdle(new PlainAgent(agentOptions), this.#idle)
   }
@@ -156,12 +157,7 @@ let context: tls.SecureContext | undefined
 /** A context is made once: as text the authorities would be part of the key of each connection. */
 function tlsOptions(verify: boolean): tls.ConnectionOptions {
   if (!verify) return { rejectUnauthorized: false }
-  // Runtimes before Node.js 22.15 have only their own list.
-  const { getCACertificates } = tls as { getCACertificates?: (type: 'default' | 'system') => string[] }
-  context ??=
-    getCACertificates === undefined
-      ? tls.createSecureContext()
-      : tls.createSecureContext({ ca: [...getCACertificates('default'), ...getCACertificates('system')] })
+  context ??= tls.createSecureContext({ ca: usualAuthorities() })
   return { secureContext: context }
 }
 

@@ -4,7 +4,7 @@ import { createServer as createTls } from 'node:https'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import type { HttpQuestion } from './checker.ts'
-import { GuardedLookup } from './guarded-lookup.ts'
+import { SharedLookup } from './shared-lookup.ts'
 import { NetChecker } from './net-checker.ts'
 
 const checker = new NetChecker()
@@ -215,7 +215,7 @@ test('S21: addresses of clouds and of the link are refused in every spelling, as
 
 test('S21: what a look-up leads to is what counts, so the same holds for names', async () => {
   // Names that the system looks up by itself to the address that they spell, as it would those of a name server.
-  const { lookup } = new GuardedLookup()
+  const { lookup } = new SharedLookup()
   for (const name of [String(number), '0251.0376.0251.0376', '0xa9.254.0xa9fe', '169.254.43518']) {
     const error = await new Promise((resolve) => lookup(name, { all: true }, (thrown) => resolve(thrown)))
     expect([name, error]).toMatchObject([name, { code: 'ADDRESS_REFUSED' }])

@@ -1,11 +1,11 @@
 import { connect } from 'node:net'
 import type { CheckFailure, CommandAnswer } from './checker.ts'
 import { faultOf } from './fault-of.ts'
-import { canonicalHost, refuseForbidden, type GuardedLookup } from './guarded-lookup.ts'
+import { canonicalHost, refuseForbidden, type SharedLookup } from './shared-lookup.ts'
 
 /** Connects and leaves again. */
 export function checkTcp(
-  { lookup }: GuardedLookup,
+  { lookup }: SharedLookup,
   written: string,
   port: number,
   timeoutMs: number,

@@ -1,11 +1,7 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { isForbiddenAddress, isForbiddenName } from '#base/forbidden-address.ts'
-
-/** Thrown before anything is sent. */
-class AddressRefused extends Error {
-  readonly code = 'ADDRESS_REFUSED'
-}
+import { AddressRefused, lookupGuarded } from '#base/guarded-lookup.ts'
 
 /** A host as the URL parser writes it, so that an address is one in all its spellings. Without brackets. */
 export function canonicalHost(host: string): string {
@@ -35,7 +31,7 @@ type Found = readonly LookupAddress[]
  * Looks names up and refuses what they lead to where that is forbidden. The connection goes to the very addresses that
  * were judged: what is looked up twice could be another one the second time.
  */
-export class GuardedLookup {
+export class SharedLookup {
   readonly #under = new Map<string, Promise<Found>>()
   readonly #waiting: (() => void)[] = []
   readonly #kept = new Map<string, { readonly found: Found; readonly until: number }>()
@@ -69,7 +65,6 @@ export class GuardedLookup {
   }
 
   async #find(host: string): Promise<Found> {
-    if (isForbiddenName(host)) throw new AddressRefused(host)
     // RFC 6761: always this machine.
     if (/^(?:[^.]+\.)*localhost\.?$/i.test(host))
       return [
@@ -85,8 +80,6 @@ export class GuardedLookup {
     this.#running++
     try {
       const found = await lookUp(host)
-      // One that is forbidden among others would be tried when they do not answer.
-      if (found.some(({ address }) => isForbiddenAddress(address))) throw new AddressRefused(host)
       this.#keep(host, found)
       return found
     } finally {
@@ -101,11 +94,15 @@ export class GuardedLookup {
   }
 }
 
+const guarded = lookupGuarded(true)
+
 const lookUp = (host: string): Promise<Found> =>
   new Promise((resolve, reject) =>
-    systemLookup(host, { all: true }, (error, addresses) =>
-      error === null ? resolve(addresses) : reject(error),
-    ),
+    guarded(host, { all: true }, (error, found) => {
+      if (error !== null) reject(error)
+      // Asked for all of them, it answers a list.
+      else resolve(found as LookupAddress[])
+    }),
   )
 
 const notFound = (host: string): NodeJS.ErrnoException =>
