@@ -13,37 +13,37 @@ const check: Readonly<Record<string, KeyDescription>> = {
   timeout: { text: 'How long an answer may take, all in all.', default: '2s' },
   retries: { text: 'How often one check asks again before it counts as failed.', default: '0' },
   jitter: {
-    text: 'Each check waits a random time of at most this, so that many of them do not come at once.',
+    text: 'Each check waits a random time of at most this.',
     default: 'a tenth of the interval',
   },
   failures: {
-    text: 'How many failed checks make it unhealthy: so many in a row, or `3 of 5` of the last ones.',
+    text: 'How many failed checks make it unhealthy: in a row, or `3 of 5` of the last ones.',
     default: '3',
   },
   successes: {
-    text: 'How many good checks make it healthy again: so many in a row, or `2 of 3` of the last ones.',
+    text: 'How many good checks make it healthy again, likewise.',
     default: '2',
   },
   degradedAbove: { text: 'Answers slower than this make it degraded.' },
   severity: { text: 'How much it matters when it is unhealthy.', default: 'critical' },
-  path: { text: 'The page of the app that is asked; a good answer means that the app is well.' },
-  url: { text: 'The address that is asked instead of the app itself, also while the app does not run.' },
-  method: { text: 'The method of HTTP that it is asked with.', default: 'GET' },
+  path: { text: 'The page of the app that is asked.' },
+  url: { text: 'The address that is asked instead, also while the app does not run.' },
+  method: { text: 'The method of HTTP.', default: 'GET' },
   headers: { text: 'Headers that are sent.' },
   'headers.*': { text: 'Text, `${NAME}` for a variable of the environment, or `secret:<name>`.' },
   body: { text: 'What is sent as the body.' },
   expect: { text: 'The HTTP status, or the range of them, of a good answer.', default: '200-399' },
   contains: { text: 'Text that a good answer has in its first megabyte.' },
   json: {
-    text: 'What is true of a good answer, which is JSON: one condition or a list of them, such as `.status == "healthy"`.',
+    text: 'What is true of a good answer in JSON: a condition or a list of them, such as `.status == "healthy"`.',
   },
-  'json.*': { text: 'One condition: a path, one of == != < <= > >= and a value.' },
+  'json.*': { text: 'One condition.' },
   redirects: {
-    text: 'How many redirects are followed whose status is not itself a good answer.',
+    text: 'How many redirects are followed that are no good answers.',
     default: '5',
   },
   verifyCertificate: {
-    text: 'Whether the certificate of a server that speaks TLS has to be good.',
+    text: 'Whether the certificate of a server has to be good.',
     default: 'true',
   },
   certificateWarning: {
@@ -57,21 +57,21 @@ const health: Readonly<Record<string, KeyDescription>> = {
   enabled: { text: 'Whether it is checked at all.', default: 'true' },
   ...check,
   checks: {
-    text: 'Further checks, by name. What is said above counts for each that does not say otherwise.',
+    text: 'Further checks, by name. What is said above counts for them too.',
   },
   'checks.*': { text: 'One check, of exactly one thing.' },
   ...below('checks.*', {
     ...check,
     tcp: {
-      text: 'A port of this machine or `host:port` that has to take a connection, also while the app does not run.',
+      text: 'A port here, or `host:port`, that has to take a connection, also while the app does not run.',
     },
-    port: { text: 'The port that the app was given has to take a connection.' },
+    port: { text: 'The port of the app has to take a connection.' },
     process: { text: 'The process of the app has to live.' },
     container: {
-      text: 'Name of a container that has to run and, where it has a HEALTHCHECK, to be healthy.',
+      text: 'Name of a container that has to run and be healthy.',
     },
-    database: { text: 'Name of a datasource that has to take a connection and a login.' },
-    command: { text: "What is run in a shell in the app's folder; exit code 0 means that all is well." },
+    database: { text: 'Name of a datasource that has to take a login.' },
+    command: { text: "What is run in a shell in the app's folder; 0 means that all is well." },
   }),
 }
 

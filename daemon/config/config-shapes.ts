@@ -57,6 +57,11 @@ export const command = text('expected a command, as text')
 export const count = (low: number, high: number) =>
   integer(low, high, `expected a number from ${low} to ${high}`)
 
+export const headerName = text(
+  "expected the name of an HTTP header: letters, digits and !#$%&'*+-.^_`|~ only",
+  /^[\w!#$%&'*+.^`|~-]{1,100}$/,
+)
+
 export const list = <T extends z.core.SomeType>(of: T, what: string) =>
   z.array(of, `expected a list of ${what}`).check(z.maxLength(1000, `expected at most 1000 ${what}`))
 

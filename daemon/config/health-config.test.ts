@@ -48,7 +48,7 @@ test.each([
   ],
   [
     '{ failures: 5 of 3 }',
-    '2:23 admin.health.failures: expected a number from 1 to 100, or so many of the last ones, such as 3 of 5, got "5 of 3"',
+    '2:23 admin.health.failures: expected a number from 1 to 100, or such as 3 of 5, got "5 of 3"',
   ],
   ['{ path: /x, url: "http://a/" }', '2:3 admin.health: expected either path or url'],
   [
@@ -56,7 +56,7 @@ test.each([
     '2:18 admin.health.url: expected an address that begins with http:// or https://, without a password, got "http://ana:pw@a/"',
   ],
   ['{ url: "file:///etc/passwd" }', /^2:18 admin\.health\.url: expected an address/],
-  ['{ headers: { "a b": c } }', /^2:24 admin\.health\.headers\["a b"\]: expected the name of a header/],
+  ['{ headers: { "a b": c } }', /^2:24 admin\.health\.headers\["a b"\]: expected the name of an HTTP header/],
   ['{ headers: { a: "b\\r\\nc: d" } }', /^2:27 admin\.health\.headers\.a: expected text on one line/],
   [
     '{ checks: { a: {} } }',

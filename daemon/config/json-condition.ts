@@ -20,16 +20,14 @@ const deepest = 32
 /** @returns the condition, or in words why it is none. It is linear in the text. */
 export function parseCondition(text: string): JsonCondition | string {
   const { path, rest } = readPath(text.trimStart())
-  if (path === null)
-    return 'a path begins with . or [ and goes on with names and places, such as .items[0].name'
+  if (path === null) return 'it begins with a path such as .items[0].name'
   if (path.length > deepest) return `a path of at most ${deepest} steps`
   const after = rest.trimStart()
   const operator = operators.find((one) => after.startsWith(one))
   if (operator === undefined) return `after the path one of ${operators.join(' ')}`
   const literal = after.slice(operator.length).trim()
   const value = readLiteral(literal)
-  if (value === undefined)
-    return 'after the operator a value as in JSON: "text", a number, true, false or null'
+  if (value === undefined) return 'after the operator a value of JSON'
   if (operator.length === 1 || operator === '<=' || operator === '>=')
     if (typeof value !== 'number') return `a number after ${operator}`
   return { text: text.trim(), path, operator, value }
