@@ -7,6 +7,10 @@ export interface KeyDescription {
   readonly values?: readonly string[]
 }
 
+const textOrSecret: KeyDescription = {
+  text: 'Text, `${NAME}` for a variable of the environment of Quantum Admin, or `secret:<name>`.',
+}
+
 /** What a check may say, wherever it stands. */
 const check: Readonly<Record<string, KeyDescription>> = {
   interval: { text: 'How often it is asked.', default: '10s' },
@@ -30,7 +34,7 @@ const check: Readonly<Record<string, KeyDescription>> = {
   url: { text: 'The address that is asked instead, also while the app does not run.' },
   method: { text: 'The method of HTTP.', default: 'GET' },
   headers: { text: 'Headers that are sent.' },
-  'headers.*': { text: 'Text, `${NAME}` for a variable of the environment, or `secret:<name>`.' },
+  'headers.*': textOrSecret,
   body: { text: 'What is sent as the body.' },
   expect: { text: 'The HTTP status, or the range of them, of a good answer.', default: '200-399' },
   contains: { text: 'Text that a good answer has in its first megabyte.' },
@@ -146,9 +150,7 @@ const admin: Readonly<Record<string, KeyDescription>> = {
     text: 'The port it asks for. When that is taken, it is given the next free one, in `$PORT`.',
   },
   'run.env': { text: 'Variables of its environment.' },
-  'run.env.*': {
-    text: 'Text, `${NAME}` for a variable of the environment of Quantum Admin, or `secret:<name>`.',
-  },
+  'run.env.*': textOrSecret,
   'run.restart': { text: 'What happens when it ends by itself.' },
   'run.restart.policy': { text: 'When it is started again.', default: 'on-failure' },
   'run.restart.backoff': {
@@ -182,9 +184,7 @@ const admin: Readonly<Record<string, KeyDescription>> = {
   'logs.forward.user': { text: 'Who logs in, with `password`.' },
   'logs.forward.password': { text: 'Never as it is: `secret:<name>`, or `${NAME}` for a variable.' },
   'logs.forward.headers': { text: 'Further HTTP headers.' },
-  'logs.forward.headers.*': {
-    text: 'Text, `${NAME}` for a variable of the environment of Quantum Admin, or `secret:<name>`.',
-  },
+  'logs.forward.headers.*': textOrSecret,
   'logs.forward.labels': { text: 'What is said of every record, besides its app, source, kind and level.' },
   'logs.forward.labels.*': { text: 'The value of that label.' },
   'logs.forward.level': {

@@ -12,7 +12,7 @@ const operators = ['==', '!=', '<=', '>=', '<', '>'] as const
 type Operator = (typeof operators)[number]
 type Literal = string | number | boolean | null
 
-export const conditionExpected = 'expected a condition such as .status == "healthy" or .queue.length < 100'
+export const conditionExpected = 'expected a condition such as .status == "healthy"'
 
 /** So deep nobody nests what says whether an app is well. */
 const deepest = 32
@@ -28,8 +28,7 @@ export function parseCondition(text: string): JsonCondition | string {
   const literal = after.slice(operator.length).trim()
   const value = readLiteral(literal)
   if (value === undefined) return 'after the operator a value of JSON'
-  if (operator.length === 1 || operator === '<=' || operator === '>=')
-    if (typeof value !== 'number') return `a number after ${operator}`
+  if (operator !== '==' && operator !== '!=' && typeof value !== 'number') return `a number after ${operator}`
   return { text: text.trim(), path, operator, value }
 }
 
