@@ -8,6 +8,7 @@ import { build } from '#base/version.ts'
 import { appsAheads, appsHandlers } from './capabilities/apps/apps-handlers.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
 import { connectorsHandlers } from './capabilities/connectors/connectors-handlers.ts'
+import { healthHandlers } from './capabilities/health/health-handlers.ts'
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
 import { logsHandlers } from './capabilities/logs/logs-handlers.ts'
@@ -90,9 +91,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
       clock: systemClock,
       idleMs,
       // A door for the network is there for people who are not connected now.
-      managed: () =>
-        network.url !== null ||
-        services.supervisor.managed + services.jobs.managed + services.logs.managed > 0,
+      managed: () => network.url !== null || managedBy(services) > 0,
       onIdle: options.stop,
     }),
   )
@@ -103,6 +102,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   await services.apps.open()
   await services.jobs.open()
   services.logs.refresh()
+  await services.health.open()
   services.metrics.start()
   void services.apps.startUnasked()
   const serve = (accepted: Accepted): void => rpc.serve(accepted)
@@ -120,6 +120,10 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   }
   return { url: network.url, serve, page, dispose }
 }
+
+/** How much there is that a daemon has to be there for. */
+const managedBy = ({ supervisor, jobs, logs, health }: Services): number =>
+  supervisor.managed + jobs.managed + logs.managed + health.managed
 
 /** Nobody reads the standard error of a daemon in the background: a bug that ends it is told in its log. */
 function logCrashes(log: OwnLog): Owned {
@@ -167,7 +171,7 @@ function systemOf(
 }
 
 function handlersOf(services: Services, events: Events, system: SystemService): Handlers {
-  const { apps, audit, connectors, jobs, leases, logs, metrics, resources, secrets, users } = services
+  const { apps, audit, connectors, health, jobs, leases, logs, metrics, resources, secrets, users } = services
   const glance = () =>
     overview({
       apps: () => apps.list(),
@@ -189,6 +193,7 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...connectorsHandlers(connectors),
     ...secretsHandlers(secrets),
     ...logsHandlers(logs),
+    ...healthHandlers(health),
     ...metricsHandlers(metrics),
   }
 }
@@ -196,7 +201,7 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
 /** Connects what changes with who wants to know. */
 function publish(
   lifetime: Lifetime,
-  { apps, audit, connectors, jobs, leases, logs, metrics, resources, users }: Services,
+  { apps, audit, connectors, health, jobs, leases, logs, metrics, resources, users }: Services,
   events: Events,
 ): void {
   for (const topic of ['ports', 'processes', 'containers'] as const) {
@@ -209,6 +214,7 @@ function publish(
   events.source('jobs', () => jobs.revision)
   events.source('connectors', () => connectors.revision)
   events.source('logs', () => logs.revision)
+  events.source('health', () => health.revision)
   events.source('metrics', () => metrics.revision)
   lifetime.own(resources.changed.on((topic) => events.changed(topic)))
   lifetime.own(
@@ -236,5 +242,6 @@ function publish(
   lifetime.own(jobs.changed.on(() => events.changed('jobs')))
   lifetime.own(connectors.changed.on(() => events.changed('connectors')))
   lifetime.own(logs.changed.on(() => events.changed('logs')))
+  lifetime.own(health.changed.on(() => events.changed('health')))
   lifetime.own(metrics.changed.on(() => events.changed('metrics')))
 }

@@ -13,11 +13,13 @@ import { probePort } from './adapters/host/bind-probe.ts'
 import { createHost } from './adapters/host/create-host.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import { wireApps } from './apps-wiring.ts'
+import { wireHealth } from './health-wiring.ts'
 import { wireJobs } from './jobs-wiring.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { AuditService } from './capabilities/audit/audit-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
+import type { HealthService } from './capabilities/health/health-service.ts'
 import type { JobsService } from './capabilities/jobs/jobs-service.ts'
 import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
 import { LeasesService } from './capabilities/leases/leases-service.ts'
@@ -43,6 +45,7 @@ export interface Services {
   readonly connectors: ConnectorsService
   readonly secrets: SecretsService
   readonly logs: LogsService
+  readonly health: HealthService
   readonly metrics: MetricsService
   /** What a Prometheus reads; null while the settings do not allow it. */
   readonly metricsPage: () => Page | null
@@ -167,6 +170,8 @@ export async function openServices(
     secrets,
     report,
   })
+  const around = { store, instance, apps, connectors, resources, secrets, act, report }
+  const health = wireHealth(lifetime, around)
   const metrics = wireMetrics(lifetime, { paths, store, clock, instance, apps, resources, logs, report })
   await metrics.open()
   await leases.open()
@@ -193,6 +198,7 @@ export async function openServices(
     connectors,
     secrets,
     logs,
+    health,
     metrics,
     metricsPage: () => metricsPage(settings, metrics),
   }

@@ -7,6 +7,7 @@ import {
   containerText,
   doctorText,
   entryText,
+  incidentText,
   leaseText,
   outputText,
   processText,
@@ -24,6 +25,7 @@ export type DocumentSubject =
   | 'doctor'
   | 'output'
   | 'logs'
+  | 'incident'
 
 const scheme = 'quantum-admin'
 const texts: Readonly<Record<DocumentSubject, (ask: Ask, key: string) => Promise<string>>> = {
@@ -34,6 +36,7 @@ const texts: Readonly<Record<DocumentSubject, (ask: Ask, key: string) => Promise
   entry: (ask, key) => entryText(ask, Number(key)),
   doctor: doctorText,
   output: outputText,
+  incident: (ask, key) => incidentText(ask, Number(key)),
   logs: async (ask, key) => (await import('./logs/log-document.ts')).logsText(ask, key),
 }
 

@@ -9,6 +9,7 @@ import { connectorCommands } from './commands/connectors.ts'
 import { containerCommands } from './commands/containers.ts'
 import { copyCommands } from './commands/copy.ts'
 import { generalCommands } from './commands/general.ts'
+import { healthCommands } from './commands/health.ts'
 import { jobCommands } from './commands/jobs.ts'
 import { leaseCommands } from './commands/leases.ts'
 import { logCommands } from './commands/logs.ts'
@@ -25,6 +26,7 @@ import { ContainerLogs } from './logs/container-logs.ts'
 import { DaemonLog } from './logs/daemon-log.ts'
 import { LogPanels } from './logs/log-panels.ts'
 import { RunOutputs } from './logs/run-output.ts'
+import { IncidentWatch } from './incident-watch.ts'
 import { Model } from './model.ts'
 import { Pickers } from './pickers.ts'
 import { Report } from './report.ts'
@@ -115,6 +117,7 @@ export function activate(context: ExtensionContext): void {
         ...containerCommands({ actions, targets, documents, logs }),
         ...appCommands({ model, actions, targets, documents, documentation, report, settings }),
         ...logCommands({ targets, panels }),
+        ...healthCommands({ actions, targets, documents }),
         ...jobCommands({ actions, targets, outputs }),
         ...connectorCommands({ model, actions, targets, documentation }),
         ...secretCommands({ actions, targets }),
@@ -125,6 +128,7 @@ export function activate(context: ExtensionContext): void {
       report,
     ),
   )
+  lifetime.own(new IncidentWatch(model))
   lifetime.own(followConfigurations({ model, settings, report, log, extensionPath: context.extensionPath }))
   lifetime.own(followSurroundings(context, model, log))
 }

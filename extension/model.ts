@@ -24,6 +24,7 @@ export interface Snapshots {
   readonly apps: Result<'apps.list'>
   readonly connectors: Result<'connectors.list'>
   readonly jobs: JobsSnapshot
+  readonly health: HealthSnapshot
 }
 
 /** Jobs and tests of all apps. */
@@ -31,6 +32,13 @@ export interface JobsSnapshot {
   readonly revision: string
   readonly jobs: Result<'jobs.list'>['rows']
   readonly tests: Result<'tests.list'>['rows']
+}
+
+/** Checks of all apps, and the incidents that are open. */
+export interface HealthSnapshot {
+  readonly revision: string
+  readonly checks: Result<'health.list'>['rows']
+  readonly incidents: Result<'incidents.list'>['rows']
 }
 export type SnapshotTopic = keyof Snapshots
 
@@ -44,6 +52,14 @@ const fetchers: { readonly [T in SnapshotTopic]: (client: Client) => Promise<Sna
   jobs: async (client) => {
     const [jobs, tests] = await Promise.all([client.call('jobs.list', {}), client.call('tests.list', {})])
     return { revision: `${jobs.revision} ${tests.revision}`, jobs: jobs.rows, tests: tests.rows }
+  },
+  health: async (client) => {
+    const [checks, incidents] = await Promise.all([
+      client.call('health.list', {}),
+      client.call('incidents.list', { open: true }),
+    ])
+    const revision = `${checks.revision} ${incidents.revision}`
+    return { revision, checks: checks.rows, incidents: incidents.rows }
   },
 }
 

@@ -1,11 +1,13 @@
 import { l10n, window, type QuickPickItem } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
+import type { IncidentRow } from '#contract/health.ts'
 import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
 import { moment, withoutIcons } from './display.ts'
+import { incidentStateWord } from './health.ts'
 import type { Model } from './model.ts'
 import { portHoldings, type PortHolding } from './resources.ts'
 import { outcomeText, runTitle } from './runs.ts'
@@ -181,6 +183,17 @@ export class Pickers {
             ),
           ),
       l10n.t('There is no connector for this'),
+    )
+  }
+
+  incident(asking: Asking, only: (row: IncidentRow) => boolean = () => true): Promise<IncidentRow> {
+    return pick(
+      asking,
+      async () =>
+        (await this.#model.query('incidents.list', {})).rows
+          .filter(only)
+          .map((row) => choice(row, `#${row.number} ${row.app}`, incidentStateWord(row), row.cause)),
+      l10n.t('There is no incident for this'),
     )
   }
 

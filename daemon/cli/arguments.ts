@@ -31,12 +31,18 @@ export function timeLength(text: string): number | undefined {
 }
 
 /** A moment: `2h` ago, a date, or an ISO 8601 time. @returns ISO 8601 UTC. */
-export function moment(name: string, now: () => number = Date.now): (text: string) => string {
+export const moment = (name: string, now: () => number = Date.now) =>
+  momentFrom(name, (length) => now() - length)
+
+/** A moment to come: in `2h`, a date, or an ISO 8601 time. @returns ISO 8601 UTC. */
+export const later = (name: string) => momentFrom(name, (length) => Date.now() + length)
+
+function momentFrom(name: string, at: (length: number) => number): (text: string) => string {
   return (text) => {
-    const ago = timeLength(text)
-    if (ago !== undefined) return new Date(now() - ago).toISOString()
-    const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-    if (!Number.isNaN(at)) return new Date(at).toISOString()
+    const length = timeLength(text)
+    if (length !== undefined) return new Date(at(length)).toISOString()
+    const written = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+    if (!Number.isNaN(written)) return new Date(written).toISOString()
     throw new Failure(
       'wrong-use',
       `${name} must be a time such as 2h, 7d or 2030-01-31T12:00:00Z, not ${JSON.stringify(text)}`,

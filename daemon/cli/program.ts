@@ -9,6 +9,8 @@ import { declare as containers } from './containers.ts'
 import { declare as daemon } from './daemon.ts'
 import { declare as docs } from './docs.ts'
 import { declare as doctor } from './doctor.ts'
+import { declare as health } from './health.ts'
+import { declare as incidents } from './incidents.ts'
 import { declare as jobs } from './jobs.ts'
 import { declare as logs } from './logs.ts'
 import { declare as metrics } from './metrics.ts'
@@ -42,6 +44,16 @@ export const nouns: readonly Noun[] = [
     declare: jobs,
   },
   { name: 'tests', description: 'run the tests of apps, and see how they went', declare: tests },
+  {
+    name: 'health',
+    description: 'whether apps are well; check now, pause and resume checks',
+    declare: health,
+  },
+  {
+    name: 'incidents',
+    description: 'what was not well, since when and why; acknowledge it and note what there is to know',
+    declare: incidents,
+  },
   { name: 'logs', description: 'search, follow and export what apps write', declare: logs },
   {
     name: 'metrics',
@@ -117,6 +129,8 @@ const watchable = new Set([
   'tests list',
   'tests history',
   'connectors list',
+  'health',
+  'incidents',
   'logs sources',
   'metrics',
 ])

@@ -7,15 +7,76 @@ export interface KeyDescription {
   readonly values?: readonly string[]
 }
 
+const textOrSecret: KeyDescription = {
+  text: 'Text, `${NAME}` for a variable of the environment of Quantum Admin, or `secret:<name>`.',
+}
+
+/** What a check may say, wherever it stands. */
+const check: Readonly<Record<string, KeyDescription>> = {
+  interval: { text: 'How often it is asked.', default: '10s' },
+  timeout: { text: 'How long an answer may take, all in all.', default: '2s' },
+  retries: { text: 'How often one check asks again before it counts as failed.', default: '0' },
+  jitter: {
+    text: 'Each check waits a random time of at most this.',
+    default: 'a tenth of the interval',
+  },
+  failures: {
+    text: 'How many failed checks make it unhealthy: in a row, or `3 of 5` of the last ones.',
+    default: '3',
+  },
+  successes: {
+    text: 'How many good checks make it healthy again, likewise.',
+    default: '2',
+  },
+  degradedAbove: { text: 'Answers slower than this make it degraded.' },
+  severity: { text: 'How much it matters when it is unhealthy.', default: 'critical' },
+  path: { text: 'The page of the app that is asked.' },
+  url: { text: 'The address that is asked instead, also while the app does not run.' },
+  method: { text: 'The method of HTTP.', default: 'GET' },
+  headers: { text: 'Headers that are sent.' },
+  'headers.*': textOrSecret,
+  body: { text: 'What is sent as the body.' },
+  expect: { text: 'The HTTP status, or the range of them, of a good answer.', default: '200-399' },
+  contains: { text: 'Text that a good answer has in its first megabyte.' },
+  json: {
+    text: 'What is true of a good answer in JSON: a condition or a list of them, such as `.status == "healthy"`.',
+  },
+  'json.*': { text: 'One condition.' },
+  redirects: {
+    text: 'How many redirects are followed that are no good answers.',
+    default: '5',
+  },
+  verifyCertificate: {
+    text: 'Whether the certificate of a server has to be good.',
+    default: 'true',
+  },
+  certificateWarning: {
+    text: 'A certificate that ends within this time makes it degraded.',
+    default: '14d',
+  },
+}
+
 const health: Readonly<Record<string, KeyDescription>> = {
   '': { text: 'How to tell whether the app is well.' },
-  path: { text: 'The page that is asked; a good answer means that the app is well.' },
-  interval: { text: 'How often it is asked.' },
-  timeout: { text: 'How long an answer may take.' },
-  retries: { text: 'How often one check asks again before it counts as failed.' },
-  failures: { text: 'How many failed checks in a row make the app unhealthy.' },
-  degradedAbove: { text: 'Answers slower than this make the app degraded.' },
-  expect: { text: 'The HTTP status, or the range of them, of a good answer.' },
+  enabled: { text: 'Whether it is checked at all.', default: 'true' },
+  ...check,
+  checks: {
+    text: 'Further checks, by name. What is said above counts for them too.',
+  },
+  'checks.*': { text: 'One check, of exactly one thing.' },
+  ...below('checks.*', {
+    ...check,
+    tcp: {
+      text: 'A port here, or `host:port`, that has to take a connection, also while the app does not run.',
+    },
+    port: { text: 'The port of the app has to take a connection.' },
+    process: { text: 'The process of the app has to live.' },
+    container: {
+      text: 'Name of a container that has to run and be healthy.',
+    },
+    database: { text: 'Name of a datasource that has to take a login.' },
+    command: { text: "What is run in a shell in the app's folder; 0 means that all is well." },
+  }),
 }
 
 const words = (values: readonly string[]) => ({ values })
@@ -89,9 +150,7 @@ const admin: Readonly<Record<string, KeyDescription>> = {
     text: 'The port it asks for. When that is taken, it is given the next free one, in `$PORT`.',
   },
   'run.env': { text: 'Variables of its environment.' },
-  'run.env.*': {
-    text: 'Text, `${NAME}` for a variable of the environment of Quantum Admin, or `secret:<name>`.',
-  },
+  'run.env.*': textOrSecret,
   'run.restart': { text: 'What happens when it ends by itself.' },
   'run.restart.policy': { text: 'When it is started again.', default: 'on-failure' },
   'run.restart.backoff': {
@@ -125,9 +184,7 @@ const admin: Readonly<Record<string, KeyDescription>> = {
   'logs.forward.user': { text: 'Who logs in, with `password`.' },
   'logs.forward.password': { text: 'Never as it is: `secret:<name>`, or `${NAME}` for a variable.' },
   'logs.forward.headers': { text: 'Further HTTP headers.' },
-  'logs.forward.headers.*': {
-    text: 'Text, `${NAME}` for a variable of the environment of Quantum Admin, or `secret:<name>`.',
-  },
+  'logs.forward.headers.*': textOrSecret,
   'logs.forward.labels': { text: 'What is said of every record, besides its app, source, kind and level.' },
   'logs.forward.labels.*': { text: 'The value of that label.' },
   'logs.forward.level': {

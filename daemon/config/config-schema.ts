@@ -1,84 +1,24 @@
 import * as z from 'zod/mini'
 import { appName, appNameChecks } from '#contract/app-param.ts'
 import { forwardKinds, logLevels } from '#contract/log-words.ts'
-import { durationExpected, durationMs, sizeBytes, sizeExpected } from './units.ts'
-
-const mapping = 'expected a mapping of keys to values'
-const longestText = 32 * 1024
-
-/** A mapping of ours: a misspelt key is an error, not ignored. Each key may stand there without a value. */
-const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, mapping)
-
-/** Text, of a form where one is given. A NUL, which YAML can write as `"\0"`, ends it for the system. */
-const text = (expected: string, form = /^[^\0]+$/) =>
-  z.string(expected).check(z.maxLength(longestText, expected), z.regex(form, expected))
-
-/** An integer. As text too, because that is what a variable gives. */
-const integer = (low: number, high: number, expected: string) => {
-  const within = z.int(expected).check(z.gte(low, expected), z.lte(high, expected))
-  const digits = z.string(expected).check(z.regex(/^\d{1,15}$/, expected))
-  return z.union([within, z.pipe(z.pipe(digits, z.transform(Number)), within)], expected)
-}
-
-const trueOrFalse = 'expected true or false'
-const boolean = z.union(
-  [
-    z.boolean(trueOrFalse),
-    z.pipe(
-      z.enum(['true', 'false'], trueOrFalse),
-      z.transform((word) => word === 'true'),
-    ),
-  ],
-  trueOrFalse,
-)
-
-/** Text with a unit as a number. */
-const measured = (expected: string, parse: (text: string) => number | null) =>
-  z.pipe(
-    z
-      .string(expected)
-      .check(z.refine((written) => parse(written) !== null, { error: expected, abort: true })),
-    z.transform((written) => parse(written) ?? 0),
-  )
-
-const duration = measured(durationExpected, durationMs)
-const timeout = measured(
-  `${durationExpected}, and more than nothing`,
-  (written) => durationMs(written) || null,
-)
-const size = measured(sizeExpected, sizeBytes)
-const oneOf = <const T extends readonly string[]>(words: T) =>
-  z.enum(words, `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
-
-const named = (what: string) =>
-  text(`expected ${what}: letters, digits and . _ - only`, /^[A-Za-z0-9][\w.-]{0,99}$/)
-const port = integer(1, 65_535, 'expected a number from 1 to 65535')
-const command = text('expected a command, as text')
-const count = (low: number, high: number) => integer(low, high, `expected a number from ${low} to ${high}`)
-
-const list = <T extends z.core.SomeType>(of: T, what: string) =>
-  z.array(of, `expected a list of ${what}`).check(z.maxLength(1000, `expected at most 1000 ${what}`))
-
-/** An HTTP status or a range of them, as the first and the last that are good. */
-const statusExpected = 'expected an HTTP status or a range of them, such as 200 or 200-399'
-const status = z.union(
-  [
-    z.pipe(
-      integer(100, 599, statusExpected),
-      z.transform((one): StatusRange => [one, one]),
-    ),
-    z
-      .pipe(
-        text(statusExpected, /^[1-5]\d\d-[1-5]\d\d$/),
-        z.transform((range): StatusRange => [Number(range.slice(0, 3)), Number(range.slice(4))]),
-      )
-      .check(z.refine(([first, last]) => first <= last, statusExpected)),
-  ],
-  statusExpected,
-)
-
-/** The first and the last HTTP status that are good. */
-export type StatusRange = readonly [first: number, last: number]
+import {
+  boolean,
+  command,
+  count,
+  duration,
+  headerName,
+  list,
+  longestText,
+  mapping,
+  named,
+  oneOf,
+  port,
+  section,
+  size,
+  text,
+  timeout,
+} from './config-shapes.ts'
+import { health } from './health-schema.ts'
 
 const envValue = z
   .string('expected text; write "" for none')
@@ -115,16 +55,6 @@ const run = section({
   autostart: z.nullish(boolean),
 })
 
-const health = section({
-  path: z.nullish(text('expected a path that begins with /', /^\/[^\s\0]*$/)),
-  interval: z.nullish(timeout),
-  timeout: z.nullish(timeout),
-  retries: z.nullish(count(0, 100)),
-  failures: z.nullish(count(1, 100)),
-  degradedAbove: z.nullish(timeout),
-  expect: z.nullish(status),
-})
-
 /** What may be a secret that stands there as it is: whatever is wrong with it is said without it, in forward-findings.ts. */
 const unsaid = (expected: string) =>
   z.pipe(
@@ -145,14 +75,7 @@ const forward = section({
   user: z.nullish(text('expected the name of a user, without a colon', /^[^\0:\r\n]{1,200}$/)),
   password: z.nullish(unsaid(secretExpected)),
   headers: z.nullish(
-    z.record(
-      text(
-        "expected the name of an HTTP header: letters, digits and !#$%&'*+-.^_`|~ only",
-        /^[\w!#$%&'*+.^`|~-]{1,100}$/,
-      ),
-      unsaid('expected text, secret:NAME, or ${NAME} for a variable'),
-      mapping,
-    ),
+    z.record(headerName, unsaid('expected text, secret:NAME, or ${NAME} for a variable'), mapping),
   ),
   labels: z.nullish(
     z.record(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toHealth } from './health-config.ts'
 import { readConfig } from './read-config.ts'
 
 const environment = { DB_URL: 'postgres://db.test/shop', WEB_PORT: '8090', PASSWORD: 'hunter2' }
@@ -74,14 +75,19 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
         autostart: true,
       },
       health: {
-        path: '/health',
+        ...toHealth({}),
         intervalMs: 10_000,
         timeoutMs: 2000,
         retries: 2,
-        failures: 3,
+        failures: { count: 3, of: 3 },
         degradedAboveMs: 500,
-        expect: [200, 399],
+        http: { ...toHealth({}).http, path: '/health', expect: [200, 399] },
       },
+      environments: [
+        { name: 'development', health: toHealth({}) },
+        { name: 'staging', health: toHealth({}) },
+        { name: 'production', health: { ...toHealth({}), http: { ...toHealth({}).http, path: '/ready' } } },
+      ],
       jobs: [
         {
           name: 'nightly',
@@ -136,15 +142,8 @@ test.each([
       dependsOn: [],
       autostart: false,
     },
-    health: {
-      path: null,
-      intervalMs: null,
-      timeoutMs: null,
-      retries: null,
-      failures: null,
-      degradedAboveMs: null,
-      expect: null,
-    },
+    health: toHealth({}),
+    environments: [],
     jobs: [],
     tests: { command: null, report: null, timeoutMs: null },
     logs: { files: [], containers: [], days: null, bytes: null, forward: null },
@@ -176,10 +175,10 @@ test.each([
     'run: { restart: { policy: no } }',
     '2:29 admin.run.restart.policy: expected never, on-failure or always, got "no"',
   ],
-  ['health: { interval: 10 }', /^2:23 admin\.health\.interval: expected a duration such as 500ms.* got 10$/],
+  ['health: { interval: 10 }', /^2:23 admin\.health\.interval: expected a duration such as 10s.* got 10$/],
   [
     'health: { interval: 0s }',
-    /^2:23 admin\.health\.interval: expected a duration .*more than nothing, got "0s"$/,
+    /^2:23 admin\.health\.interval: expected a duration .*of at least 1s, got "0s"$/,
   ],
   ['health: { expect: 399-200 }', /^2:21 admin\.health\.expect: expected an HTTP status .*, got "399-200"$/],
   ['health: { path: health }', '2:19 admin.health.path: expected a path that begins with /, got "health"'],
@@ -253,7 +252,7 @@ test('a number or a boolean may come from a variable', () => {
   )
   expect(read(text).config).toMatchObject({
     run: { port: 8090, autostart: true },
-    health: { expect: [200, 200] },
+    health: { http: { expect: [200, 200] } },
   })
 })
 

@@ -3,7 +3,7 @@ import type { AppProblem } from '#contract/apps.ts'
 import type { LogKind } from '#contract/log-words.ts'
 import { nearest } from '#base/nearest.ts'
 import { parseYaml } from './config-document.ts'
-import { configSchema, type ParsedConfig, type StatusRange } from './config-schema.ts'
+import { configSchema, type ParsedConfig } from './config-schema.ts'
 import { decodeConfig } from './config-text.ts'
 import { nearestPlace, valueAt, ValueReader, type Placed } from './config-values.ts'
 import { ownVariables, ScalarReader } from './config-scalars.ts'
@@ -13,6 +13,7 @@ import { error, pathText, problemsOf, warning, type Finding, type KeyPath } from
 import { renaming } from './fixes.ts'
 import { forwardOf, type ForwardConfig } from './forward-config.ts'
 import { forwardFindings } from './forward-findings.ts'
+import { toHealth, type HealthConfig } from './health-config.ts'
 import { jobFindings } from './job-findings.ts'
 import { schemaFindings } from './schema-problems.ts'
 
@@ -34,6 +35,8 @@ export interface AppConfig {
     readonly autostart: boolean
   }
   readonly health: HealthConfig
+  /** What is said of the health of the app elsewhere, by the name of the environment. */
+  readonly environments: readonly { readonly name: string; readonly health: HealthConfig }[]
   readonly jobs: readonly JobConfig[]
   readonly tests: TestsConfig
   readonly datasources: readonly DatasourceConfig[]
@@ -48,16 +51,6 @@ interface RestartConfig {
   readonly policy: 'never' | 'on-failure' | 'always'
   readonly backoffMs: number
   readonly limit: number
-}
-
-interface HealthConfig {
-  readonly path: string | null
-  readonly intervalMs: number | null
-  readonly timeoutMs: number | null
-  readonly retries: number | null
-  readonly failures: number | null
-  readonly degradedAboveMs: number | null
-  readonly expect: StatusRange | null
 }
 
 /** A command that is run when a person or its schedule asks for it. */
@@ -257,6 +250,10 @@ function toConfig(
       autostart: run?.autostart ?? false,
     },
     health: toHealth(admin?.health ?? {}),
+    environments: Object.entries(admin?.environments ?? {}).map(([environment, of]) => ({
+      name: environment,
+      health: toHealth(of?.health ?? {}),
+    })),
     jobs: Object.entries(admin?.jobs ?? {}).map(([job, of]) => toJob(job, of)),
     tests: {
       command: admin?.tests?.command ?? null,
@@ -302,14 +299,4 @@ const toLogs = ({ sources, retention, forward }: NonNullable<ParsedAdmin['logs']
   days: retention?.days ?? null,
   bytes: retention?.size ?? null,
   forward: forwardOf(forward ?? null),
-})
-
-const toHealth = (health: NonNullable<ParsedAdmin['health']>): HealthConfig => ({
-  path: health.path ?? null,
-  intervalMs: health.interval ?? null,
-  timeoutMs: health.timeout ?? null,
-  retries: health.retries ?? null,
-  failures: health.failures ?? null,
-  degradedAboveMs: health.degradedAbove ?? null,
-  expect: health.expect ?? null,
 })

@@ -40,4 +40,12 @@ export const dangers = {
   'secrets.set': 'none',
   'secrets.remove': 'confirm',
   'secrets.rotate': 'none',
+  'health.check': 'none',
+  'health.pause': 'none',
+  'health.resume': 'none',
+  'health.watch': 'none',
+  'incidents.acknowledge': 'none',
+  'incidents.note': 'none',
+  'incidents.open': 'none',
+  'incidents.resolve': 'none',
 } as const satisfies Record<CommandName, Danger>

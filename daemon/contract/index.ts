@@ -2,6 +2,7 @@ import type * as z from 'zod/mini'
 import { appsMethods } from './apps.ts'
 import { auditMethods } from './audit.ts'
 import { connectorsMethods } from './connectors.ts'
+import { healthMethods } from './health.ts'
 import { jobsMethods, testsMethods } from './jobs.ts'
 import { leasesMethods } from './leases.ts'
 import { logsMethods } from './logs.ts'
@@ -25,6 +26,7 @@ export const contract = {
   ...connectorsMethods,
   ...secretsMethods,
   ...logsMethods,
+  ...healthMethods,
   ...metricsMethods,
 }
 

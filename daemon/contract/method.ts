@@ -33,6 +33,9 @@ export type AuditAction =
   | 'login'
   | 'checkpoint'
   | 'handover'
+  | 'pause'
+  | 'resume'
+  | 'acknowledge'
 
 /** What a command is about to touch, written to the audit trail before it runs. */
 export interface AuditTarget {

@@ -15,6 +15,7 @@ export const topics = [
   'jobs',
   'connectors',
   'logs',
+  'health',
   'metrics',
 ] as const
 export type Topic = (typeof topics)[number]

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { ConnectorFault, ConnectorStatus, ConnectorTls } from '#contract/connectors.ts'
 import type { Role } from '#contract/method.ts'
 
@@ -147,6 +148,51 @@ export interface ConnectorTestTable {
   readonly tested_at: string
 }
 
+/** A check that results are kept of; see migrations/008-health.ts. */
+export interface HealthCheckTable {
+  readonly id: number
+  readonly app: string
+  /** Empty for this machine. */
+  readonly environment: string
+  readonly name: string
+  readonly paused_at: string | null
+  readonly paused_until: string | null
+  readonly paused_by: string | null
+}
+
+export interface HealthResultTable {
+  readonly sequence: Generated<number>
+  readonly check_id: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** 0 good, 1 soft, 2 bad. */
+  readonly grade: number
+  readonly latency_ms: number | null
+  readonly reason: string | null
+}
+
+export interface IncidentTable {
+  readonly number: Generated<number>
+  readonly app: string
+  /** Empty for this machine. */
+  readonly environment: string
+  readonly check_name: string
+  readonly severity: 'critical' | 'warning'
+  readonly cause: string
+  readonly started_at: string
+  readonly acknowledged_at: string | null
+  readonly acknowledged_by: string | null
+  readonly resolved_at: string | null
+  readonly resolution: string | null
+}
+
+export interface IncidentNoteTable {
+  readonly incident: number
+  readonly at: string
+  readonly actor: string
+  readonly text: string
+}
+
 /** What metrics are told of; see migrations/009-metrics.ts. */
 export interface MetricSubjectTable {
   readonly id: number
@@ -186,6 +232,10 @@ export interface Database {
   readonly job_schedules: JobScheduleTable
   readonly connectors: ConnectorTable
   readonly connector_tests: ConnectorTestTable
+  readonly health_checks: HealthCheckTable
+  readonly health_results: HealthResultTable
+  readonly incidents: IncidentTable
+  readonly incident_notes: IncidentNoteTable
   readonly metric_subjects: MetricSubjectTable
   readonly metric_rollups: MetricRollupTable
   readonly metric_cursors: MetricCursorTable

@@ -8,6 +8,7 @@ import * as apps from '../../migrations/004-apps.ts'
 import * as jobs from '../../migrations/005-jobs.ts'
 import * as connectors from '../../migrations/006-connectors.ts'
 import * as appStarts from '../../migrations/007-app-starts.ts'
+import * as health from '../../migrations/008-health.ts'
 import * as metrics from '../../migrations/009-metrics.ts'
 import type { Database } from './database.ts'
 
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '005-jobs': jobs,
   '006-connectors': connectors,
   '007-app-starts': appStarts,
+  '008-health': health,
   '009-metrics': metrics,
 }
 

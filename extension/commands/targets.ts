@@ -1,6 +1,7 @@
 import { l10n } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
+import type { CheckRow, IncidentRow } from '#contract/health.ts'
 import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, ProcessRow } from '#contract/resources.ts'
@@ -74,6 +75,18 @@ export class Targets {
   connector(node: unknown, title: string, only?: (row: ConnectorRow) => boolean): Promise<ConnectorRow> {
     if (isConnectorNode(node)) return Promise.resolve(node.connector)
     return this.#pickers.connector(asking(node, title), only)
+  }
+
+  /** Of a check that one; of an app, or the group of its checks, all of them. */
+  async checks(node: unknown, title: string): Promise<Pick<CheckRow, 'app'> & Partial<CheckRow>> {
+    if (isAppNode(node) && node.kind === 'appCheck') return node.check
+    return { app: (await this.app(node, title)).name }
+  }
+
+  incident(node: unknown, title: string, only?: (row: IncidentRow) => boolean): Promise<IncidentRow> {
+    if (isAppNode(node) && node.kind === 'appIncident') return Promise.resolve(node.incident)
+    const [first] = isAppNode(node) && node.kind === 'app' ? node.incidents : []
+    return first === undefined ? this.#pickers.incident(asking(node, title), only) : Promise.resolve(first)
   }
 
   secret(title: string): Promise<string> {

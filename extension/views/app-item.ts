@@ -79,7 +79,8 @@ const containerNames = ({ containers }: AppRow, stopsWithApp: boolean): string =
     .map(({ name }) => name)
     .join(', ')
 
-function icon(row: AppRow): ThemeIcon {
+function icon(row: AppRow, incidents: AppNode['incidents'] = []): ThemeIcon {
+  if (incidents.length > 0) return new ThemeIcon('warning', new ThemeColor('problemsErrorIcon.foreground'))
   // Running without an answer, or not runnable at all, must not look like running or merely stopped.
   if (row.state === 'running' && row.reason !== null) return new ThemeIcon('warning', new ThemeColor(warning))
   if (row.state === 'stopped' && firstError(row) !== undefined)
@@ -89,19 +90,20 @@ function icon(row: AppRow): ThemeIcon {
 }
 
 /** Who says where an app answers and for how long needs no reason; who has one says that instead. */
-function description({ row, errors }: AppNode): string {
+function description({ row, errors, incidents }: AppNode): string {
   const alive = row.startedAt !== null && row.state !== 'external' ? age(row.startedAt) : null
   // A stranger's reason only says in more words what the state says.
   const reason = row.state === 'external' ? null : (row.reason ?? firstError(row)?.message ?? null)
   const changed = row.restartToApply.length === 0 ? null : l10n.t('restart to apply')
   const wrote = errors === null ? null : errorsWord(errors.errors)
-  return [appStateWord(row.state), wrote, changed, hostOf(row.url), alive, reason]
+  const open = incidents.map(({ number }) => l10n.t('incident #{0}', number))
+  return [appStateWord(row.state), ...open, wrote, changed, hostOf(row.url), alive, reason]
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')
 }
 
-const flags = ({ row, errors }: AppNode): string =>
+const flags = ({ row, errors, incidents }: AppNode): string =>
   [
     'app',
     row.state,
@@ -111,6 +113,7 @@ const flags = ({ row, errors }: AppNode): string =>
     canRemove(row) && 'removable',
     hostOf(row.url) !== null && 'url',
     errors !== null && 'erring',
+    incidents.length > 0 && 'incident',
   ]
     .filter(Boolean)
     .join(' ')
@@ -120,7 +123,7 @@ export function appItem(node: AppNode): TreeItem {
   const item = new TreeItem(label(row.name), TreeItemCollapsibleState.Collapsed)
   item.id = `app:${row.name}`
   item.description = description(node)
-  item.iconPath = icon(row)
+  item.iconPath = icon(row, node.incidents)
   item.contextValue = flags(node)
   item.accessibilityInformation = { label: l10n.t('App {0}, {1}', label(row.name), item.description) }
   return item

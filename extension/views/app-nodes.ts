@@ -1,5 +1,6 @@
 import type { AppContainer, AppProblem, AppRow } from '#contract/apps.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
+import type { CheckRow, IncidentRow } from '#contract/health.ts'
 import type { JobRow, TestsRow } from '#contract/jobs.ts'
 import type { LogErrorsRow } from '#contract/logs.ts'
 import type { AppFolder } from '../app-folders.ts'
@@ -29,6 +30,9 @@ export interface AppNode {
   readonly connectors: readonly ConnectorRow[]
   /** Of the last hour; null without any. */
   readonly errors: LogErrorsRow | null
+  readonly checks: readonly CheckRow[]
+  /** Those that are open. */
+  readonly incidents: readonly IncidentRow[]
 }
 
 /** What stands below an app. */
@@ -41,6 +45,9 @@ export type AppPartNode =
   | AppJobsNode
   | AppJobNode
   | AppTestsNode
+  | AppHealthNode
+  | AppCheckNode
+  | AppIncidentNode
 
 export interface AppProblemNode {
   readonly kind: 'appProblem'
@@ -97,6 +104,23 @@ export interface AppTestsNode {
   readonly tests: TestsRow
 }
 
+/** The group of an app's checks. */
+export interface AppHealthNode {
+  readonly kind: 'appHealth'
+  readonly row: AppRow
+  readonly checks: readonly CheckRow[]
+}
+export interface AppCheckNode {
+  readonly kind: 'appCheck'
+  readonly row: AppRow
+  readonly check: CheckRow
+}
+export interface AppIncidentNode {
+  readonly kind: 'appIncident'
+  readonly row: AppRow
+  readonly incident: IncidentRow
+}
+
 const kinds: ReadonlySet<unknown> = new Set([
   'app',
   'appProblem',
@@ -107,6 +131,9 @@ const kinds: ReadonlySet<unknown> = new Set([
   'appJobs',
   'appJob',
   'appTests',
+  'appHealth',
+  'appCheck',
+  'appIncident',
 ])
 
 /** Whether a command was called with an app of the tree or a part of one, rather than from the palette. */

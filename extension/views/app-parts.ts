@@ -10,6 +10,7 @@ import type {
   ConnectorGroupNode,
 } from './app-nodes.ts'
 import { problemWord } from './app-item.ts'
+import { checkItem, healthItem, incidentItem } from './health-items.ts'
 import { jobItem, jobsItem, testsItem } from './job-items.ts'
 import { tooltip } from './tooltip.ts'
 
@@ -19,11 +20,15 @@ export const appParts = ({
   jobs,
   tests,
   connectors,
+  checks,
+  incidents,
 }: AppNode): readonly (AppPartNode | ConnectorGroupNode)[] => [
+  ...incidents.map((incident) => ({ kind: 'appIncident', row, incident }) as const),
   ...row.problems.map((problem, index) => ({ kind: 'appProblem', row, problem, index }) as const),
   ...(row.restartToApply.length === 0 ? [] : [{ kind: 'appChanges', row } as const]),
   ...(hostOf(row.url) === null ? [] : [{ kind: 'appUrl', row } as const]),
   ...row.containers.map((container) => ({ kind: 'appContainer', row, container }) as const),
+  ...(checks.length === 0 ? [] : [{ kind: 'appHealth', row, checks } as const]),
   ...(connectors.length === 0 ? [] : [{ kind: 'connectorGroup', app: row.name, connectors } as const]),
   ...(jobs.length === 0 ? [] : [{ kind: 'appJobs', row, jobs } as const]),
   ...(tests === null || tests.command === null ? [] : [{ kind: 'appTests', row, tests } as const]),
@@ -44,6 +49,12 @@ export function appPartItem(node: AppPartNode): TreeItem {
       return jobItem(node)
     case 'appTests':
       return testsItem(node)
+    case 'appHealth':
+      return healthItem(node)
+    case 'appCheck':
+      return checkItem(node)
+    case 'appIncident':
+      return incidentItem(node)
     case 'appUrl':
       return partItem(node, node.row.url ?? '', 'link-external', 'quantumAdmin.openApp', l10n.t('Address'))
     case 'appFolder':

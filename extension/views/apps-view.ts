@@ -15,7 +15,7 @@ import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
 import { appFolders, type AppFolder } from '../app-folders.ts'
 import { ErrorCounts } from '../logs/error-counts.ts'
-import { startPatienceMs, type JobsSnapshot, type Model } from '../model.ts'
+import { startPatienceMs, type HealthSnapshot, type JobsSnapshot, type Model } from '../model.ts'
 import { appGroupItem, appItem, appLines, errorLines } from './app-item.ts'
 import type { AppFolderGroupNode, AppNode, AppTreeNode } from './app-nodes.ts'
 import { appPartItem, appParts } from './app-parts.ts'
@@ -68,6 +68,8 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     if (node === undefined) return this.#roots()
     if (node.kind === 'appGroup') return node.group.rows.flatMap(({ name }) => this.#rows.node(name) ?? [])
     if (node.kind === 'appJobs') return node.jobs.map((job) => ({ kind: 'appJob', row: node.row, job }))
+    if (node.kind === 'appHealth')
+      return node.checks.map((check) => ({ kind: 'appCheck', row: node.row, check }))
     if (node.kind === 'connectorGroup')
       return node.connectors.map((connector) => ({ kind: 'connector', connector }))
     return node.kind === 'app' ? [...appParts(node)] : []
@@ -140,7 +142,8 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   #redraw(): void {
     const rows = this.#model.snapshot('apps')?.rows
     const jobs = this.#model.snapshot('jobs')
-    const change = this.#rows.update((rows ?? []).map((row) => this.#asRow(row, jobs)))
+    const health = this.#model.snapshot('health')
+    const change = this.#rows.update((rows ?? []).map((row) => this.#asRow(row, jobs, health)))
     const before = this.#own.connectors
     this.#own.connectors = this.#ofApp(null)
     const isOwnNew = JSON.stringify(before) !== JSON.stringify(this.#own.connectors)
@@ -192,6 +195,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
   #asRow(
     row: AppRow,
     jobs: JobsSnapshot | undefined,
+    health: HealthSnapshot | undefined,
   ): { readonly id: string; readonly look: string; readonly node: AppNode } {
     const of = ({ app }: { readonly app: string }): boolean => app === row.name
     const node: AppNode = {
@@ -201,13 +205,15 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
       tests: jobs?.tests.find(of) ?? null,
       connectors: this.#ofApp(row.name),
       errors: this.#errors.of(row.name),
+      checks: health?.checks.filter(of) ?? [],
+      incidents: health?.incidents.filter(of) ?? [],
     }
     return { id: row.name, look: lookOf(node), node }
   }
 }
 
 /** What the tree is made of. */
-const drawn: readonly Topic[] = ['apps', 'jobs', 'connectors']
+const drawn: readonly Topic[] = ['apps', 'jobs', 'connectors', 'health']
 
 /** Everything of an app that is drawn. */
 function lookOf(node: AppNode): string {
@@ -215,7 +221,7 @@ function lookOf(node: AppNode): string {
   const { name, problems, url, containers, restartToApply } = node.row
   // What stands below it is drawn with it, and a hover that was shown is made anew.
   const below: unknown[] = [problems, url, containers, restartToApply]
-  below.push(node.jobs, node.tests, node.connectors, node.errors)
+  below.push(node.jobs, node.tests, node.connectors, node.errors, node.checks, node.incidents)
   // How long ago and in how long changes by itself.
   if (node.jobs.length > 0 || node.tests !== null) below.push(Math.floor(Date.now() / 60_000))
   return JSON.stringify([label(name), description, contextValue, iconPath, below])

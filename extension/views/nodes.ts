@@ -4,7 +4,7 @@ import type { SnapshotTopic } from '../model.ts'
 import type { PortHolding } from '../resources.ts'
 
 /** The topics that are groups of the Resources tree. */
-export type ResourceTopic = Exclude<SnapshotTopic, 'apps' | 'jobs' | 'connectors'>
+export type ResourceTopic = Exclude<SnapshotTopic, 'apps' | 'jobs' | 'connectors' | 'health'>
 
 /** One line of the Resources tree. The groups are values that live as long as the view; the rest come and go. */
 export type ResourceNode = GroupNode | PortNode | ProcessNode | ContainerNode | LeaseNode | NoteNode

@@ -32,6 +32,7 @@ const ports = [
   'daemon/adapters/docker/compose.ts',
   'daemon/adapters/project/reports.ts',
   'daemon/adapters/connectors/prober.ts',
+  'daemon/adapters/checks/checker.ts',
   'daemon/adapters/secrets/vault.ts',
   'daemon/logs/log-engine.ts',
 ]
@@ -72,6 +73,7 @@ export const rules: readonly Rule[] = [
     node: true,
   },
   adapter('connectors', ['amqplib', 'better-sqlite3', 'ioredis', 'mysql2', 'pg']),
+  adapter('checks'),
   adapter('docker', ['dockerode', 'zod']),
   adapter('files', ['zod']),
   adapter('git', ['simple-git']),
@@ -132,6 +134,8 @@ export const startsPrograms: Readonly<Record<string, string>> = {
   'daemon/adapters/docker/compose-command.ts': 'compose, which has no API but its command line',
   'daemon/adapters/connectors/child-prober.ts':
     'the test of a connection, in a process of its own that ends with it',
+  'daemon/adapters/checks/command-check.ts':
+    'the command by which an app says that it is well, in the shell it is written for',
   'daemon/adapters/secrets/keychain.ts': "the system's own program that speaks with its keychain",
   'daemon/cli/browser.ts': 'the browser, for the documentation',
   'daemon/cli/daemon-process.ts': 'the daemon in the foreground, and its offline verification',

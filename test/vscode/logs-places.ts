@@ -11,8 +11,7 @@ const matching = (footer: string | null): number =>
 
 interface Request {
   readonly result: unknown
-  onsuccess: () => void
-  onerror: () => void
+  addEventListener(kind: 'success' | 'error', run: () => void): void
 }
 /** What is used of the window's own store, where VS Code keeps what an extension remembers of a workspace. */
 interface Stores {
@@ -32,8 +31,8 @@ const keptPlaces = (page: Page): Promise<string> =>
     const { indexedDB } = globalThis as unknown as Stores
     const settled = (request: Request): Promise<unknown> =>
       new Promise((resolve) => {
-        request.onsuccess = () => resolve(request.result)
-        request.onerror = () => resolve(null)
+        request.addEventListener('success', () => resolve(request.result))
+        request.addEventListener('error', () => resolve(null))
       })
     let all = ''
     for (const { name } of await indexedDB.databases()) {

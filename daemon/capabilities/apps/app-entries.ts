@@ -32,6 +32,8 @@ export interface Entry {
   foundAt: number
   /** Settles when what was last asked of it is done: one thing at a time. */
   busy: Promise<unknown>
+  /** How much of that is not done yet. */
+  asked: number
 }
 
 /** What an app goes on with while its configuration cannot be understood, or its folder is gone. */
@@ -84,6 +86,7 @@ export class AppEntries {
       looking: Promise.resolve(),
       foundAt: Number.NEGATIVE_INFINITY,
       busy: Promise.resolve(),
+      asked: 0,
     }
     await this.refresh(entry, 0)
     this.#entries.set(added.name, entry)
@@ -129,11 +132,14 @@ export class AppEntries {
 
   /** Does one thing with an app after the other. @throws Failure `not-found` when it was removed before its turn. */
   exclusively<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
-    const done = entry.busy.then(() => {
-      const { name } = entry.added
-      if (this.#entries.get(name) !== entry) throw noApp(name)
-      return work()
-    })
+    entry.asked++
+    const done = entry.busy
+      .then(() => {
+        const { name } = entry.added
+        if (this.#entries.get(name) !== entry) throw noApp(name)
+        return work()
+      })
+      .finally(() => entry.asked--)
     entry.busy = done.catch(() => undefined)
     return done
   }

@@ -75,7 +75,7 @@ async function composePorts(
 const takesPort: ReadonlySet<string | undefined> = new Set(['node', 'procfile', 'quantum'])
 
 /** Whether a port is of use to it: it was asked for, the command names it, or its kind takes one. */
-const needsPort = (found: FoundApp | null, command: string): boolean =>
+export const needsPort = (found: FoundApp | null, command: string): boolean =>
   (found?.port ?? null) !== null || command.includes('PORT') || takesPort.has(found?.kind)
 
 /** How an app says that it is well; null when it does not say. */

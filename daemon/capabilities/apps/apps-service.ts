@@ -6,6 +6,7 @@ import { Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import type { FolderWatcher } from '../../adapters/project/folder-watcher.ts'
 import type { Change } from '../../kernel/execute.ts'
+import { appChecks, standingOf, type AppChecks, type AppStanding } from './app-checks.ts'
 import { commandsOf, type AppCommands, type AppLogs } from './app-commands.ts'
 import { AppControl } from './app-control.ts'
 import { appDatasources, type AppDatasources } from './app-datasources.ts'
@@ -17,7 +18,7 @@ import { appDetail, appUsage, pidsOf, type Machine } from './app-rows.ts'
 import type { RestartRule } from './app-run.ts'
 import type { AddedApp, AppsStore } from './apps-store.ts'
 import type { ComposeApps } from './compose-apps.ts'
-import { containersOf, isComposed } from './compose-project.ts'
+import { containersOf, isComposed, projectState, shownContainers } from './compose-project.ts'
 import type { FoundApps } from './find-apps.ts'
 import type { FoundApp } from './found-app.ts'
 import { KnownApps } from './known-apps.ts'
@@ -50,6 +51,7 @@ export interface AppsDeps extends LaunchDeps, AppEntriesDeps {
 /** A folder is looked into again after this time, in milliseconds. */
 const keptMs = 2000
 const shownLines = 10
+const nowhere: AppStanding = { state: null, reason: null, planned: false, isAgain: false, run: null }
 const defaultRule: RestartRule = { policy: 'on-failure', backoffMs: 1000, limit: 5 }
 
 /** The apps that were added: what they are, what runs of them, and what is done with them. */
@@ -177,6 +179,37 @@ export class AppsService implements Owned {
   async commands(): Promise<readonly AppCommands[]> {
     await this.#refreshAll()
     return this.#known.all.map((app) => commandsOf(app, this.#deps))
+  }
+
+  /** Every app with what decides how it is checked, as it is now. */
+  async checks(): Promise<readonly AppChecks[]> {
+    const { rows } = await this.list()
+    const byName = new Map(rows.map((row) => [row.name, row]))
+    return this.#known.all.flatMap((app) => {
+      const row = byName.get(app.name)
+      return row === undefined ? [] : [appChecks(app, row, this.#deps)]
+    })
+  }
+
+  /** How an app stands at this very moment, without a look at the machine. */
+  standing = (name: string): AppStanding => {
+    const entry = this.#entries.find(name)
+    return entry === undefined ? nowhere : standingOf(this.#known.of(entry), entry.asked > 0)
+  }
+
+  /** The containers of an app among these, and what is wrong with its compose project. */
+  containersOf(
+    name: string,
+    containers: Machine['containers'],
+  ): { readonly containers: AppRow['containers']; readonly problem: string | null } {
+    const entry = this.#entries.find(name)
+    if (entry === undefined) return { containers: [], problem: null }
+    const own = containersOf(entry.added, containers)
+    const composed = isComposed(plannedOf(entry))
+    return {
+      containers: shownContainers(own, composed),
+      problem: composed ? projectState(own.project.length > 0 ? own.project : own.external).reason : null,
+    }
   }
 
   /** Tells which app each process belongs to. @returns whether that is another than before. */

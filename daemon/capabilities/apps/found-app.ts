@@ -25,6 +25,8 @@ export interface FoundApp {
   readonly health: Sourced<string> | null
   /** How it is asked. */
   readonly healthRule: HealthRule
+  /** What its configuration says of checks; null without one that can be understood. */
+  readonly checks: Pick<AppConfig, 'health' | 'environments'> | null
   readonly env: Readonly<Record<string, string>>
   /** Names of those of these variables whose value is taken from elsewhere, and may be secret. */
   readonly secretEnv: readonly string[]
@@ -127,11 +129,12 @@ function appOf({ project, manifest, found, recognised, include, problems }: Know
     name: validName([config?.name ?? null, manifest?.name ?? null, basename(folder)]),
     command,
     port: portOf(found, recognised),
-    health: configured(found, 'admin.health.path', config?.health.path) ?? recognised?.health ?? null,
+    health: configured(found, 'admin.health.path', config?.health.http.path) ?? recognised?.health ?? null,
     healthRule: {
-      expect: config?.health.expect ?? usualHealth.expect,
+      expect: config?.health.http.expect ?? usualHealth.expect,
       timeoutMs: config?.health.timeoutMs ?? usualHealth.timeoutMs,
     },
+    checks: config === null ? null : { health: config.health, environments: config.environments },
     env: config?.run.env ?? {},
     secretEnv: config?.run.secretEnv ?? [],
     composeFile: recognised?.kind === 'compose' ? composeFileOf(project) : null,

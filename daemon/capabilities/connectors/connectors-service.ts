@@ -150,6 +150,19 @@ export class ConnectorsService implements Owned {
     return this.#row(definition)
   }
 
+  /**
+   * Connects once for somebody who looks again and again, and keeps nothing of it.
+   * @throws Failure `not-found`, `secrets-unavailable`.
+   */
+  async ping(
+    change: Change,
+    name: ConnectorName,
+    limitMs: number,
+  ): Promise<{ readonly latencyMs: number | null; readonly reason: string | null }> {
+    const definition = await this.#find(name)
+    return this.#connect(change, definition, this.#password(definition), limitMs)
+  }
+
   /** @throws Failure `conflict`, `invalid-params`. */
   async add(change: Change, wanted: Wanted): Promise<ConnectorRow> {
     const { name, url, password = null, ca = null } = wanted

@@ -1,0 +1,18 @@
+import type { healthMethods } from '#contract/health.ts'
+import type { HandlersOf } from '../../kernel/execute.ts'
+import type { HealthService } from './health-service.ts'
+
+export const healthHandlers = (health: HealthService): HandlersOf<typeof healthMethods> => ({
+  'health.list': ({ app }) => health.list(app),
+  'health.show': ({ limit, ...chosen }) => health.show(chosen, limit),
+  'health.check': (chosen, change) => health.check(change, chosen),
+  'health.pause': ({ until, ...chosen }, change) => health.pause(change, chosen, until ?? null),
+  'health.resume': (chosen, change) => health.resume(change, chosen),
+  'health.watch': (_, change) => health.watch(change),
+  'incidents.list': ({ app, open, limit }) => health.listIncidents(app, open, limit),
+  'incidents.show': ({ number }) => health.showIncident(number),
+  'incidents.acknowledge': ({ number }, change) => health.acknowledge(change, number),
+  'incidents.note': ({ number, text }, change) => health.note(change, number, text),
+  'incidents.open': (chosen, change) => health.openIncident(change, chosen),
+  'incidents.resolve': ({ number }, change) => health.resolveIncident(change, number),
+})

@@ -1,0 +1,110 @@
+import type { StatusRange } from './config-shapes.ts'
+import type { Evidence, ParsedCheck, ParsedHealth, TcpAddress } from './health-schema.ts'
+import type { JsonCondition } from './json-condition.ts'
+
+/** What `health` of an app or of an environment says; null where nothing is said. */
+export interface HealthConfig extends CheckTiming {
+  readonly enabled: boolean
+  /** Of a check without a name of its own; its path or address is null when only other checks are named. */
+  readonly http: HttpTarget
+  readonly checks: readonly CheckConfig[]
+}
+
+/** One check that has a name. */
+export interface CheckConfig extends CheckTiming {
+  readonly name: string
+  readonly target: CheckTarget
+}
+
+/** When a check is made, and what counts as evidence; times in ms. */
+export interface CheckTiming {
+  readonly intervalMs: number | null
+  readonly timeoutMs: number | null
+  readonly retries: number | null
+  readonly jitterMs: number | null
+  readonly failures: Evidence | null
+  readonly successes: Evidence | null
+  readonly degradedAboveMs: number | null
+  readonly severity: 'critical' | 'warning' | null
+}
+
+/** What is asked over HTTP. */
+export interface HttpTarget {
+  /** Of the app itself; null when there is an address, or neither. */
+  readonly path: string | null
+  readonly url: string | null
+  readonly method: string
+  /** A value may be `secret:NAME`. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+  readonly expect: StatusRange | null
+  readonly contains: string | null
+  readonly json: readonly JsonCondition[]
+  /** How many are followed. */
+  readonly redirects: number
+  readonly verifyCertificate: boolean
+  /** A certificate that ends within this time makes the check degraded. */
+  readonly certificateWarningMs: number
+}
+
+export type CheckTarget =
+  | ({ readonly kind: 'http' } & HttpTarget)
+  | ({ readonly kind: 'tcp' } & TcpAddress)
+  /** The port that the app was given. */
+  | { readonly kind: 'port' }
+  | { readonly kind: 'process' }
+  | { readonly kind: 'container'; readonly container: string }
+  | { readonly kind: 'database'; readonly database: string }
+  | { readonly kind: 'command'; readonly command: string }
+
+const usualRedirects = 5
+const usualWarningMs = 14 * 86_400_000
+
+/** @param health - as it was parsed; nothing of it where there is none. */
+export const toHealth = (health: NonNullable<ParsedHealth>): HealthConfig => ({
+  enabled: health.enabled ?? true,
+  ...timingOf(health),
+  http: httpOf(health),
+  checks: Object.entries(health.checks ?? {}).map(([name, check]) => ({
+    name,
+    ...timingOf(check),
+    target: targetOf(check),
+  })),
+})
+
+const timingOf = (said: ParsedHealth | ParsedCheck): CheckTiming => ({
+  intervalMs: said.interval ?? null,
+  timeoutMs: said.timeout ?? null,
+  retries: said.retries ?? null,
+  jitterMs: said.jitter ?? null,
+  failures: said.failures ?? null,
+  successes: said.successes ?? null,
+  degradedAboveMs: said.degradedAbove ?? null,
+  severity: said.severity ?? null,
+})
+
+const httpOf = (said: ParsedHealth | ParsedCheck): HttpTarget => ({
+  path: said.path ?? null,
+  url: said.url ?? null,
+  method: said.method ?? 'GET',
+  headers: said.headers ?? {},
+  body: said.body ?? null,
+  expect: said.expect ?? null,
+  contains: said.contains ?? null,
+  json: said.json ?? [],
+  redirects: said.redirects ?? usualRedirects,
+  verifyCertificate: said.verifyCertificate ?? true,
+  certificateWarningMs: said.certificateWarning ?? usualWarningMs,
+})
+
+/** The schema has seen to it that exactly one of these is there. */
+function targetOf(check: ParsedCheck): CheckTarget {
+  const { tcp, container, database, command } = check
+  if (tcp) return { kind: 'tcp', ...tcp }
+  if (container) return { kind: 'container', container }
+  if (database) return { kind: 'database', database }
+  if (command) return { kind: 'command', command }
+  if (check.process) return { kind: 'process' }
+  if (check.port) return { kind: 'port' }
+  return { kind: 'http', ...httpOf(check) }
+}

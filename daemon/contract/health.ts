@@ -1,0 +1,231 @@
+import * as z from 'zod/mini'
+import { appName as app } from './app-param.ts'
+import { command, query, type } from './method.ts'
+
+/**
+ * `degraded`: slow, or failing softly. `unknown`: never checked, or what was known counts no longer because the machine
+ * slept, the app does not run or it was just restarted. A state changes only when enough results say so.
+ */
+export type CheckState = 'healthy' | 'degraded' | 'unhealthy' | 'unknown' | 'paused'
+
+export type CheckKind = 'http' | 'tcp' | 'process' | 'container' | 'database' | 'command'
+
+export type Severity = 'critical' | 'warning'
+
+/** One check of an app. */
+export interface CheckRow {
+  readonly app: string
+  /** Where the app runs that is meant; null for this machine. */
+  readonly environment: string | null
+  readonly check: string
+  readonly kind: CheckKind
+  /** What is checked, such as `GET http://localhost:3000/health`; without query and password. */
+  readonly target: string
+  /** Whether the configuration names it; otherwise it was found. */
+  readonly source: 'config' | 'found'
+  readonly state: CheckState
+  /** Why it is in that state, or what the last results said; null when there is nothing to say. */
+  readonly reason: string | null
+  /** Since when it is in that state. ISO 8601 UTC with milliseconds, as are all times here. */
+  readonly since: string
+  /** When it was last made; null when it never was since the daemon started. */
+  readonly checkedAt: string | null
+  /** What that took; null when it failed. */
+  readonly latencyMs: number | null
+  /** How often it is made. */
+  readonly intervalMs: number
+  readonly severity: Severity
+  /** Null where it is paused without an end, or not at all. */
+  readonly pausedUntil: string | null
+  readonly pausedBy: string | null
+}
+
+/** What one check came to. `soft`: slow, or good with something wrong beside it. */
+export interface CheckResult {
+  readonly at: string
+  readonly grade: 'good' | 'soft' | 'bad'
+  readonly latencyMs: number | null
+  readonly reason: string | null
+}
+
+export interface CheckDetail extends CheckRow {
+  readonly timeoutMs: number
+  readonly retries: number
+  /** In words: `3 in a row`, `3 of 5`. */
+  readonly failures: string
+  readonly successes: string
+  readonly degradedAboveMs: number | null
+  /** Newest first. */
+  readonly results: readonly CheckResult[]
+}
+
+/** A time during which checks of an app were unhealthy. Each app has one that is open at most, in each environment. */
+export interface IncidentRow {
+  /** Counted from 1, and never given twice. */
+  readonly number: number
+  readonly app: string
+  readonly environment: string | null
+  /** The check that opened it. */
+  readonly check: string
+  readonly severity: Severity
+  /** What was seen, such as `GET http://localhost:3000/health answered 503 (expected 200-399) 3 times since 14:02:11`. */
+  readonly cause: string
+  readonly startedAt: string
+  readonly acknowledgedAt: string | null
+  readonly acknowledgedBy: string | null
+  readonly resolvedAt: string | null
+  /** By what it was resolved, in words. */
+  readonly resolution: string | null
+  /** Of one that is resolved; until now for one that is open. */
+  readonly durationMs: number
+}
+
+export interface IncidentNote {
+  readonly at: string
+  readonly by: string
+  readonly text: string
+}
+
+export interface IncidentDetail extends IncidentRow {
+  /** Oldest first; also what the daemon saw while it was open. */
+  readonly notes: readonly IncidentNote[]
+}
+
+const check = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(200),
+    z.regex(/^[A-Za-z0-9][\w.:-]*$/, 'expected letters, digits and . _ - : only'),
+  )
+const environment = z.nullish(
+  z.string().check(z.regex(/^[A-Za-z0-9][\w.-]{0,99}$/, 'expected the name of an environment')),
+)
+const number = z.int().check(z.gte(1))
+const moment = z
+  .string()
+  .check(
+    z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected a time such as 2030-01-31T03:00:00.000Z'),
+  )
+/** Without a check: all of the app. */
+const chosen = { app, environment, check: z.nullish(check) }
+
+interface Chosen {
+  readonly app: string
+  readonly check?: string | null | undefined
+  readonly environment?: string | null | undefined
+}
+
+const ofChecks = (
+  action: 'test' | 'pause' | 'resume',
+  { app: name, check: one, environment: of }: Chosen,
+) => ({
+  action,
+  resource: { type: 'check', id: [name, of, one].filter(Boolean).join('/'), name: one ?? name },
+  project: name,
+})
+const ofIncident = (action: 'update' | 'acknowledge', shown: number) => ({
+  action,
+  resource: { type: 'incident', id: String(shown), name: `#${shown}` },
+})
+
+export const healthMethods = {
+  /** The checks of every app, or of one. Nothing is checked for it. */
+  'health.list': query({
+    params: z.strictObject({ app: z.optional(app) }),
+    result: type<{ readonly revision: string; readonly rows: readonly CheckRow[] }>(),
+    role: 'viewer',
+  }),
+  'health.show': query({
+    params: z.strictObject({
+      app,
+      environment,
+      check,
+      limit: z._default(z.int().check(z.gte(1), z.lte(1000)), 20),
+    }),
+    result: type<CheckDetail>(),
+    role: 'viewer',
+  }),
+  /** Makes checks now, and settles when they are made. Those of an app that does not run are not made. */
+  'health.check': command({
+    params: z.strictObject(chosen),
+    result: type<readonly CheckRow[]>(),
+    role: 'operator',
+    danger: 'none',
+    audit: (params) => ofChecks('test', params),
+  }),
+  /** Makes no checks until a time, or until somebody resumes them. */
+  'health.pause': command({
+    params: z.strictObject({ ...chosen, until: z.nullish(moment) }),
+    result: type<readonly CheckRow[]>(),
+    role: 'operator',
+    danger: 'none',
+    audit: (params) => ({ ...ofChecks('pause', params), details: { until: params.until ?? null } }),
+  }),
+  'health.resume': command({
+    params: z.strictObject(chosen),
+    result: type<readonly CheckRow[]>(),
+    role: 'operator',
+    danger: 'none',
+    audit: (params) => ofChecks('resume', params),
+  }),
+  /** The daemon's own rule: from now on apps are checked as their configurations say now. */
+  'health.watch': command({
+    params: z.strictObject({}),
+    result: type<null>(),
+    role: 'admin',
+    danger: 'none',
+    audit: () => ({ action: 'update', resource: { type: 'check', id: 'checks', name: 'checks' } }),
+  }),
+  /** Newest first. */
+  'incidents.list': query({
+    params: z.strictObject({
+      app: z.optional(app),
+      /** Only those that are open. */
+      open: z._default(z.boolean(), false),
+      limit: z._default(z.int().check(z.gte(1), z.lte(1000)), 50),
+    }),
+    result: type<{ readonly revision: string; readonly rows: readonly IncidentRow[] }>(),
+    role: 'viewer',
+  }),
+  'incidents.show': query({
+    params: z.strictObject({ number }),
+    result: type<IncidentDetail>(),
+    role: 'viewer',
+  }),
+  /** Says that somebody sees to it. `conflict` when it was acknowledged or is resolved. */
+  'incidents.acknowledge': command({
+    params: z.strictObject({ number }),
+    result: type<IncidentRow>(),
+    role: 'operator',
+    danger: 'none',
+    audit: (params) => ofIncident('acknowledge', params.number),
+  }),
+  'incidents.note': command({
+    params: z.strictObject({ number, text: z.string().check(z.minLength(1), z.maxLength(4000)) }),
+    result: type<IncidentDetail>(),
+    role: 'operator',
+    danger: 'none',
+    audit: ({ number: shown, text }) => ({ ...ofIncident('update', shown), details: { note: text } }),
+  }),
+  /** The daemon's own rule: opens an incident. `conflict` when the check is not unhealthy, or one is open. */
+  'incidents.open': command({
+    params: z.strictObject({ app, environment, check }),
+    result: type<IncidentRow>(),
+    role: 'admin',
+    danger: 'none',
+    audit: ({ app: name, check: one }) => ({
+      action: 'create',
+      resource: { type: 'incident', id: `${name}/${one}`, name: one },
+      project: name,
+    }),
+  }),
+  /** The daemon's own rule: resolves an incident. `conflict` while checks of the app are unhealthy, or not known to be well. */
+  'incidents.resolve': command({
+    params: z.strictObject({ number }),
+    result: type<IncidentRow>(),
+    role: 'admin',
+    danger: 'none',
+    audit: (params) => ofIncident('update', params.number),
+  }),
+}

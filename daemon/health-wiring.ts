@@ -1,0 +1,54 @@
+import { systemClock } from '#base/clock.ts'
+import type { Lifetime } from '#base/lifetime.ts'
+import { NetChecker } from './adapters/checks/net-checker.ts'
+import type { AppsService } from './capabilities/apps/apps-service.ts'
+import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
+import { HealthService } from './capabilities/health/health-service.ts'
+import { HealthStore } from './capabilities/health/health-store.ts'
+import type { ResourcesService } from './capabilities/resources/resources-service.ts'
+import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
+import type { Store } from './store/open.ts'
+
+/** Puts checks together with what they need of apps, of the machine and of secrets. */
+export function wireHealth(
+  lifetime: Lifetime,
+  around: {
+    readonly store: Store
+    readonly instance: string
+    readonly apps: AppsService
+    readonly connectors: ConnectorsService
+    readonly resources: ResourcesService
+    readonly secrets: SecretsService
+    /** Runs a method of the contract in the daemon's own name, through the one door. */
+    readonly act: (name: string, params: unknown) => Promise<unknown>
+    readonly report: (error: unknown) => void
+  },
+): HealthService {
+  const { apps, connectors, resources, secrets } = around
+  const containers = async () => (await resources.containers()).rows
+  const health = lifetime.own(
+    new HealthService({
+      store: new HealthStore(around.store),
+      clock: systemClock,
+      instance: around.instance,
+      random: Math.random,
+      checker: lifetime.own(new NetChecker()),
+      apps: () => apps.checks(),
+      standing: apps.standing,
+      containers: async (app) => apps.containersOf(app, await containers()),
+      container: async (name) => {
+        const { rows, engine } = await resources.containers()
+        if (engine.state !== 'connected') return 'unknown'
+        const found = rows.find((row) => row.name === name)
+        return found === undefined ? null : { ...found, service: null }
+      },
+      ping: (change, app, name, timeoutMs) => connectors.ping(change, { app, name }, timeoutMs),
+      secret: (name) => secrets.value(name),
+      hide: secrets.hide,
+      act: around.act,
+      report: around.report,
+    }),
+  )
+  lifetime.own(apps.changed.on(() => void health.refresh()))
+  return health
+}
