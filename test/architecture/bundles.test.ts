@@ -148,7 +148,7 @@ describe('the page of logs', () => {
     expect(external.filter((imported) => imported.external === true)).toEqual([])
     const ours = Object.keys(inputs).filter((file) => packageOf(file) === null)
     const expected =
-      /^(webviews\/logs\/|daemon\/contract\/log-(words|query)\.ts$|daemon\/base\/printable\.ts$)/
+      /^(webviews\/(logs|ui)\/|daemon\/contract\/log-(words|query)\.ts$|daemon\/base\/printable\.ts$)/
     expect(ours.filter((file) => !expected.test(file))).toEqual([])
   })
 

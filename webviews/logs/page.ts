@@ -1,5 +1,5 @@
 import { plainOf } from './ansi.ts'
-import { h, oncePerFrame } from './dom.ts'
+import { h, oncePerFrame } from '../ui/dom.ts'
 import { Feed } from './feed.ts'
 import { matcherOf } from './highlight.ts'
 import { Histogram } from './histogram.ts'
