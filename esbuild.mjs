@@ -35,7 +35,10 @@ const programs = [
 ]
 
 /** What is bundled for the browser that VS Code shows pages in: a script and a style sheet for each. */
-const pages = [{ name: 'logs', entries: ['webviews/logs/main.ts', 'webviews/logs/logs.css'] }]
+const pages = ['dashboard', 'logs'].map((name) => ({
+  name,
+  entries: [`webviews/${name}/main.ts`, `webviews/${name}/${name}.css`],
+}))
 
 /** The same order in every locale. */
 const byCodeUnit = (a, b) => (a < b ? -1 : Number(a > b))

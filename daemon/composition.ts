@@ -174,6 +174,7 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
   const { apps, audit, connectors, health, jobs, leases, logs, metrics, resources, secrets, users } = services
   const glance = () =>
     overview({
+      home: services.paths.home,
       apps: () => apps.list(),
       ports: () => resources.ports(),
       processes: () => resources.processes(),

@@ -54,14 +54,27 @@ export class Actions {
 
   /** @throws Failure `cancelled` when the person said no, else the daemon's. */
   async run<M extends CommandName>(action: Action<M>): Promise<Result<M>> {
-    this.requireTrust()
-    const danger = dangerOf(action.name)
-    if (danger === 'confirm' && !(await confirmed(action.question))) throw declined()
-    if (danger === 'typed' && !(await typed(action.question))) throw declined()
+    await this.#ask(action.name, action.question)
     return this.#deps.send(action.name, action.params, {
       ...(action.onPiece === undefined ? {} : { onPiece: action.onPiece }),
       ...(action.signal === undefined ? {} : { signal: action.signal }),
     })
+  }
+  /** One command for each of several things, with one question for all of them. Each goes as it goes, whatever the others do. */
+  async runEach<M extends CommandName>(
+    name: M,
+    each: readonly Params<M>[],
+    question: Question,
+  ): Promise<readonly PromiseSettledResult<Result<M>>[]> {
+    await this.#ask(name, question)
+    return Promise.allSettled(each.map((params) => this.#deps.send(name, params)))
+  }
+
+  async #ask(name: CommandName, question: Question): Promise<void> {
+    this.requireTrust()
+    const danger = dangerOf(name)
+    if (danger === 'confirm' && !(await confirmed(question))) throw declined()
+    if (danger === 'typed' && !(await typed(question))) throw declined()
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '#contract/audit.ts'
+import { label } from './display.ts'
 
 /** What is loaded of the trail, newest first. */
 export interface AuditPages {
@@ -24,3 +25,11 @@ export function withNewest(pages: AuditPages, newest: AuditPages): AuditPages {
   if (known === -1) return newest
   return { entries: [...newest.entries, ...pages.entries.slice(known + 1)], next: pages.next }
 }
+
+/** What was done to what, such as `stop port 3000`. */
+export const entryTitle = ({ action, resource }: AuditEntry): string =>
+  label(
+    resource.name.startsWith(resource.type)
+      ? `${action} ${resource.name}`
+      : `${action} ${resource.type} ${resource.name}`,
+  )

@@ -18,6 +18,7 @@ import { processCommands } from './commands/processes.ts'
 import { registerCommands } from './commands/register.ts'
 import { secretCommands } from './commands/secrets.ts'
 import { Targets } from './commands/targets.ts'
+import { Dashboard } from './dashboard/dashboard.ts'
 import { openClient } from './daemon-source.ts'
 import { Documentation } from './documentation.ts'
 import { Documents } from './documents.ts'
@@ -76,7 +77,7 @@ export function activate(context: ExtensionContext): void {
   const resources = lifetime.own(
     new ResourcesView({ model, memory: context.globalState, isFollowing: (id) => logs.isFollowing(id) }),
   )
-  lifetime.own(new AppsView(model))
+  const apps = lifetime.own(new AppsView(model))
   lifetime.own(new AppTests({ model, actions, report }))
   lifetime.own(new AppTasks({ model, actions, report }))
   const outputs = lifetime.own(new RunOutputs(model, report))
@@ -95,6 +96,8 @@ export function activate(context: ExtensionContext): void {
   )
   const documents = lifetime.own(new Documents((name, params) => model.query(name, params)))
   const panels = lifetime.own(new LogPanels({ model, report, documents, context }))
+  const views = { apps, resources, activity }
+  const dashboard = lifetime.own(new Dashboard({ model, report, context, views }))
   const targets = new Targets(new Pickers(model))
   lifetime.own(
     registerCommands(
@@ -111,6 +114,7 @@ export function activate(context: ExtensionContext): void {
           settings,
           log,
           daemonLog: daemonLog.channel,
+          dashboard,
         }),
         ...portCommands({ model, actions, targets, documents }),
         ...processCommands({ actions, targets, documents, view: resources }),

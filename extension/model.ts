@@ -97,6 +97,9 @@ export class Model implements Owned {
   readonly #snapshots: { -readonly [T in SnapshotTopic]?: Snapshots[T] } = {}
   readonly #fetching = new Set<SnapshotTopic>()
   readonly #stale = new Set<SnapshotTopic>()
+  /** On which connection each snapshot was last seen to be true. */
+  readonly #seenOn = new Map<SnapshotTopic, number>()
+  #connection = 0
   #state: ModelState = { kind: 'starting', waitingFor: 'the daemon', failure: null }
   #client: Client | undefined
   #ofClient: Owned[] = []
@@ -124,6 +127,11 @@ export class Model implements Owned {
   /** The newest picture, or undefined while there is none that is true. */
   snapshot<T extends SnapshotTopic>(topic: T): Snapshots[T] | undefined {
     return this.#snapshots[topic]
+  }
+
+  /** Whether the newest picture is of this connection, and not one that stays while a lost one comes back. */
+  isFresh(topic: SnapshotTopic): boolean {
+    return this.#state.kind === 'connected' && this.#seenOn.get(topic) === this.#connection
   }
 
   /** Keeps topics fresh until disposed. What nobody looks at is neither fetched nor kept. */
@@ -193,6 +201,24 @@ export class Model implements Owned {
     for (const topic of topics) this.#touch(topic)
   }
 
+  /**
+   * Asks where all that is wanted stands, and fetches what is not there: makes good what was lost between the daemon and
+   * here, however that came. @throws Failure `daemon-unreachable`, and `invalid-params` of a daemon that is older.
+   */
+  async compare(): Promise<void> {
+    const client = this.#client
+    if (client === undefined || this.#state.kind !== 'connected') return
+    const revisions = await client.revisions()
+    if (client !== this.#client) return
+    for (const topic of this.#wanted()) {
+      const revision = revisions[topic]
+      // What the model keeps no snapshot of, the client has reported.
+      if (!isSnapshotTopic(topic) || revision === undefined) continue
+      const parts = this.#snapshots[topic]?.revision.split(' ') ?? ['']
+      if (parts.some((part) => part !== revision)) this.#touch(topic)
+    }
+  }
+
   dispose(): void {
     this.#generation += 1
     this.#close()
@@ -226,6 +252,7 @@ export class Model implements Owned {
       const failure = failureOf(this.#state)
       this.#setState({ kind: 'starting', waitingFor: state.waitingFor, failure })
     } else if (state.state === 'connected') {
+      this.#connection += 1
       this.#setState({ kind: 'connected', daemon: state.daemon })
       this.#follow()
       this.refresh()
@@ -272,11 +299,17 @@ export class Model implements Owned {
   async #fetch(topic: SnapshotTopic): Promise<void> {
     const client = this.#client
     if (client === undefined) return
+    const connection = this.#connection
     this.#fetching.add(topic)
     try {
       const snapshot = await fetchers[topic](client)
-      if (client === this.#client && this.#wanted().includes(topic)) this.#keep(topic, snapshot)
+      if (client === this.#client && this.#wanted().includes(topic)) {
+        this.#seenOn.set(topic, connection)
+        this.#keep(topic, snapshot)
+      }
     } catch (error) {
+      // It may be out of date from now on.
+      this.#seenOn.delete(topic)
       this.#deps.log(`${topic}: ${messageOf(error)}`)
     }
     await new Promise((resolve) => setTimeout(resolve, fetchPauseMs))
@@ -295,6 +328,7 @@ export class Model implements Owned {
     for (const topic of topics) {
       if (this.#snapshots[topic] === undefined) continue
       delete this.#snapshots[topic]
+      this.#seenOn.delete(topic)
       this.#changed.emit(topic)
     }
   }

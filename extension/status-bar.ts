@@ -5,7 +5,7 @@ import { portHoldings } from './resources.ts'
 import { viewStateOf } from './view-state.ts'
 import { stateWords } from './views/state-line.ts'
 
-/** One item: how many ports are open and how many apps have failed, or what is wrong. A click opens the container. */
+/** One item: how many ports are open and how many apps have failed, or what is wrong. A click opens the dashboard. */
 export class StatusBar implements Owned {
   readonly #model: Model
   readonly #lifetime = new Lifetime()
@@ -18,7 +18,7 @@ export class StatusBar implements Owned {
       window.createStatusBarItem('quantumAdmin.status', StatusBarAlignment.Left, 0),
     )
     this.#item.name = 'Quantum Admin'
-    this.#item.command = 'quantumAdmin.open'
+    this.#item.command = 'quantumAdmin.showDashboard'
     this.#lifetime.own(model.onState(() => this.#show()))
     this.#lifetime.own(
       model.onChanged((topic) => void ((topic === 'ports' || topic === 'apps') && this.#show())),

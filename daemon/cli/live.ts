@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
 import type { Topic } from '#contract/system.ts'
 import type { ConnectionState } from '#client/client.ts'
 import { Failure } from '#base/failure.ts'
 import { printable, printableJson } from '#base/printable.ts'
+import type { Output } from './output.ts'
 import type { Session } from './session.ts'
 
 /** What a list or the overview is made of: what it asks for, and how that looks. */
@@ -44,7 +46,7 @@ async function follow<T>(session: Session, view: View<T>): Promise<void> {
     for (;;) {
       change.clear()
       if (note === '') await drawWhileConnected(session, view, screen)
-      else if (screen !== null) screen.draw([note], session.out.rows)
+      else if (screen !== null) screen.drawStale(note, session.out)
       else session.out.note(note)
       session.signal.throwIfAborted()
       await delay(shortestPauseMs, undefined, { signal: session.signal })
@@ -114,6 +116,9 @@ export function stateNote(state: ConnectionState): string {
 
 /** The terminal's second screen: what was on it before comes back at the end. */
 class Screen {
+  #last: readonly string[] = []
+  /** Since when what is there may be out of date. */
+  #since: Date | null = null
   readonly #restore = (): void => {
     process.stdout.write('\u001b[?25h\u001b[?1049l')
   }
@@ -128,8 +133,23 @@ class Screen {
     this.#restore()
   }
 
-  /** Draws over what is there line by line, so that nothing flickers. */
+  /** Draws what is true now. */
   draw(lines: readonly string[], rows: number): void {
+    this.#last = lines
+    this.#since = null
+    this.#write(lines, rows)
+  }
+
+  /** Says why nothing can be known, and since when; what was known last stays to be read, and looks it. */
+  drawStale(note: string, out: Output): void {
+    this.#since ??= new Date()
+    const since = this.#last.length === 0 ? '' : `As it was at ${this.#since.toLocaleTimeString()}. `
+    const old = this.#last.map((line) => out.paint('dim', stripVTControlCharacters(line)))
+    this.#write([out.paint('yellow', `${since}${note}`), '', ...old], out.rows)
+  }
+
+  /** Draws over what is there line by line, so that nothing flickers. */
+  #write(lines: readonly string[], rows: number): void {
     const shown = lines.length > rows ? [...lines.slice(0, rows - 1), '…'] : lines
     process.stdout.write(`\u001b[H${shown.map((line) => `${line}\u001b[K`).join('\n')}\u001b[J`)
   }

@@ -1,3 +1,5 @@
+import type { Result } from '#contract/index.ts'
+import type { RunRow } from '#contract/jobs.ts'
 import type { Overview } from '#contract/system.ts'
 import { auditColumns } from './audit-table.ts'
 import { show, type View } from './live.ts'
@@ -10,17 +12,50 @@ export const declare: Declare = (noun, session) => {
   noun.action(() => show(session, overview(session)))
 }
 
-const overview = (session: Session): View<Overview> => ({
-  topics: ['apps', 'ports', 'processes', 'containers', 'leases', 'audit'],
-  load: () => session.query('overview.get', {}),
-  json: (value) => value,
+/** What is on the screen with `--watch`, besides what `overview` answers. */
+interface More {
+  readonly connectors: Result<'connectors.list'>['rows']
+  readonly jobs: Result<'jobs.list'>['rows']
+  readonly tests: Result<'tests.list'>['rows']
+}
+
+interface Glance {
+  readonly overview: Overview
+  /** Null for a single answer, which is to be there at once. */
+  readonly more: More | null
+}
+
+const overview = (session: Session): View<Glance> => ({
+  topics: ['apps', 'ports', 'processes', 'containers', 'leases', 'connectors', 'jobs', 'audit'],
+  load: async () => {
+    const wanted = session.globals.watch && !session.out.json
+    const [value, more] = await Promise.all([
+      session.query('overview.get', {}),
+      wanted ? everythingElse(session) : null,
+    ])
+    return { overview: value, more }
+  },
+  json: ({ overview: value }) => value,
   lines: (value) => lines(session, value),
 })
+
+async function everythingElse(session: Session): Promise<More> {
+  const [connectors, jobs, tests] = await Promise.all([
+    session.query('connectors.list', {}),
+    session.query('jobs.list', {}),
+    session.query('tests.list', {}),
+  ])
+  return {
+    connectors: connectors.rows,
+    jobs: jobs.rows,
+    tests: tests.rows.filter(({ command }) => command !== null),
+  }
+}
 
 /** As wide as `Containers`. */
 const nameWidth = 10
 
-async function lines(session: Session, value: Overview): Promise<string[]> {
+async function lines(session: Session, { overview: value, more }: Glance): Promise<string[]> {
   const { out } = session
   const { machine, counts } = value
   const about = [
@@ -28,6 +63,9 @@ async function lines(session: Session, value: Overview): Promise<string[]> {
     plural(machine.cpus, 'core'),
     `load ${machine.load.toFixed(2)}`,
     `${memorySize(machine.memory.usedBytes)} of ${memorySize(machine.memory.totalBytes)} in use`,
+    ...(machine.disk
+      ? [`disk ${memorySize(machine.disk.usedBytes)} of ${memorySize(machine.disk.totalBytes)}`]
+      : []),
     `up ${duration(machine.uptimeSeconds * 1000)}`,
   ]
   const facts: (readonly [string, string])[] = [
@@ -35,6 +73,7 @@ async function lines(session: Session, value: Overview): Promise<string[]> {
     ['Ports', `${counts.ports} open, ${counts.leases} leased`],
     ['Processes', String(counts.processes)],
     ['Containers', containers(value)],
+    ...(more === null ? [] : moreFacts(more)),
   ]
   const shown: string[] = []
   for (const [name, text] of facts)
@@ -48,6 +87,19 @@ async function lines(session: Session, value: Overview): Promise<string[]> {
     ...(await activity(session, value)),
   ]
 }
+
+const moreFacts = ({ connectors, jobs, tests }: More): (readonly [string, string])[] => [
+  ['Connectors', tally(connectors.map(({ status }) => (status === 'unknown' ? 'not tested' : status)))],
+  ['Jobs', tally(jobs.map(({ running, lastRun }) => runWord(running[0] ?? lastRun)))],
+  ['Tests', tally(tests.map(({ running, lastRun }) => runWord(running ?? lastRun)))],
+]
+
+const runWord = (run: RunRow | null): string => run?.state ?? 'never run'
+
+/** How many of each, such as `2 passed, 1 failed`. */
+const tally = (words: readonly string[]): string =>
+  [...Map.groupBy(words, (word) => word)].map(([word, { length }]) => `${length} ${word}`).join(', ') ||
+  'none'
 
 function apps({ counts: { apps: counts } }: Overview): string {
   const { running, failed, stopped } = counts

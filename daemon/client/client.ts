@@ -36,6 +36,11 @@ export interface Client extends Owned {
   call<M extends MethodName>(name: M, params: Params<M>, options?: CallOptions): Promise<Result<M>>
   /** Watches topics until disposed; after a reconnect only what really changed is reported again. */
   watch(topics: readonly Topic[], listener: (event: ChangedEvent) => void): Owned
+  /**
+   * Asks where each watched topic stands, and reports those whose last change was not heard of: for whoever cannot wait
+   * for the next change to learn of one that was lost.
+   */
+  revisions(): Promise<Readonly<Partial<Record<Topic, string>>>>
   readonly state: ConnectionState
   onState(listener: (state: ConnectionState) => void): Owned
   /** Tries again now instead of at `retryAt`. */

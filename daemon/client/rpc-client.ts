@@ -80,6 +80,12 @@ export class RpcClient implements Client {
     }
   }
 
+  async revisions(): Promise<Readonly<Partial<Record<Topic, string>>>> {
+    const revisions = await this.call('events.subscribe', { topics: this.#subscriptions.topics() })
+    this.#subscriptions.answered(revisions)
+    return revisions
+  }
+
   dispose(): void {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()

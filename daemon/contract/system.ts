@@ -25,6 +25,8 @@ export interface Overview {
     /** Load average of the last minute. */
     readonly load: number
     readonly memory: { readonly totalBytes: number; readonly usedBytes: number }
+    /** Of the disk that the state folder is on; null when it cannot be told. An older daemon leaves it out. */
+    readonly disk?: { readonly totalBytes: number; readonly usedBytes: number } | null
     readonly uptimeSeconds: number
   }
   readonly counts: {

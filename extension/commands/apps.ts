@@ -31,6 +31,7 @@ export const appCommands = (deps: AppCommandsDeps): Handlers => ({
     change(deps, 'apps.start', await deps.targets.app(node, l10n.t('Start an App'), canStart)),
   'quantumAdmin.stopApp': async (node) =>
     change(deps, 'apps.stop', await deps.targets.app(node, l10n.t('Stop an App'), canStop)),
+  'quantumAdmin.stopAllApps': () => stopAll(deps),
   'quantumAdmin.restartApp': async (node) =>
     change(deps, 'apps.restart', await deps.targets.app(node, l10n.t('Restart an App'), canRestart)),
   'quantumAdmin.removeApp': async (node) =>
@@ -46,6 +47,22 @@ export const appCommands = (deps: AppCommandsDeps): Handlers => ({
   'quantumAdmin.showAppConfiguration': async (node) =>
     showConfiguration(await deps.targets.app(node, l10n.t('Show the Configuration of an App'))),
 })
+
+async function stopAll({ model, actions }: AppCommandsDeps): Promise<void> {
+  const rows = (await model.query('apps.list', {})).rows.filter(canStop)
+  if (rows.length === 0) throw new Failure('not-found', 'There is no app that could be stopped')
+  const question = {
+    message: l10n.t('Stop all apps that run?'),
+    detail: rows.map(({ name, state }) => `${label(name)}: ${appStateWord(state)}`).join('\n'),
+    yes: l10n.t('Stop All'),
+    name: l10n.t('all'),
+  }
+  const each = rows.map(({ name }) => ({ app: name }))
+  const ends = await inAppsView(() => actions.runEach('apps.stop', each, question))
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  window.setStatusBarMessage(l10n.t('All apps were stopped.'), 5000)
+}
 
 type AppCommand = 'apps.start' | 'apps.stop' | 'apps.restart'
 

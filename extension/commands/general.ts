@@ -3,6 +3,7 @@ import { isErrorCode } from '#contract/errors.ts'
 import { Failure } from '#base/failure.ts'
 import { withoutLinks } from '../display.ts'
 import type { Actions } from '../actions.ts'
+import type { Dashboard } from '../dashboard/dashboard.ts'
 import type { Documentation } from '../documentation.ts'
 import type { Documents } from '../documents.ts'
 import { failureOf, type Model } from '../model.ts'
@@ -28,10 +29,12 @@ export interface GeneralCommandsDeps {
   readonly settings: () => Settings
   readonly log: LogOutputChannel
   readonly daemonLog: LogOutputChannel
+  readonly dashboard: Dashboard
 }
 
 /** Everything that is not about one kind of resource. */
 export const generalCommands = (deps: GeneralCommandsDeps): Handlers => ({
+  'quantumAdmin.showDashboard': () => deps.dashboard.show(),
   'quantumAdmin.open': () => commands.executeCommand('workbench.view.extension.quantumAdmin'),
   'quantumAdmin.docs.open': () => deps.documentation.open(),
   'quantumAdmin.docs.learnMore': (code) => learnMore(deps, code),

@@ -3,7 +3,7 @@ import type { LogFilter } from '#contract/logs.ts'
 import { Failure } from '#base/failure.ts'
 import type { Ask } from '../document-texts.ts'
 import { isFilter } from '../../webviews/logs/view.ts'
-import { listOf, text } from '../../webviews/logs/check.ts'
+import { listOf, text } from '../../webviews/ui/check.ts'
 import { textOf } from './log-formats.ts'
 import { newestLines } from './log-search.ts'
 

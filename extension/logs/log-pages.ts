@@ -1,7 +1,7 @@
 import { window, ViewColumn, type WebviewPanel } from 'vscode'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { LogChannels } from './log-channels.ts'
-import { pageFolder } from './log-page.ts'
+import { pageFolder } from '../page-html.ts'
 import { LogPanel, type LogPanelDeps } from './log-panel.ts'
 import { viewType, type LogPanelsDeps } from './log-panels.ts'
 import { logsTitle } from './log-title.ts'

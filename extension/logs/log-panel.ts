@@ -11,7 +11,7 @@ import { fromPageOf, type FromPage, type Status, type ToPage } from '../../webvi
 import type { LogChannels } from './log-channels.ts'
 import { logDocumentKey } from './log-document.ts'
 import { exportLogs } from './log-export.ts'
-import { pageHtml } from './log-page.ts'
+import { pageHtml } from '../page-html.ts'
 import { filterFor } from './log-search.ts'
 import { logStrings } from './log-strings.ts'
 import { logsTitle } from './log-title.ts'

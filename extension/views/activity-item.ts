@@ -1,5 +1,6 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem } from 'vscode'
 import type { AuditEntry, AuditOutcome } from '#contract/audit.ts'
+import { entryTitle } from '../audit-pages.ts'
 import { label, moment, printableJson } from '../display.ts'
 import { tooltip } from './tooltip.ts'
 
@@ -22,14 +23,6 @@ export function outcomeWord(outcome: AuditOutcome): string {
   }
   return words[outcome]
 }
-
-/** What was done to what, such as `stop port 3000`. */
-export const entryTitle = ({ action, resource }: AuditEntry): string =>
-  label(
-    resource.name.startsWith(resource.type)
-      ? `${action} ${resource.name}`
-      : `${action} ${resource.type} ${resource.name}`,
-  )
 
 export function activityItem(entry: AuditEntry): TreeItem {
   const item = new TreeItem(entryTitle(entry))

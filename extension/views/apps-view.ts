@@ -11,6 +11,7 @@ import {
 import type { AppRow } from '#contract/apps.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
 import type { Topic } from '#contract/system.ts'
+import { Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
 import { appFolders, type AppFolder } from '../app-folders.ts'
@@ -73,6 +74,20 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     if (node.kind === 'connectorGroup')
       return node.connectors.map((connector) => ({ kind: 'connector', connector }))
     return node.kind === 'app' ? [...appParts(node)] : []
+  }
+
+  /** VS Code asks for it to show an app that somebody wants to see. */
+  getParent(node: AppTreeNode): AppTreeNode | undefined {
+    if (node.kind !== 'app') return undefined
+    const group = this.#groups()?.find(({ rows }) => rows.some(({ name }) => name === node.row.name))
+    return group === undefined ? undefined : { kind: 'appGroup', group }
+  }
+
+  /** Shows an app, or with null a person's own connectors. @throws Failure `not-found` when it is gone. */
+  async reveal(app: string | null): Promise<void> {
+    const node = app === null ? this.#own : this.#rows.node(app)
+    if (node === undefined) throw new Failure('not-found', `There is no app ${app}`)
+    await this.#view.reveal(node, { select: true, focus: true, expand: true })
   }
 
   getTreeItem(node: AppTreeNode): TreeItem {

@@ -71,6 +71,11 @@ export class ResourceGroups {
       : [nothingNote(topic, this.#showing().filter !== '')]
   }
 
+  /** The node of a row that is shown, by its id in the tree. */
+  nodeOf(topic: ResourceTopic, id: string): ResourceNode | undefined {
+    return this.#rows[topic].node(id)
+  }
+
   /** The processes that a process started. */
   childrenOfProcess(row: ProcessRow): readonly ResourceNode[] {
     return this.#isFlat() ? [] : this.#nodesOf(this.#tree.childrenOf(row.pid))

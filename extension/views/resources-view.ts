@@ -9,6 +9,7 @@ import {
   type TreeDataProvider,
   type TreeView,
 } from 'vscode'
+import { Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
 import { startPatienceMs, type Model } from '../model.ts'
@@ -100,6 +101,19 @@ export class ResourcesView implements TreeDataProvider<ResourceNode>, Owned {
     if (node === undefined) return this.#roots()
     if (node.kind === 'process') return [...this.#groups.childrenOfProcess(node.row)]
     return node.kind === 'group' ? [...this.#groups.childrenOf(node.topic)] : []
+  }
+
+  /** VS Code asks for it to show a row that somebody wants to see. */
+  getParent(node: ResourceNode): ResourceNode | undefined {
+    return this.#groupNodes.find(({ topic }) => `${node.kind}s` === topic)
+  }
+
+  /** Shows a row, by its id in the tree. A filter that hides it goes. @throws Failure `not-found` when it is gone. */
+  async reveal(topic: ResourceTopic, id: string): Promise<void> {
+    if (this.#groups.nodeOf(topic, id) === undefined && this.#filter !== '') this.filter = ''
+    const node = this.#groups.nodeOf(topic, id)
+    if (node === undefined) throw new Failure('not-found', 'What was to be shown is gone')
+    await this.#view.reveal(node, { select: true, focus: true })
   }
 
   getTreeItem(node: ResourceNode): TreeItem {

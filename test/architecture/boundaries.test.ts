@@ -40,7 +40,7 @@ test.each([
   ['webviews/ui/x.ts', "import { readFile } from 'node:fs/promises'"],
   ['webviews/ui/x.ts', "import { logsMethods } from '#contract/index.ts'"],
   ['webviews/ui/x.ts', "import { line } from '../logs/row.ts'"],
-  ['extension/views/x.ts', "import { h } from '../../webviews/logs/dom.ts'"],
+  ['extension/views/x.ts', "import { h } from '../../webviews/ui/dom.ts'"],
 ])('in %s, `%s` is found', (file, text) => {
   expect(violation(file, text)).toHaveLength(1)
 })
@@ -53,6 +53,7 @@ test.each([
   ['extension/views/x.ts', "import { connectLocal } from '#client/connect.ts'"],
   ['extension/views/x.ts', "import { fromPageOf } from '../../webviews/logs/messages.ts'"],
   ['webviews/logs/x.ts', "import { parseLogQuery } from '#contract/log-query.ts'"],
+  ['webviews/logs/x.ts', "import { h } from '../ui/dom.ts'"],
 ])('in %s, `%s` is allowed', (file, text) => {
   expect(violation(file, text)).toEqual([])
 })

@@ -130,6 +130,18 @@ describe('the daemon, the command line and the language server', () => {
   })
 })
 
+describe('the page of the dashboard', () => {
+  const { inputs, outputs } = JSON.parse(readFileSync(cache('meta-page-dashboard.json'), 'utf8')) as Metafile
+
+  test('carries no package, needs nothing that is not in it, and is 24 KB at most, its styles 10 KB', () => {
+    const imports = Object.values(outputs).flatMap((output) => output.imports)
+    expect(imports.filter((imported) => imported.external === true)).toEqual([])
+    expect(Object.keys(inputs).filter((file) => !/^webviews\/(dashboard|ui)\//.test(file))).toEqual([])
+    expect(statSync(inRoot('dist/webviews/dashboard.js')).size).toBeLessThanOrEqual(24 * 1024)
+    expect(statSync(inRoot('dist/webviews/dashboard.css')).size).toBeLessThanOrEqual(10 * 1024)
+  })
+})
+
 describe('the page of logs', () => {
   const { inputs, outputs } = JSON.parse(readFileSync(cache('meta-page-logs.json'), 'utf8')) as Metafile
   const used = Object.values(outputs).flatMap((output) =>
@@ -148,7 +160,7 @@ describe('the page of logs', () => {
     expect(external.filter((imported) => imported.external === true)).toEqual([])
     const ours = Object.keys(inputs).filter((file) => packageOf(file) === null)
     const expected =
-      /^(webviews\/logs\/|daemon\/contract\/log-(words|query)\.ts$|daemon\/base\/printable\.ts$)/
+      /^(webviews\/(logs|ui)\/|daemon\/contract\/log-(words|query)\.ts$|daemon\/base\/printable\.ts$)/
     expect(ours.filter((file) => !expected.test(file))).toEqual([])
   })
 

@@ -99,10 +99,13 @@ export const rules: readonly Rule[] = [
     packages: ['commander', 'string-width', 'tail'],
     node: true,
   },
+  // What is common to pages.
+  { folder: 'webviews/ui', ours: [], packages: [], node: false },
   {
     folder: 'webviews/*',
     // What a browser can run: the words and the query language, the contract's types, and how text is made printable.
     ours: [
+      'webviews/ui/**',
       'daemon/contract/log-words.ts',
       'daemon/contract/log-query.ts',
       'daemon/contract/logs.ts',
@@ -114,7 +117,7 @@ export const rules: readonly Rule[] = [
   {
     folder: 'extension',
     // What its pages and it say to each other.
-    ours: [contract, base, client, 'webviews/*/{messages,strings,view,check}.ts'],
+    ours: [contract, base, client, 'webviews/ui/check.ts', 'webviews/*/{messages,strings,view}.ts'],
     // The last of these starts the language server: the bundle beside the extension's own, in a process of its own.
     packages: ['tail', 'vscode', 'vscode-languageclient'],
     node: true,

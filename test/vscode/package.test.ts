@@ -57,6 +57,8 @@ describe('the package', () => {
         'dist/daemon.cjs',
         'dist/cli.cjs',
         'dist/language.cjs',
+        'dist/webviews/dashboard.js',
+        'dist/webviews/dashboard.css',
         'dist/webviews/logs.js',
         'dist/webviews/logs.css',
         'dist/THIRD-PARTY-LICENCES.txt',

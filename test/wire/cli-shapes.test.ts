@@ -77,6 +77,7 @@ const overview = z.strictObject({
     cpus: z.int().min(1),
     load: z.number(),
     memory: z.strictObject({ totalBytes: z.int(), usedBytes: z.int() }),
+    disk: z.strictObject({ totalBytes: z.int(), usedBytes: z.int() }),
     uptimeSeconds: z.number(),
   }),
   counts: z.strictObject({

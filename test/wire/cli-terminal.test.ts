@@ -169,9 +169,11 @@ test('--watch outlives a daemon that is killed, and says what it is waiting for'
   const own = await startDaemon()
   const terminal = openTerminal(own.home, ['--watch'], { columns: 100 })
   await terminal.shows('Latest activity')
+  await terminal.shows((screen) => /Connectors +none/.test(withoutColour(screen)))
   await own.kill()
-  await terminal.shows(/Waiting for|Trying again/)
-  await terminal.shows(/(Waiting for|Trying again)[^]*Latest activity/)
+  // What was known last stays to be read, and is said to be old.
+  await terminal.shows(/As it was at .*(Waiting for|Trying again)[^]*Latest activity/)
+  await terminal.shows((screen) => !(screen.split('\u001b[H').at(-1) ?? '').includes('As it was'))
   terminal.type('\u0003')
   expect(await terminal.ended).toBe(130)
   await own.cli('daemon', 'stop', '--yes')

@@ -1,6 +1,6 @@
 import type { LogDetail, LogLine } from '#contract/logs.ts'
 import { plainOf } from './ansi.ts'
-import { fill, h, wordButton, type Child } from './dom.ts'
+import { fill, h, wordButton, type Child } from '../ui/dom.ts'
 import { Refusal, type Host } from './host.ts'
 import { mostCopied } from './messages.ts'
 import { linesOf, messageOf, textNodes, type RowStyle } from './row.ts'

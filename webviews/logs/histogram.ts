@@ -1,5 +1,5 @@
 import type { LogHistogram } from '#contract/logs.ts'
-import { h, wordButton } from './dom.ts'
+import { h, wordButton } from '../ui/dom.ts'
 import { barsOf, bucketAt, bucketCount, spanOf } from './histogram-shape.ts'
 import type { Say } from './strings.ts'
 import type { Times } from './times.ts'

@@ -1,6 +1,6 @@
 import { answers, toPageOf, type FromPage, type Question, type ToPage } from './messages.ts'
 import { isPlace, isView, type LogView, type Place } from './view.ts'
-import type { Check } from './check.ts'
+import type { Check } from '../ui/check.ts'
 
 interface Vscode {
   postMessage(message: unknown): void

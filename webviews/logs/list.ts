@@ -1,5 +1,5 @@
 import { Detail, type DetailActions } from './detail.ts'
-import { h, oncePerFrame, setAttribute, wordButton } from './dom.ts'
+import { h, oncePerFrame, setAttribute, wordButton } from '../ui/dom.ts'
 import type { Feed } from './feed.ts'
 import type { Host } from './host.ts'
 import { Layout } from './layout.ts'

@@ -1,4 +1,4 @@
-import { fill, h, type Child } from './dom.ts'
+import { fill, h, type Child } from '../ui/dom.ts'
 
 /** A button of the toolkit that opens a few controls below it. */
 export class Menu {

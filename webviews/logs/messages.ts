@@ -13,7 +13,7 @@ import {
   texts,
   whole,
   type Check,
-} from './check.ts'
+} from '../ui/check.ts'
 import { isFilter, isPlace, isSaved, isView, longestId, viewName } from './view.ts'
 
 // What the page and the extension say to each other. Each believes the other only after these checks: the page shows

@@ -1,5 +1,5 @@
 import { plainOf } from './ansi.ts'
-import { button, fill, h, wordButton } from './dom.ts'
+import { button, fill, h, wordButton } from '../ui/dom.ts'
 import type { Refusal } from './host.ts'
 import type { Status } from './messages.ts'
 import type { Say } from './strings.ts'

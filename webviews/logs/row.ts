@@ -1,6 +1,6 @@
 import type { LogLine } from '#contract/logs.ts'
 import { plainOf, spansOf } from './ansi.ts'
-import { h } from './dom.ts'
+import { h } from '../ui/dom.ts'
 import { frameIn, type Frame } from './frames.ts'
 import { marked, type MarkedSpan, type Matcher } from './highlight.ts'
 import type { Say } from './strings.ts'

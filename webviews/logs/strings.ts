@@ -1,3 +1,5 @@
+import type { SayOf } from '../ui/say.ts'
+
 /** What the page says; the extension gives the words, in the reader's language. */
 export interface Strings {
   readonly tabAll: string
@@ -95,11 +97,5 @@ export interface Strings {
   readonly noFurtherLoaded: string
 }
 
-/** Says something, with values in the places of `{0}`, `{1}` and so on. */
-export type Say = (key: keyof Strings, ...values: readonly (string | number)[]) => string
-
-/** @param strings - by their keys; what is missing is said by its key, so that nothing is ever empty. */
-export const sayWith =
-  (strings: Readonly<Record<string, string>>): Say =>
-  (key, ...values) =>
-    (strings[key] ?? key).replaceAll(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? ''))
+/** Says something of it. */
+export type Say = SayOf<Strings>

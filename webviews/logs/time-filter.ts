@@ -1,4 +1,4 @@
-import { button, h } from './dom.ts'
+import { button, h } from '../ui/dom.ts'
 import type { Say } from './strings.ts'
 import type { Range } from './view.ts'
 

@@ -1,7 +1,7 @@
 import type { LogSourceRow } from '#contract/logs.ts'
 import { parseLogQuery } from '#contract/log-query.ts'
 import { plainOf } from './ansi.ts'
-import { button, fill, h, setAttribute, wordButton } from './dom.ts'
+import { button, fill, h, setAttribute, wordButton } from '../ui/dom.ts'
 import { checkbox, Menu } from './menu.ts'
 import { exportFormats, type ExportFormat } from './messages.ts'
 import type { Say, Strings } from './strings.ts'

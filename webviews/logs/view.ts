@@ -1,5 +1,5 @@
 import { logKinds, logLevels, longestLogQuery, type LogKind, type LogLevel } from '#contract/log-words.ts'
-import { either, exactly, listOf, oneOf, shape, shapeWith, text, whole, type Check } from './check.ts'
+import { either, exactly, listOf, oneOf, shape, shapeWith, text, whole, type Check } from '../ui/check.ts'
 
 /** The sub-tabs. */
 export const tabs = ['all', ...logKinds, 'errors'] as const

@@ -1,11 +1,13 @@
 import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } from 'node:os'
-import { readFile } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import type { AppRow } from '#contract/apps.ts'
 import type { AuditEntry } from '#contract/audit.ts'
 import type { ContainerRow, EngineStatus, PortRow, ProcessRow, Snapshot } from '#contract/resources.ts'
 import type { Overview } from '#contract/system.ts'
 
 export interface OverviewDeps {
+  /** The state folder. */
+  readonly home: string
   readonly apps: () => Promise<{ readonly rows: readonly AppRow[] }>
   readonly ports: () => Promise<Snapshot<PortRow>>
   readonly processes: () => Promise<Snapshot<ProcessRow>>
@@ -17,13 +19,14 @@ export interface OverviewDeps {
 
 /** The machine, what runs on it and what was done last, at a glance. */
 export async function overview(deps: OverviewDeps): Promise<Overview> {
-  const [apps, ports, processes, containers, activity, memory] = await Promise.all([
+  const [apps, ports, processes, containers, activity, memory, disk] = await Promise.all([
     deps.apps(),
     deps.ports(),
     deps.processes(),
     deps.containers(),
     deps.activity(),
     memoryOfMachine(),
+    diskOf(deps.home),
   ])
   const running = containers.rows.filter(({ state }) => state === 'running').length
   const { state, reason } = containers.engine
@@ -34,6 +37,7 @@ export async function overview(deps: OverviewDeps): Promise<Overview> {
       cpus: availableParallelism(),
       load: loadavg()[0] ?? 0,
       memory,
+      disk,
       uptimeSeconds: Math.floor(uptime()),
     },
     counts: {
@@ -65,4 +69,15 @@ async function memoryAvailable(): Promise<number | undefined> {
   const text = await readFile('/proc/meminfo', 'latin1')
   const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1]
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
+}
+
+/** Used is what is not there for us to write: what the file system keeps for root is used too. */
+async function diskOf(folder: string): Promise<NonNullable<Overview['machine']['disk']> | null> {
+  try {
+    const { blocks, bavail, bsize } = await statfs(folder)
+    return { totalBytes: blocks * bsize, usedBytes: (blocks - bavail) * bsize }
+  } catch {
+    // A disk that is gone is the doctor's to explain.
+    return null
+  }
 }

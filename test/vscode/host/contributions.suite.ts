@@ -46,6 +46,7 @@ describe('what the extension contributes', () => {
 
   it('handles no vscode:// address and is never activated by one', async () => {
     assert.deepEqual(manifest().activationEvents, [
+      'onWebviewPanel:quantumAdmin.dashboard',
       'onWebviewPanel:quantumAdmin.logs',
       'workspaceContains:**/quantum.config.yaml',
       'workspaceContains:**/quantum.config.yml',

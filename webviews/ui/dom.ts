@@ -4,6 +4,8 @@ type Plain =
   | 'appearance'
   | 'class'
   | 'dir'
+  | 'data-key'
+  | 'data-revision'
   | 'disabled'
   | 'for'
   | 'id'

@@ -1,0 +1,155 @@
+import { h, oncePerFrame } from '../ui/dom.ts'
+import { CardView } from './card.ts'
+import { Drill } from './drill.ts'
+import { Gauges, Glance } from './glance.ts'
+import { Head } from './head.ts'
+import type { Host } from './host.ts'
+import type { Card, CardId, Lead, List, Picture, Status, ToPage } from './messages.ts'
+import type { Say } from './strings.ts'
+
+/** What is counted, in the order of its cards: who and what there is, then what it does. */
+const counted: readonly CardId[] = [
+  'apps',
+  'connectors',
+  'users',
+  'ports',
+  'jobs',
+  'tests',
+  'containers',
+  'leases',
+]
+/** The entries of the audit trail on the overview. */
+const mostEntries = 12
+/** How long ago something was is written anew this often, in milliseconds. */
+const agoMs = 30_000
+
+/** The dashboard: an overview, and in its place the rows behind a number. It draws the newest picture and nothing else. */
+export class Page {
+  readonly element: HTMLElement
+  readonly #host: Host
+  readonly #say: Say
+  readonly #head: Head
+  readonly #cards: ReadonlyMap<CardId, CardView>
+  readonly #glances: ReadonlyMap<CardId, Glance>
+  readonly #gauges: Gauges
+  readonly #overview: HTMLElement
+  readonly #redraw = oncePerFrame(() => this.#draw(false))
+  readonly #timer = setInterval(() => this.#draw(true), agoMs)
+  #drill: Drill | null = null
+  #picture: Picture | null = null
+  #status: Status = { state: 'starting', since: new Date().toISOString(), message: '', version: '' }
+  #begun = false
+
+  constructor(host: Host, say: Say, list: List) {
+    this.#host = host
+    this.#say = say
+    const open = (card: CardId, group: string | null): void => this.#open(card, group)
+    const follow = this.#follow
+    this.#head = new Head(say, {
+      act: (action) => host.send({ type: 'action', action }),
+      retry: () => host.send({ type: 'retry' }),
+      learn: () => host.send({ type: 'learn' }),
+    })
+    this.#cards = new Map(counted.map((id) => [id, new CardView(id, say, open)]))
+    const services = new Glance('services', 20, say, { open, follow })
+    const activity = new Glance('activity', mostEntries, say, { open, follow })
+    this.#glances = new Map([
+      ['services', services],
+      ['activity', activity],
+    ])
+    this.#gauges = new Gauges(say)
+    services.element.append(this.#gauges.element)
+    const cards = [...this.#cards.values()].map(({ element }) => element)
+    this.#overview = h(
+      'div',
+      { class: 'overview' },
+      this.#head.welcome,
+      h('div', { class: 'cards' }, ...cards),
+      h('div', { class: 'lower' }, services.element, activity.element),
+    )
+    this.element = h(
+      'main',
+      { class: 'page', 'aria-label': say('title') },
+      this.#head.element,
+      this.#head.banner,
+      this.#overview,
+    )
+    if (list !== null) this.#put(new Drill(list.card, list.group, say, this.#drillActions))
+    this.#draw(false)
+  }
+
+  /** Takes what the extension tells. What is older than what is shown is dropped. */
+  told(message: Exclude<ToPage, { readonly type: 'init' }>): void {
+    if (message.type === 'status') this.#status = message.status
+    else if (this.#picture === null || message.picture.sequence > this.#picture.sequence)
+      this.#picture = message.picture
+    this.#redraw()
+  }
+
+  dispose(): void {
+    clearInterval(this.#timer)
+  }
+
+  readonly #follow = (card: CardId, key: string, lead: Lead): void =>
+    this.#host.send({ type: 'lead', card, key, lead })
+
+  get #drillActions() {
+    return {
+      follow: this.#follow,
+      back: () => this.#back(),
+      narrow: (group: string | null) => this.#narrow(group),
+    }
+  }
+
+  #open(card: CardId, group: string | null): void {
+    this.#host.keep({ card, group })
+    this.#put(new Drill(card, group, this.#say, this.#drillActions))
+    this.#draw(false)
+    scrollTo(0, 0)
+    this.#drill?.focus()
+  }
+
+  #narrow(group: string | null): void {
+    if (this.#drill === null) return
+    this.#host.keep({ card: this.#drill.card, group })
+    this.#drill.narrow(group)
+    this.#draw(false)
+  }
+
+  #back(): void {
+    const from = this.#drill
+    if (from === null) return
+    this.#host.keep(null)
+    this.#put(null)
+    this.#draw(false)
+    this.#cards.get(from.card)?.focus(from.group)
+    this.#glances.get(from.card)?.focus()
+  }
+
+  #put(drill: Drill | null): void {
+    ;(this.#drill?.element ?? this.#overview).replaceWith(drill?.element ?? this.#overview)
+    this.#drill = drill
+  }
+
+  /** @param again - also what is as it was, for how long ago it was. */
+  #draw(again: boolean): void {
+    const picture = this.#picture
+    const live = this.#status.state === 'ok'
+    const card = (id: CardId): Card | undefined => picture?.cards.find((one) => one.id === id)
+    this.#head.draw(this.#status, picture?.machine ?? null, picture !== null)
+    if (this.#drill === null) {
+      const apps = card('apps')
+      this.#head.welcome.hidden = !(live && apps?.fresh === true && apps.rows?.length === 0)
+      for (const [id, view] of this.#cards) view.draw(card(id), live)
+      for (const [id, view] of this.#glances) view.draw(card(id), live, again)
+      this.#gauges.draw(picture?.machine ?? null, live)
+    } else this.#drill.draw(card(this.#drill.card), live, again)
+    if (picture === null) return
+    this.#host.send({ type: 'drawn', sequence: picture.sequence })
+    if (!this.#begun && live && (card('apps')?.rows ?? null) !== null) {
+      this.#begun = true
+      // For whoever measures how long it takes until there is something to see.
+      performance.mark('dashboard')
+    }
+  }
+}
