@@ -3,11 +3,27 @@ import type { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from './adapters/checks/net-checker.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
+import type { PlannedCheck } from './capabilities/health/check-plan.ts'
 import { HealthService } from './capabilities/health/health-service.ts'
-import { HealthStore } from './capabilities/health/health-store.ts'
+import { HealthStore, type StoredResult } from './capabilities/health/health-store.ts'
+import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import type { Store } from './store/open.ts'
+
+/** What a check came to counts for itself and for its app; how long it took only for itself. */
+function recordCheck(
+  metrics: MetricsService,
+  { app, environment, check }: PlannedCheck,
+  { at, grade, latencyMs }: StoredResult,
+): void {
+  const subject = { app, check: environment === null ? check : `${environment}/${check}` }
+  const value = grade === 'bad' ? 0 : 1
+  metrics.record({ subject, metric: 'availability', at, value })
+  if (environment === null)
+    metrics.record({ subject: { app, check: null }, metric: 'availability', at, value })
+  if (latencyMs !== null) metrics.record({ subject, metric: 'latency', at, value: latencyMs })
+}
 
 /** Puts checks together with what they need of apps, of the machine and of secrets. */
 export function wireHealth(
@@ -19,12 +35,13 @@ export function wireHealth(
     readonly connectors: ConnectorsService
     readonly resources: ResourcesService
     readonly secrets: SecretsService
+    readonly metrics: MetricsService
     /** Runs a method of the contract in the daemon's own name, through the one door. */
     readonly act: (name: string, params: unknown) => Promise<unknown>
     readonly report: (error: unknown) => void
   },
 ): HealthService {
-  const { apps, connectors, resources, secrets } = around
+  const { apps, connectors, metrics, resources, secrets } = around
   const containers = async () => (await resources.containers()).rows
   const health = lifetime.own(
     new HealthService({
@@ -43,6 +60,7 @@ export function wireHealth(
         return found === undefined ? null : { ...found, service: null }
       },
       ping: (change, app, name, timeoutMs) => connectors.ping(change, { app, name }, timeoutMs),
+      measured: (plan, result) => recordCheck(metrics, plan, result),
       secret: (name) => secrets.value(name),
       hide: secrets.hide,
       act: around.act,

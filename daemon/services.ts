@@ -170,10 +170,10 @@ export async function openServices(
     secrets,
     report,
   })
-  const around = { store, instance, apps, connectors, resources, secrets, act, report }
-  const health = wireHealth(lifetime, around)
   const metrics = wireMetrics(lifetime, { paths, store, clock, instance, apps, resources, logs, report })
   await metrics.open()
+  const around = { store, instance, apps, connectors, resources, secrets, metrics, act, report }
+  const health = wireHealth(lifetime, around)
   await leases.open()
   await connectors.open()
   const users = new UsersService({

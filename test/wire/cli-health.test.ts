@@ -58,6 +58,11 @@ const incident = z.strictObject({
 const incidentDetail = incident.extend({
   notes: z.array(z.strictObject({ at: time, by: z.string(), text: z.string() })),
 })
+const told = z.object({
+  series: z.object({
+    lines: z.array(z.object({ metric: z.string(), values: z.array(z.number().nullable()) })),
+  }),
+})
 
 let daemon: TestDaemon
 let folder: string
@@ -136,6 +141,23 @@ test('what breaks is an incident with a plain cause, which is acknowledged, note
   expect(failures).toBe('2 in a row')
   expect(results.some(({ grade }) => grade === 'bad')).toBe(true)
   expect((await daemon.cli('incidents')).stdout).toContain('answered 503')
+})
+
+test('what checks came to is told over time, of the check and of its app', async () => {
+  const lines = async (...words: readonly string[]) =>
+    new Map(
+      shaped(told, await cli('metrics', 'shop', ...words)).series.lines.map(({ metric, values }) => [
+        metric,
+        values.filter((value) => value !== null),
+      ]),
+    )
+  const check = await lines('--check', 'http')
+  expect([...check.keys()]).toEqual(['latencyP50', 'latencyP95', 'latencyP99', 'availability'])
+  expect(Math.min(...(check.get('latencyP50') ?? [0]))).toBeGreaterThan(0)
+  for (const shares of [check.get('availability'), (await lines()).get('availability')]) {
+    expect(Math.max(...(shares ?? []))).toBeGreaterThan(0)
+    expect(Math.min(...(shares ?? []))).toBeLessThan(1)
+  }
 })
 
 test('restarts and stops by command make no incident; an app that ends by itself does, at once', async () => {

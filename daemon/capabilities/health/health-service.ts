@@ -8,7 +8,7 @@ import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
 import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
-import type { HealthStore, StoredCheck } from './health-store.ts'
+import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { IncidentRules } from './incident-rules.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
@@ -21,6 +21,8 @@ export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'seen' | 'look
   readonly instance: string
   /** What is to be known of each app, as it is now. */
   readonly apps: () => Promise<readonly AppHealth[]>
+  /** Takes each result in, for what is told of checks over time. */
+  readonly measured: (plan: PlannedCheck, result: StoredResult) => void
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
 }
@@ -65,7 +67,10 @@ export class HealthService implements Owned {
     this.#log = new ResultLog({ store, clock, report, wanted: () => this.#live.all.map(({ id }) => id) })
     this.#live = new LiveChecks({
       ...deps,
-      keep: (result) => this.#log.add(result),
+      keep: (result, plan) => {
+        this.#log.add(result)
+        deps.measured(plan, result)
+      },
       seen: (live, isNew) => this.#seen(live, isNew),
       lookAgain: () => void (this.#looking = this.#look()),
     })

@@ -108,6 +108,7 @@ export async function startHealth(world: HealthWorld) {
       instance: 'test',
       random: Math.random,
       checker: run.own(new NetChecker()),
+      measured: () => undefined,
       apps: () => Promise.resolve(world.apps),
       standing: (app) =>
         world.standings.get(app) ?? { state: null, reason: null, planned: false, isAgain: false, run: null },

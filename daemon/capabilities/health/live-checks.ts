@@ -16,7 +16,7 @@ export interface LiveChecksDeps extends PerformDeps {
   /** Takes secrets out of what a server has written. */
   readonly hide: (text: string) => string
   /** Keeps a result. */
-  readonly keep: (result: StoredResult) => void
+  readonly keep: (result: StoredResult, plan: PlannedCheck) => void
   /** Told after each result, and whenever a state is another. */
   readonly seen: (live: LiveCheck, isNew: boolean) => void
   /** Asks for another look at the apps. */
@@ -239,7 +239,7 @@ export class LiveChecks implements Owned {
     live.last = { at, grade, latencyMs: grade === 'bad' ? null : latencyMs, reason: clean }
     live.unknown = null
     if (grade !== 'good') live.wrong = clean
-    this.#deps.keep({ check: live.id, ...live.last })
+    this.#deps.keep({ check: live.id, ...live.last }, live.plan)
     const before = live.machine
     live.machine = step(live.plan.rule, before, { kind: 'result', sample: { grade, at } })
     const isNew = before.state !== live.machine.state
