@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -71,13 +71,11 @@ words=(quantum-admin logs --kind ''); CURRENT=4; _quantum_admin`
 
 test.runIf(withPeers('fish'))('fish takes the script and completes', async () => {
   const { stdout: script } = await cli(['completion', 'fish'])
-  const { stdout } = await run(
-    'fish',
-    ['--no-config', '-c', `${script}\ncomplete -C 'quantum-admin ports lease --kind '`],
-    {
-      env: { ...process.env, HOME: home },
-    },
-  )
+  const file = path.join(home, 'quantum-admin.fish')
+  writeFileSync(file, script)
+  const program = "source $argv[1]; complete -C 'quantum-admin ports lease --kind '"
+  const env = { ...process.env, HOME: home }
+  const { stdout } = await run('fish', ['--no-config', '-c', program, file], { env })
   expect(stdout.split('\n').map((line) => line.split('\t')[0])).toContain('database')
 })
 
