@@ -34,9 +34,35 @@ export async function openWindow(browser: Browser, url: string | null): Promise<
   })
   const page = await context.newPage()
   if (url === null) return page
+  const troubles = troublesOf(page)
   await page.goto(url)
-  await page.locator('.monaco-workbench').waitFor({ timeout: appears })
+  await page
+    .locator('.monaco-workbench')
+    .waitFor({ timeout: appears })
+    .catch((error: unknown) => {
+      throw new Error(
+        `No workbench in ${appears} ms; the page told of: ${troubles().join('\n') || 'nothing'}`,
+        {
+          cause: error,
+        },
+      )
+    })
   return page
+}
+
+/** What goes wrong in a page from now on: why a window stays empty is to be found nowhere else. */
+function troublesOf(page: Page): () => readonly string[] {
+  const troubles: string[] = []
+  const waiting = new Set<string>()
+  page.on('pageerror', ({ message }) => troubles.push(`error: ${message}`))
+  page.on('console', (said) => void (said.type() === 'error' && troubles.push(`console: ${said.text()}`)))
+  page.on('request', (request) => waiting.add(request.url()))
+  page.on('requestfinished', (request) => waiting.delete(request.url()))
+  page.on('requestfailed', (request) => {
+    waiting.delete(request.url())
+    troubles.push(`failed: ${request.url()} ${request.failure()?.errorText ?? ''}`)
+  })
+  return () => [...troubles, ...[...waiting].map((address) => `unanswered: ${address}`)]
 }
 
 /** The palette, or any other quick input that is open. */
