@@ -20,6 +20,7 @@ import type { Client } from '#client/client.ts'
 import { connectLocal } from '#client/connect.ts'
 import { launch } from '#client/launch.ts'
 import { daemonScript, temporaryHome } from '../support/daemon.ts'
+import { cpuMsOf } from '../support/process-usage.ts'
 import { median, type BenchRow } from './bench.ts'
 import { startPm2, type Pm2 } from './peers/pm2.ts'
 
@@ -127,12 +128,7 @@ function childrenOf(pid: number): readonly number[] {
 }
 
 /** Seconds of processor time that a process has used. */
-function processorOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
+const processorOf = (pid: number): number => cpuMsOf(pid) / 1000
 
 interface Flood {
   /** Until all of it was in the file. */

@@ -10,6 +10,7 @@ import { launch, runtimeFlags } from '#client/launch.ts'
 import { daemonScript, temporaryHome } from '../support/daemon.ts'
 import { cache, inRoot } from '../support/paths.ts'
 import { exchange, upgradeHead } from '../support/raw.ts'
+import { memoryOf } from '../support/process-usage.ts'
 import { median, type BenchRow } from './bench.ts'
 
 const rounds = 15
@@ -57,9 +58,6 @@ async function bareStart(): Promise<number> {
   return performance.now() - started
 }
 
-const memoryOf = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-
 /** Idle memory in MB of a daemon that was asked once for everything it can show or do harmlessly. */
 async function daemonMemory(): Promise<number> {
   const home = temporaryHome()
@@ -85,7 +83,7 @@ async function daemonMemory(): Promise<number> {
   await client.call('audit.export', { format: 'csv' })
   await client.call('audit.checkpoint', {})
   await sleep(settleMs)
-  const memory = memoryOf(pid)
+  const memory = memoryOf(pid).now
   await client.call('daemon.stop', {})
   await client.dispose()
   while (existsSync(`/proc/${pid}`)) await sleep(10)
@@ -105,7 +103,7 @@ async function bareServerMemory(): Promise<number> {
     await once(one, 'close')
   }
   await sleep(settleMs)
-  const memory = memoryOf(child.pid ?? 0)
+  const memory = memoryOf(child.pid ?? 0).now
   await end(child)
   rmSync(home, { recursive: true, force: true })
   return memory

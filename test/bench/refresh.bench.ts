@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Owned } from '#base/lifetime.ts'
@@ -7,6 +6,7 @@ import type { Client } from '#client/client.ts'
 import { startDaemon } from '../support/daemon.ts'
 import { startCrowd } from '../support/host-crowd.ts'
 import { Random } from '../support/random.ts'
+import { cpuMsOf } from '../support/process-usage.ts'
 import { percentile, type Bench, type BenchRow } from './bench.ts'
 
 /** 500 processes with 20 files each, 2,000 ends of connections and 20 listeners among them. */
@@ -15,14 +15,6 @@ const openings = 50
 /** Between two of them, in milliseconds: people start servers now and then, not five in a second. */
 const pauses = [1000, 2000] as const
 const quietMs = 20_000
-const ticksPerSecond = 100
-
-/** CPU that a process has used, in milliseconds (proc(5): utime and stime are fields 14 and 15). */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond
-}
 
 /** A view of ports that fetches them whenever it is told of a change, and asks for nothing by itself. */
 class View {
@@ -79,9 +71,9 @@ export const bench: Bench = async () => {
       took.push(await timeToShow(view))
     }
     const pid = daemon.describe().pid
-    const before = cpuMs(pid)
+    const before = cpuMsOf(pid)
     await wait(quietMs)
-    const share = ((cpuMs(pid) - before) / quietMs) * 100
+    const share = ((cpuMsOf(pid) - before) / quietMs) * 100
     await view.dispose()
     const limit = (value: number): BenchRow['peer'] => ({ name: 'limit', value })
     return [

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -9,14 +8,14 @@ import { percentile } from '../bench/bench.ts'
 import { startDaemon } from '../support/daemon.ts'
 import { until } from '../support/door.ts'
 import { figure, full, scale } from '../support/scale.ts'
+import { memoryOf } from '../support/process-usage.ts'
 
 describe.runIf(process.platform === 'linux')('R15', () => {
   test('readers that stopped are cut, and the daemon holds little for them and answers the others', async () => {
     const daemon = await startDaemon()
     // Answers have to be larger than what the system takes off a daemon's hands, however quiet the machine is.
     const listeners = Array.from({ length: 100 }, () => createServer().listen(0, '127.0.0.1'))
-    const memory = () =>
-      Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${daemon.process.pid}/status`, 'utf8'))?.[1]) / 1024
+    const memory = () => memoryOf(daemon.process.pid ?? 0).now
     const healthy: Client[] = []
     for (let i = 0; i < scale(90, 900); i++) {
       const client = daemon.client()

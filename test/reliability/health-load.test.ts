@@ -1,23 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from '#client/client.ts'
+import { startCheckedServer, type CheckedServer } from '../support/checked-server.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
+import { cpuMsOf, memoryOf } from '../support/process-usage.ts'
 import { figure, full, scale } from '../support/scale.ts'
-
-/** A server in a process of its own that says how often each page was asked for. */
-const program = `
-const asked = new Map()
-const server = require('node:http').createServer((request, response) => {
-  asked.set(request.url, (asked.get(request.url) ?? 0) + 1)
-  response.end('ok')
-}).listen(0, '127.0.0.1', () => process.send(server.address().port))
-process.on('message', () => { process.send([...asked.values()]); asked.clear() })
-process.on('disconnect', () => process.exit())`
 
 const checks = scale(300, 5000)
 /** Of one file. */
@@ -25,33 +15,22 @@ const perApp = 1000
 const intervalS = scale(2, 10)
 const measuredS = scale(4, 60)
 
-/** Seconds of processor time that a process has used (proc(5), in ticks of 1/100 s). */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-const residentMiB = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-
 describe.runIf(process.platform === 'linux')('R16: many checks of one host', () => {
   let daemon: TestDaemon
   let client: Client
-  let server: ChildProcess
+  let server: CheckedServer
   let folder: string
 
   beforeAll(async () => {
-    server = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    const [port] = (await once(server, 'message')) as [number]
+    server = await startCheckedServer()
     folder = mkdtempSync(path.join(tmpdir(), 'qa-load-'))
     for (let from = 0; from < checks; from += perApp) {
       const app = path.join(folder, `shop${from}`)
       mkdirSync(app)
       const lines = Array.from(
         { length: Math.min(perApp, checks - from) },
-        (_, n) => `      c${n}: { url: "http://127.0.0.1:${port}/c${from + n}", interval: ${intervalS}s }`,
+        (_, n) =>
+          `      c${n}: { url: "http://127.0.0.1:${server.port}/c${from + n}", interval: ${intervalS}s }`,
       )
       const config = ['admin:', '  run: { command: sleep 1 }', '  health:', '    checks:', ...lines].join(
         '\n',
@@ -67,30 +46,24 @@ describe.runIf(process.platform === 'linux')('R16: many checks of one host', () 
   afterAll(async () => {
     await client.dispose()
     await daemon.stop()
-    server.kill()
+    server.stop()
     rmSync(folder, { recursive: true, force: true })
   })
-
-  const asked = async (): Promise<readonly number[]> => {
-    const answer = once(server, 'message') as Promise<[number[]]>
-    server.send('how often')
-    return (await answer)[0]
-  }
 
   test(`${checks} checks every ${intervalS} s are all made in time`, async () => {
     // Until each was made once, and what their first look costs is over.
     await wait((intervalS + 3) * 1000)
-    await asked()
+    await server.asked()
     const pid = daemon.process.pid ?? 0
-    const [cpu, started] = [cpuOf(pid), performance.now()]
+    const [cpu, started] = [cpuMsOf(pid), performance.now()]
     await wait(measuredS * 1000)
-    const seconds = (performance.now() - started) / 1000
-    const share = ((cpuOf(pid) - cpu) / seconds) * 100
-    const counts = await asked()
-    const perCheck = ((share / 100) * seconds * 1000) / counts.reduce((sum, one) => sum + one, 0)
+    const [used, ms] = [cpuMsOf(pid) - cpu, performance.now() - started]
+    const share = (used / ms) * 100
+    const counts = Object.values(await server.asked()).map(({ length }) => length)
+    const perCheck = used / counts.reduce((sum, one) => sum + one, 0)
     figure(
       'R16',
-      `${checks} HTTP checks every ${intervalS} s: ${share.toFixed(1)} % of a core, ${perCheck.toFixed(2)} ms each, ${residentMiB(pid).toFixed(0)} MiB`,
+      `${checks} HTTP checks every ${intervalS} s: ${share.toFixed(1)} % of a core, ${perCheck.toFixed(2)} ms each, ${memoryOf(pid).now.toFixed(0)} MiB`,
     )
     const times = measuredS / intervalS
     expect(counts).toHaveLength(checks)

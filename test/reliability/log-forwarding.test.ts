@@ -11,6 +11,7 @@ import { dataOf } from '../support/cli.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { figure, scale } from '../support/scale.ts'
 import { startWritingApp } from '../support/writing-app.ts'
+import { memoryOf } from '../support/process-usage.ts'
 
 const forwarded = (kind: ForwardKind, url: string): string =>
   `admin:\n  logs:\n    forward: { kind: ${kind}, url: "${url}", token: "secret:engine" }\n`
@@ -117,15 +118,14 @@ test(
     await shop.write('first\n')
     await expect.poll(() => dead.requests.length, { timeout: 10_000 }).toBe(1)
     const total = scale(20_000, 1_000_000)
-    const rss = (): number =>
-      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.process.pid}/status`, 'utf8'))?.[1])
+    const rss = (): number => memoryOf(daemon.process.pid ?? 0).now
     const before = rss()
     const lines = scale(5000, 20_000)
     for (let from = 0; from < total; from += lines)
       await shop.write(Array.from({ length: lines }, (_, index) => `line ${from + index}\n`).join(''))
     const count = async () => Number((await daemon.cli('logs', 'shop', '--count')).stdout)
     await expect.poll(count, { timeout: 30_000 }).toBe(total + 1)
-    const grown = (rss() - before) / 1024
+    const grown = rss() - before
     const row = await rowOf(daemon)
     expect(row).toMatchObject({ state: 'sending', behind: total + 1, sent: 0 })
     expect(dead.requests).toHaveLength(1)

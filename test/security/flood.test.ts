@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,6 +10,7 @@ import { withPeers } from '../support/peers.ts'
 import type { Address } from '../support/raw.ts'
 import { figure, full, scale } from '../support/scale.ts'
 import { makeCertificate, type TestCertificate } from '../support/tls.ts'
+import { memoryOf } from '../support/process-usage.ts'
 
 let certificate: TestCertificate
 let daemon: TestDaemon
@@ -41,8 +41,7 @@ afterAll(async () => {
   certificate.remove()
 })
 
-const memory = (): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${daemon.process.pid}/status`, 'utf8'))?.[1]) / 1024
+const memory = (): number => memoryOf(daemon.process.pid ?? 0).now
 
 /** How long a new client of each door takes from nothing to its first answer, in milliseconds. */
 async function legitimate(): Promise<readonly [number, number]> {

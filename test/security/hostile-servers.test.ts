@@ -8,6 +8,7 @@ import type { Client } from '#client/client.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { Random } from '../support/random.ts'
 import { figure, scale } from '../support/scale.ts'
+import { memoryOf } from '../support/process-usage.ts'
 
 const schemes = ['postgresql', 'mysql', 'redis', 'amqp', 'http', 'rediss', 'amqps', 'https'] as const
 const timeoutMs = 1500
@@ -175,7 +176,7 @@ describe.runIf(process.platform === 'linux')('servers that mean harm', () => {
 /** Bytes of memory that a process holds; 0 when it has ended. */
 function residentOf(pid: number): number {
   try {
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+    return memoryOf(pid).now * 1024 ** 2
   } catch {
     // It ended while we looked.
     return 0

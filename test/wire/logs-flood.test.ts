@@ -7,6 +7,7 @@ import type { Client } from '#client/client.ts'
 import { percentile } from '../bench/bench.ts'
 import { startDaemon } from '../support/daemon.ts'
 import { figure, full, scale } from '../support/scale.ts'
+import { memoryOf } from '../support/process-usage.ts'
 
 const rate = 100_000
 const seconds = scale(2, 60)
@@ -35,14 +36,6 @@ const tick = () => {
 }
 tick()
 `
-
-/** What a process has in memory, in MB, now and at most so far. */
-function memoryOf(pid: number): { readonly now: number; readonly most: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const megabytes = (name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024
-  return { now: megabytes('VmRSS'), most: megabytes('VmHWM') }
-}
 
 /** Calls until it is told to end. @returns how many milliseconds each took. */
 async function callingBeside(client: Client, goesOn: () => boolean): Promise<readonly number[]> {
