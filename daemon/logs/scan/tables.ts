@@ -8,7 +8,7 @@ export const overlap = 8192
 const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
 export const isLower = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a
 /** Letters, digits, the underscore, and all that is not ASCII. */
-export const isOfWord = (byte: number): boolean =>
+const isOfWord = (byte: number): boolean =>
   isUpper(byte) || isLower(byte) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte >= 0x80
 
 /** What each byte is compared as; behind that, whether it is part of a word. */

@@ -10,12 +10,12 @@ export const leastIndexed = 16
 
 /*
  * An index on disk: pages of 4,096 bytes which hold the rows, one for each bit of a block's filter, then the CRC-32 of each
- * page, then: "QLI2", the number of blocks, bytes of a row, what it is an index of, the CRC-32 of all CRCs and these (uint32
+ * page, then: "QLI3", the number of blocks, bytes of a row, what it is an index of, the CRC-32 of all CRCs and these (uint32
  * each, little-endian).
  */
 const pageBytes = 4096
 const tailBytes = 20
-const magic = 0x32494c51
+const magic = 0x33494c51
 
 /** Bytes of a row: enough for a bit of each block, and never across two pages. */
 const widthOf = (blocks: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, blocks / 8)))
