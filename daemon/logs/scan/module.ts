@@ -26,6 +26,22 @@ export interface ScanCode {
     m2: number,
     tab: number,
   ): number
+  rows(
+    text: number,
+    to: number,
+    ends: number,
+    row: number,
+    count: number,
+    needle: number,
+    length: number,
+    o1: number,
+    o2: number,
+    m1: number,
+    m2: number,
+    tab: number,
+    out: number,
+    most: number,
+  ): number
   sign(from: number, to: number, bits: number, tab: number): void
   transpose(filters: number, rows: number, count: number, width: number): void
   feeds(from: number, to: number, base: number, out: number): number

@@ -48,6 +48,29 @@ describe('the scanner', () => {
     }
   })
 
+  test('finds each row that holds a needle, once, from any row on', () => {
+    const scanner = new Scanner()
+    for (let round = 0; round < 300; round++) {
+      const texts = Array.from({ length: 1 + next(40) }, () =>
+        anyText(next(12)).toString('latin1').replaceAll('\n', ''),
+      )
+      const text = Buffer.from(texts.map((one) => `${one}\n`).join(''), 'latin1')
+      const endsFrom = (text.length + 7) & ~3
+      const room = scanner.room(endsFrom + texts.length * 4)
+      text.copy(room)
+      const ends = new Uint32Array(room.buffer, room.byteOffset + endsFrom, texts.length)
+      let end = -1
+      for (const [row, one] of texts.entries()) ends[row] = end += one.length + 1
+      const needle = ['a', 'zz', '09', 'K_', '- '][next(5)] ?? ''
+      const row = next(texts.length)
+      const found = scanner.rows(needleOf(needle), { from: 0, to: text.length, ends }, row)
+      const expected = texts.flatMap((one, at) =>
+        at >= row && lower(Buffer.from(one, 'latin1')).includes(needle.toLowerCase()) ? [at] : [],
+      )
+      expect([...found]).toEqual(expected)
+    }
+  })
+
   test('finds nothing beyond the end it was given', () => {
     const scanner = new Scanner()
     Buffer.from('-- needle').copy(scanner.room(9))

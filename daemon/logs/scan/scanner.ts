@@ -2,10 +2,19 @@ import type { Needle } from './needle.ts'
 import { scanModule, scanPage as pageBytes, type ScanCode, type ScanMemory } from './module.ts'
 import { byteTable, filterBits, filterBytes, overlap } from './tables.ts'
 
-/** The memory: tables, the needle, then what is scanned. */
+/** The memory: tables, the needle, the rows that were found, then what is scanned. */
 const needleAt = 1024
 const longestNeedle = 32 * 1024
-const blockAt = pageBytes
+const rowsAt = pageBytes
+const mostRows = pageBytes / 4
+const blockAt = 2 * pageBytes
+
+/** Where rows stand in the room, a line feed behind each: where their text begins and ends, and where each of them does. */
+interface RowsOfText {
+  readonly from: number
+  readonly to: number
+  readonly ends: Uint32Array
+}
 
 /** Looks through bytes sixteen at a time. One for each thread: what is scanned lies in its memory, until the next is put there. */
 export class Scanner {
@@ -29,13 +38,43 @@ export class Scanner {
 
   /** Where in the {@link room} a needle stands next; -1 when nowhere from `from` to `to`. */
   find(needle: Needle, from: number, to: number): number {
-    if (needle !== this.#needle) {
-      new Uint8Array(this.#memory.buffer).set(needle.bytes, needleAt)
-      this.#needle = needle
-    }
+    this.#use(needle)
     const { bytes, o1, o2, m1, m2 } = needle
     const found = this.#code.find(blockAt + from, blockAt + to, needleAt, bytes.length, o1, o2, m1, m2, 0)
     return found === -1 ? -1 : found - blockAt
+  }
+
+  /**
+   * The rows of a text in the {@link room} in which a needle stands, from one on; so many at most, so that there may be more
+   * behind them. They are valid until the next call. @param ends - where each row ends, a column in the room.
+   */
+  rows(needle: Needle, text: RowsOfText, row: number): Uint32Array {
+    this.#use(needle)
+    const { from, to, ends } = text
+    const { bytes, o1, o2, m1, m2 } = needle
+    const found = this.#code.rows(
+      blockAt + from,
+      blockAt + to,
+      ends.byteOffset,
+      row,
+      ends.length,
+      needleAt,
+      bytes.length,
+      o1,
+      o2,
+      m1,
+      m2,
+      0,
+      rowsAt,
+      mostRows,
+    )
+    return new Uint32Array(this.#memory.buffer, rowsAt, found)
+  }
+
+  #use(needle: Needle): void {
+    if (needle === this.#needle) return
+    new Uint8Array(this.#memory.buffer).set(needle.bytes, needleAt)
+    this.#needle = needle
   }
 
   /** The filter of a block. @param stretches - its text. */

@@ -89,19 +89,25 @@ export function eachMatchIn(
   const [driver, ...others] = matcher.needles
   const lacks = (needle: Needle): boolean => scanner.find(needle, 0, bytes.length) === -1
   if ((driver !== undefined && lacks(driver)) || others.some(lacks)) return
-  for (const frame of framesIn(bytes)) {
-    for (
-      let row = nextRow(frame, 0, driver, scanner);
-      row < frame.count;
-      row = nextRow(frame, row + 1, driver, scanner)
-    )
+  for (const frame of framesIn(bytes))
+    eachRow(frame, driver, scanner, (row) => {
       if (isWanted(frame, row) && matcher.matches(app, frame, row)) found(frame, row)
-  }
+    })
 }
 
-/** The first row from this one on in which the needle stands. */
-function nextRow(frame: FrameView, row: number, needle: Needle | undefined, scanner: Scanner): number {
-  if (needle === undefined || row >= frame.count) return row
-  const place = scanner.find(needle, frame.begin(row), frame.textTo)
-  return place === -1 ? frame.count : frame.rowAt(place)
+/** Calls for each row in which the needle stands; for all without one. */
+function eachRow(
+  frame: FrameView,
+  needle: Needle | undefined,
+  scanner: Scanner,
+  look: (row: number) => void,
+): void {
+  const { count, textFrom: from, textTo: to, columns } = frame
+  if (needle === undefined) for (let row = 0; row < count; row++) look(row)
+  else
+    for (let row = 0; row < count;) {
+      const rows = scanner.rows(needle, { from, to, ends: columns.end }, row)
+      for (const one of rows) look(one)
+      row = (rows.at(-1) ?? count) + 1
+    }
 }

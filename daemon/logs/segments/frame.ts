@@ -235,18 +235,6 @@ export class FrameView {
     return this.#bytes.toString('utf8', this.begin(row), this.end(row))
   }
 
-  /** The record in whose text, or behind it, this place of the bytes is. */
-  rowAt(place: number): number {
-    const wanted = place - this.textFrom
-    let [low, high] = [0, this.count - 1]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.columns.end[middle] ?? 0) < wanted) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   /** A copy of a record. */
   record(row: number): KeptRecord {
     const flags = this.flags(row)
