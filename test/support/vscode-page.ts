@@ -137,3 +137,22 @@ export async function screenshot(page: Page, name: string): Promise<string> {
   await page.screenshot({ path: file })
   return file
 }
+
+/**
+ * Holds the mouse over a row until its hover says something. A row that is drawn anew meanwhile, as is one that counts what
+ * goes on, takes its hover away: then the mouse comes again, as a person's would.
+ */
+export async function hoverOver(page: Page, row: Locator, text: string): Promise<Locator> {
+  const hover = page.locator('.monaco-hover:visible').filter({ hasText: text })
+  const deadline = performance.now() + appears
+  for (;;) {
+    await page.mouse.move(640, 20)
+    await row.hover()
+    const isThere = await hover.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return hover
+    if (performance.now() > deadline) throw new Error(`No hover of the row told of ${text}`)
+  }
+}

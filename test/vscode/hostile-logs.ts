@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Client } from '#client/client.ts'
 import { makeLogWriter } from '../support/log-writer.ts'
 import { figure, scale } from '../support/scale.ts'
-import { openContainer, runCommand, screenshot, tree, treeRow } from '../support/vscode-page.ts'
+import { hoverOver, openContainer, runCommand, screenshot, tree, treeRow } from '../support/vscode-page.ts'
 import { answer, outputText } from '../support/vscode-scene.ts'
 import { webview } from '../support/vscode-webview.ts'
 
@@ -58,17 +58,10 @@ export function testHostileLogs(scene: {
             await row.locator('.message').click()
             await webview(page).locator('.detail .field').first().waitFor()
             await page.keyboard.press('Escape')
-            // A row that is drawn anew takes its hover away.
-            const app = treeRow(
-              page,
-              'Applications',
-              new RegExp(`^logging.* ${first + batch} errors`),
-            ).first()
-            await app.waitFor()
-            await page.mouse.move(640, 20)
-            await app.hover()
-            await page.locator('.monaco-hover:visible').getByText('Newest error').waitFor()
-            expect(await page.locator('.monaco-hover:visible').locator('a, img, svg').count()).toBe(0)
+            const app = treeRow(page, 'Applications', new RegExp(`^logging.* ${first + batch} errors`))
+            await app.first().waitFor()
+            const hover = await hoverOver(page, app.first(), 'Newest error')
+            expect(await hover.locator('a, img, svg').count()).toBe(0)
           }
           const drawn = webview(page).locator('.row')
           expect(await drawn.locator('img, svg, script, iframe, style, a, details, math').count()).toBe(0)

@@ -111,10 +111,11 @@ describe.runIf(withPeers('vscode', 'chromium'))('a configuration in the editor',
     await lens(page, 'Open in Browser').waitFor(soon)
     await screenshot(page, 'language-running')
     const client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
-    const [row] = (await client.call('apps.list', {})).rows
+    const only = async () => (await client.call('apps.list', {})).rows[0]
+    // It can be stopped and opened while it still starts.
+    await expect.poll(only, soon).toMatchObject({ name: 'web', state: 'running' })
+    expect(await (await fetch((await only())?.url ?? '')).text()).toBe('hello')
     await client.dispose()
-    expect(row).toMatchObject({ name: 'web', state: 'running' })
-    expect(await (await fetch(row?.url ?? '')).text()).toBe('hello')
     await runLens(page, 'Stop')
     await dialog(page).getByText('Stop web?').waitFor()
     await dialog(page).getByRole('button', { name: 'Stop' }).click()
