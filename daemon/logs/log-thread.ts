@@ -113,6 +113,9 @@ export class LogThread implements LogEngine {
   }
 
   forwarding(apps: readonly string[] | undefined): Promise<readonly LogForwardRow[]> {
+    // For nothing to tell of no thread is begun.
+    const isAsked = Object.values(this.#targets).some((target) => target !== null)
+    if (this.#worker === null && !isAsked) return Promise.resolve([])
     return this.#ask('forwarding', [apps])
   }
 
