@@ -136,11 +136,19 @@ async function describe(out: Output, detail: CheckDetail): Promise<string[]> {
     ['Healthy after', `${detail.successes} good`],
     ['Degraded above', degradedAboveMs === null ? '' : `${degradedAboveMs} ms`],
     ['Severity', detail.severity],
+    ['Heartbeats', heartbeats(detail.push ?? null, now)],
     ['Named by', detail.source === 'config' ? 'quantum.config.yaml' : 'nobody: it was found'],
   ])
   return detail.results.length === 0
     ? lines
     : [...lines, '', ...(await table(out, resultColumns, detail.results))]
+}
+
+function heartbeats(push: CheckDetail['push'] | null, now: number): string {
+  if (push === null || push === undefined) return ''
+  if (push.problem !== null)
+    return `not taken since ${fullTime(push.failingSince ?? '', now)}: ${push.problem}`
+  return push.sentAt === null ? 'none was taken yet' : `last taken ${relativeTime(push.sentAt, now)}`
 }
 
 const gradeLooks = { good: 'green', soft: 'yellow', bad: 'red' } as const

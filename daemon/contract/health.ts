@@ -48,6 +48,15 @@ export interface CheckResult {
   readonly reason: string | null
 }
 
+/** How heartbeats of a check to Uptime Kuma go. */
+export interface PushState {
+  /** When one was last taken; null when none was since the daemon started. */
+  readonly sentAt: string | null
+  /** Why the last was not taken; null when it was. */
+  readonly problem: string | null
+  readonly failingSince: string | null
+}
+
 export interface CheckDetail extends CheckRow {
   readonly timeoutMs: number
   readonly retries: number
@@ -55,6 +64,8 @@ export interface CheckDetail extends CheckRow {
   readonly failures: string
   readonly successes: string
   readonly degradedAboveMs: number | null
+  /** Null where none were sent. An older daemon leaves it out. */
+  readonly push?: PushState | null
   /** Newest first. */
   readonly results: readonly CheckResult[]
 }

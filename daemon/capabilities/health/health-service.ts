@@ -9,13 +9,14 @@ import type { AppHealth } from './app-health.ts'
 import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
+import { Heartbeats } from './heartbeats.ts'
 import { IncidentRules } from './incident-rules.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
 import { LiveChecks, type LiveChecksDeps } from './live-checks.ts'
 import { ResultLog } from './result-log.ts'
 
-export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'seen' | 'lookAgain'> {
+export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'found' | 'seen' | 'lookAgain'> {
   readonly store: HealthStore
   /** Unlike any other start's; the first part of every revision. */
   readonly instance: string
@@ -49,6 +50,7 @@ export class HealthService implements Owned {
   readonly #rules: IncidentRules
   readonly #live: LiveChecks
   readonly #log: ResultLog
+  readonly #heartbeats: Heartbeats
   #plans: readonly PlannedCheck[] = []
   /** What is made, as a text. */
   #made = '[]'
@@ -65,12 +67,14 @@ export class HealthService implements Owned {
     this.#deps = deps
     this.#incidents = new Incidents(store, clock)
     this.#log = new ResultLog({ store, clock, report, wanted: () => this.#live.all.map(({ id }) => id) })
+    this.#heartbeats = new Heartbeats({ ...deps, changed: () => this.#moved() })
     this.#live = new LiveChecks({
       ...deps,
       keep: (result, plan) => {
         this.#log.add(result)
         deps.measured(plan, result)
       },
+      found: (live) => this.#push(live),
       seen: (live, isNew) => this.#seen(live, isNew),
       lookAgain: () => void (this.#looking = this.#look()),
     })
@@ -135,8 +139,17 @@ export class HealthService implements Owned {
       failures: amountText(rule.failures),
       successes: amountText(rule.successes),
       degradedAboveMs,
+      push: this.#heartbeats.stateOf(live.plan.key),
       results: await this.#deps.store.results(live.id, limit),
     }
+  }
+
+  /** Checks whose heartbeats Uptime Kuma does not take, each in a sentence. */
+  get pushProblems(): readonly string[] {
+    return this.#live.all.flatMap(({ plan: { key, app, check } }) => {
+      const problem = this.#heartbeats.stateOf(key)?.problem ?? null
+      return problem === null ? [] : [`${app} ${check}: ${problem}`]
+    })
   }
 
   /** Makes checks now. @throws Failure `not-found`. */
@@ -196,6 +209,7 @@ export class HealthService implements Owned {
       const incident = this.#incidents.of(app, environment)
       return { id: one?.id ?? 0, pause: pauseOf(one), doubted: incident?.check === check }
     })
+    this.#heartbeats.keepOnly(new Set(plans.flatMap(({ key, push }) => (push === null ? [] : [key]))))
     const apps = new Set(plans.map(({ app }) => app))
     change.note({ checks: plans.length, apps: [...apps].slice(0, 100) })
     for (const app of new Set([...before, ...apps])) this.#rules.look(app)
@@ -235,6 +249,7 @@ export class HealthService implements Owned {
     clearInterval(this.#timer)
     clearTimeout(this.#telling)
     this.#live.dispose()
+    this.#heartbeats.dispose()
     await this.#looking
     await this.#rules.settled()
     await this.#log.dispose()
@@ -288,8 +303,18 @@ export class HealthService implements Owned {
     return checkRow(live, this.#live.app(live.plan.app))
   }
 
+  /** Says to Uptime Kuma in which state a check is. Of one that is unknown or paused nothing is said. */
+  #push({ plan, machine, last }: LiveCheck): void {
+    if (plan.push === null || machine.state === 'unknown' || machine.state === 'paused') return
+    const status = machine.state === 'unhealthy' ? 'down' : 'up'
+    const message = last?.reason ?? (status === 'up' ? 'OK' : 'unhealthy')
+    this.#heartbeats.send(plan.key, plan.push, { status, message, latencyMs: last?.latencyMs ?? null })
+  }
+
   #seen(live: LiveCheck, isNew: boolean): void {
     if (this.#closed) return
+    // What waits was true before the pause.
+    if (live.machine.state === 'paused') this.#heartbeats.drop(live.plan.key)
     if (isNew || this.#rules.isOwed(live)) this.#rules.look(live.plan.app)
     if (isNew) this.#moved()
     else
