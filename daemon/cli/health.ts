@@ -2,6 +2,7 @@ import type { CheckDetail, CheckRow, CheckState } from '#contract/health.ts'
 import { Failure } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
 import { later, wholeNumber } from './arguments.ts'
+import { declareExchange } from './health-exchange.ts'
 import { show as showView, type View } from './live.ts'
 import type { Declare } from './noun.ts'
 import type { Look, Output } from './output.ts'
@@ -49,6 +50,7 @@ export const declare: Declare = (noun, session) => {
     .action((app: string, check: string | undefined, { environment }: Elsewhere) =>
       resume(session, { app, ...ofCheck(check, environment) }),
     )
+  declareExchange(noun, session)
 }
 
 interface Elsewhere {

@@ -1,5 +1,6 @@
 import type { Severity } from '#contract/health.ts'
 import type { CheckTarget, CheckTiming, HealthConfig, HttpTarget } from '../../config/health-config.ts'
+import type { ExportedCheck } from '../../exchange/gatus-export.ts'
 import type { AppHealth } from './app-health.ts'
 import type { EvidenceRule } from './check-machine.ts'
 
@@ -218,3 +219,18 @@ export function addressOf({ url, path }: HttpTarget, port: number | null): strin
 }
 
 export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '')
+
+/** As it is told to others. @param port - of the app. */
+export function exportedCheck(plan: PlannedCheck, port: number | null): ExportedCheck {
+  const { target } = plan
+  const host = target.kind === 'tcp' && target.host.includes(':') ? `[${target.host}]` : null
+  const address =
+    target.kind === 'http'
+      ? addressOf(target, port)
+      : target.kind === 'tcp'
+        ? `tcp://${host ?? target.host}:${target.port}`
+        : target.kind === 'port' && port !== null
+          ? `tcp://localhost:${port}`
+          : null
+  return { ...plan, target: target.kind === 'container' ? { kind: 'container' } : target, address }
+}

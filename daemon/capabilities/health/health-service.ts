@@ -4,11 +4,13 @@ import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { oneAtATime } from '#base/one-at-a-time.ts'
+import type { ConfigFiles } from '../../adapters/project/config-files.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
 import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
+import { HealthExchange } from './health-exchange.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { IncidentRules } from './incident-rules.ts'
 import { Incidents } from './incidents.ts'
@@ -20,6 +22,7 @@ export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'found' | 'see
   readonly store: HealthStore
   /** Unlike any other start's; the first part of every revision. */
   readonly instance: string
+  readonly configs: ConfigFiles
   /** What is to be known of each app, as it is now. */
   readonly apps: () => Promise<readonly AppHealth[]>
   /** Takes each result in, for what is told of checks over time. */
@@ -45,6 +48,7 @@ const tellMs = 5000
 /** Checks of apps: what is made, what they say, and the incidents that come of it. */
 export class HealthService implements Owned {
   readonly changed = new Emitter<void>()
+  readonly exchange: HealthExchange
   readonly #deps: HealthDeps
   readonly #incidents: Incidents
   readonly #rules: IncidentRules
@@ -67,6 +71,16 @@ export class HealthService implements Owned {
     this.#deps = deps
     this.#incidents = new Incidents(store, clock)
     this.#log = new ResultLog({ store, clock, report, wanted: () => this.#live.all.map(({ id }) => id) })
+    this.exchange = new HealthExchange({
+      configs: deps.configs,
+      hide: deps.hide,
+      folder: async (app) => (await this.#known(app)).folder,
+      plans: async (app) => {
+        await (app === undefined ? this.#fresh() : this.#known(app))
+        return this.#plans.filter((plan) => app === undefined || plan.app === app)
+      },
+      portOf: (app) => this.#live.app(app)?.port ?? null,
+    })
     this.#heartbeats = new Heartbeats({ ...deps, changed: () => this.#moved() })
     this.#live = new LiveChecks({
       ...deps,
@@ -253,6 +267,14 @@ export class HealthService implements Owned {
     await this.#looking
     await this.#rules.settled()
     await this.#log.dispose()
+  }
+
+  /** @throws Failure `not-found`. */
+  async #known(app: string): Promise<AppHealth> {
+    await this.#fresh()
+    const found = this.#live.app(app)
+    if (found === undefined) throw noApp(app)
+    return found
   }
 
   /** Looks at the apps, unless that was done just now. */
