@@ -139,11 +139,17 @@ async function describe(out: Output, detail: CheckDetail): Promise<string[]> {
     ['Degraded above', degradedAboveMs === null ? '' : `${degradedAboveMs} ms`],
     ['Severity', detail.severity],
     ['Heartbeats', heartbeats(detail.push ?? null, now)],
-    ['Named by', detail.source === 'config' ? 'quantum.config.yaml' : 'nobody: it was found'],
+    ['Named by', namers[detail.source]],
   ])
   return detail.results.length === 0
     ? lines
     : [...lines, '', ...(await table(out, resultColumns, detail.results))]
+}
+
+const namers: Readonly<Record<CheckDetail['source'], string>> = {
+  config: 'quantum.config.yaml',
+  found: 'nobody: it was found',
+  kuma: 'Uptime Kuma',
 }
 
 function heartbeats(push: CheckDetail['push'] | null, now: number): string {

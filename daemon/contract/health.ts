@@ -8,7 +8,8 @@ import { command, query, type } from './method.ts'
  */
 export type CheckState = 'healthy' | 'degraded' | 'unhealthy' | 'unknown' | 'paused'
 
-export type CheckKind = 'http' | 'tcp' | 'process' | 'container' | 'database' | 'command'
+/** `monitor`: of an Uptime Kuma, which checks it; here it is only shown. */
+export type CheckKind = 'http' | 'tcp' | 'process' | 'container' | 'database' | 'command' | 'monitor'
 
 export type Severity = 'critical' | 'warning'
 
@@ -21,8 +22,8 @@ export interface CheckRow {
   readonly kind: CheckKind
   /** What is checked, such as `GET http://localhost:3000/health`; without query and password. */
   readonly target: string
-  /** Whether the configuration names it; otherwise it was found. */
-  readonly source: 'config' | 'found'
+  /** Whether the configuration names it, it was found, or an Uptime Kuma shows it. */
+  readonly source: 'config' | 'found' | 'kuma'
   readonly state: CheckState
   /** Why it is in that state, or what the last results said; null when there is nothing to say. */
   readonly reason: string | null

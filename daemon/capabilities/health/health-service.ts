@@ -12,6 +12,7 @@ import { amountText } from './check-words.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { HealthExchange } from './health-exchange.ts'
 import { Heartbeats } from './heartbeats.ts'
+import { kumasOf, KumaWatch, type KumaOf } from './kuma-watch.ts'
 import { IncidentRules } from './incident-rules.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
@@ -55,9 +56,11 @@ export class HealthService implements Owned {
   readonly #live: LiveChecks
   readonly #log: ResultLog
   readonly #heartbeats: Heartbeats
+  readonly #kuma: KumaWatch
   #plans: readonly PlannedCheck[] = []
+  #kumas: readonly KumaOf[] = []
   /** What is made, as a text. */
-  #made = '[]'
+  #made = '[[],[]]'
   #version = 0
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
@@ -82,6 +85,7 @@ export class HealthService implements Owned {
       portOf: (app) => this.#live.app(app)?.port ?? null,
     })
     this.#heartbeats = new Heartbeats({ ...deps, changed: () => this.#moved() })
+    this.#kuma = new KumaWatch({ ...deps, changed: () => this.#moved() })
     this.#live = new LiveChecks({
       ...deps,
       keep: (result, plan) => {
@@ -136,12 +140,16 @@ export class HealthService implements Owned {
     await this.#fresh()
     if (app !== undefined && this.#live.app(app) === undefined) throw noApp(app)
     const rows = this.#live.all.filter(({ plan }) => app === undefined || plan.app === app)
-    return { revision: this.revision, rows: rows.map((live) => this.#row(live)).sort(byName) }
+    const all = [...rows.map((live) => this.#row(live)), ...this.#kuma.rows(app)]
+    return { revision: this.revision, rows: all.sort(byName) }
   }
 
   /** @throws Failure `not-found`. */
   async show(chosen: Chosen, limit: number): Promise<CheckDetail> {
     await this.#fresh()
+    const { app, environment, check } = chosen
+    const monitor = this.#kuma.show(app, environment ?? null, check ?? '', limit)
+    if (monitor !== null) return monitor
     const [live] = this.#chosen(chosen)
     if (live === undefined) throw noCheck(chosen)
     await this.#log.flush()
@@ -225,7 +233,8 @@ export class HealthService implements Owned {
     })
     this.#heartbeats.keepOnly(new Set(plans.flatMap(({ key, push }) => (push === null ? [] : [key]))))
     const apps = new Set(plans.map(({ app }) => app))
-    change.note({ checks: plans.length, apps: [...apps].slice(0, 100) })
+    this.#kuma.set(this.#kumas)
+    change.note({ checks: plans.length, kumas: this.#kumas.length, apps: [...apps].slice(0, 100) })
     for (const app of new Set([...before, ...apps])) this.#rules.look(app)
     this.#moved()
     return null
@@ -264,6 +273,7 @@ export class HealthService implements Owned {
     clearTimeout(this.#telling)
     this.#live.dispose()
     this.#heartbeats.dispose()
+    this.#kuma.dispose()
     await this.#looking
     await this.#rules.settled()
     await this.#log.dispose()
@@ -290,8 +300,10 @@ export class HealthService implements Owned {
       const { moves } = this.#live
       const known = await apps()
       const plans = known.flatMap(planChecks)
-      const made = JSON.stringify(plans)
+      const kumas = known.flatMap(kumasOf)
+      const made = JSON.stringify([plans, kumas])
       this.#plans = plans
+      this.#kumas = kumas
       this.#live.learn(known, moves)
       if (made === this.#made) return
       await act('health.watch', {})
@@ -380,6 +392,11 @@ const noApp = (app: string): Failure =>
 
 function noCheck({ app, check, environment }: Chosen): Failure {
   const where = environment ? `${app} in ${environment}` : app
+  if (check?.startsWith('kuma:'))
+    return new Failure(
+      'not-found',
+      `${check} of ${where} is none of ours: Uptime Kuma checks it, if it is there`,
+    )
   const what = check ? `no check ${check} of ${where}` : `nothing that is checked of ${where}`
   return new Failure('not-found', `There is ${what}`, {
     hint: `\`quantum-admin health ${app}\` shows them all.`,
