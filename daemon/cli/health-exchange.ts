@@ -33,6 +33,11 @@ interface Importing {
 async function importFile(session: Session, file: string, { app, write }: Importing): Promise<void> {
   const { out } = session
   const text = withoutTheRest(await textOf(file))
+  if (text.length > mostText)
+    throw new Failure(
+      'wrong-use',
+      `${file} is too long: without what is no monitor it has ${text.length} characters, and at most ${mostText} are read`,
+    )
   if (write && app === undefined)
     throw new Failure('wrong-use', '--write needs --app: say whose checks they are to be')
   const imported =
@@ -47,6 +52,8 @@ async function importFile(session: Session, file: string, { app, write }: Import
 
 /** A backup with thousands of monitors has a few; what is longer is something else. */
 const mostBytes = 16 * 1024 * 1024
+/** What one request carries. */
+const mostText = 900_000
 
 async function textOf(file: string): Promise<string> {
   const handle = await open(file, 'r').catch((error: unknown) => {
