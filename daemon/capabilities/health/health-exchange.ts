@@ -4,16 +4,17 @@ import { checkNames, withChecks } from '../../exchange/config-edit.ts'
 import { gatusYaml } from '../../exchange/gatus-export.ts'
 import { importChecks, type Imported } from '../../exchange/import-checks.ts'
 import type { Change } from '../../kernel/execute.ts'
+import type { AppHealth } from './app-health.ts'
 import { exportedCheck, type PlannedCheck } from './check-plan.ts'
+import { noApp } from './chosen-checks.ts'
 
 export interface HealthExchangeDeps {
   readonly configs: ConfigFiles
-  /** The folder of an app. @throws Failure `not-found`. */
-  readonly folder: (app: string) => Promise<string>
-  /** What is checked now of an app, or of all. @throws Failure `not-found`. */
-  readonly plans: (app: string | undefined) => Promise<readonly PlannedCheck[]>
-  /** Null while nobody knows it. */
-  readonly portOf: (app: string) => number | null
+  /** Settles when what is known of the apps is new enough. */
+  readonly look: () => Promise<void>
+  readonly app: (name: string) => AppHealth | undefined
+  /** What is checked. */
+  readonly plans: () => readonly PlannedCheck[]
   /** Takes secrets out of a text. */
   readonly hide: (text: string) => string
 }
@@ -28,14 +29,14 @@ export class HealthExchange {
 
   /** @throws Failure `invalid-params` for a text that is of neither tool, `not-found`. */
   async preview(text: string, app: string | null): Promise<ImportedChecks> {
-    const found = app === null ? null : await this.#deps.configs.read(await this.#deps.folder(app))
+    const found = app === null ? null : await this.#deps.configs.read(await this.#folder(app))
     return shown(importChecks(text, checkNames(found?.text ?? '')), null)
   }
 
   /** Writes all of it, or nothing. @throws Failure as {@link preview}, and `conflict`. */
   async import(change: Change, app: string, text: string): Promise<ImportedChecks> {
     const { configs } = this.#deps
-    const folder = await this.#deps.folder(app)
+    const folder = await this.#folder(app)
     const before = await configs.read(folder)
     const imported = importChecks(text, checkNames(before?.text ?? ''))
     const { format, checks, monitors } = imported
@@ -52,10 +53,20 @@ export class HealthExchange {
 
   /** @throws Failure `not-found`. */
   async export(app: string | undefined): Promise<ExportedChecks> {
-    const { hide, plans, portOf } = this.#deps
-    const checks = (await plans(app)).map((plan) => exportedCheck(plan, portOf(plan.app)))
+    const { hide, look, plans } = this.#deps
+    await (app === undefined ? look() : this.#folder(app))
+    const wanted = plans().filter((plan) => app === undefined || plan.app === app)
+    const checks = wanted.map((plan) => exportedCheck(plan, this.#deps.app(plan.app)?.port ?? null))
     const { text, notes } = gatusYaml(checks)
     return { text: hide(text), notes: notes.map((note) => hide(note)) }
+  }
+
+  /** @throws Failure `not-found`. */
+  async #folder(app: string): Promise<string> {
+    await this.#deps.look()
+    const found = this.#deps.app(app)
+    if (found === undefined) throw noApp(app)
+    return found.folder
   }
 }
 

@@ -9,10 +9,11 @@ import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
 import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
+import { byName, isMeant, noApp, noCheck, type Chosen } from './chosen-checks.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { HealthExchange } from './health-exchange.ts'
-import { Heartbeats } from './heartbeats.ts'
-import { kumasOf, KumaWatch, type KumaOf } from './kuma-watch.ts'
+import { KumaLink } from './kuma-link.ts'
+import { kumasOf } from './kuma-watch.ts'
 import { IncidentRules } from './incident-rules.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
@@ -32,13 +33,6 @@ export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'found' | 'see
   readonly act: (name: string, params: unknown) => Promise<unknown>
 }
 
-/** Which checks are meant: without a check all of the app. */
-interface Chosen {
-  readonly app: string
-  readonly environment?: string | null | undefined
-  readonly check?: string | null | undefined
-}
-
 /** Apps that run are looked at again after this time, in milliseconds: nobody tells of what others have started. */
 const lookAgainMs = 30_000
 /** A look at the apps is good for so long. */
@@ -55,10 +49,8 @@ export class HealthService implements Owned {
   readonly #rules: IncidentRules
   readonly #live: LiveChecks
   readonly #log: ResultLog
-  readonly #heartbeats: Heartbeats
-  readonly #kuma: KumaWatch
+  readonly #kuma: KumaLink
   #plans: readonly PlannedCheck[] = []
-  #kumas: readonly KumaOf[] = []
   /** What is made, as a text. */
   #made = '[[],[]]'
   #version = 0
@@ -75,24 +67,19 @@ export class HealthService implements Owned {
     this.#incidents = new Incidents(store, clock)
     this.#log = new ResultLog({ store, clock, report, wanted: () => this.#live.all.map(({ id }) => id) })
     this.exchange = new HealthExchange({
-      configs: deps.configs,
-      hide: deps.hide,
-      folder: async (app) => (await this.#known(app)).folder,
-      plans: async (app) => {
-        await (app === undefined ? this.#fresh() : this.#known(app))
-        return this.#plans.filter((plan) => app === undefined || plan.app === app)
-      },
-      portOf: (app) => this.#live.app(app)?.port ?? null,
+      ...deps,
+      look: () => this.#fresh(),
+      app: (name) => this.#live.app(name),
+      plans: () => this.#plans,
     })
-    this.#heartbeats = new Heartbeats({ ...deps, changed: () => this.#moved() })
-    this.#kuma = new KumaWatch({ ...deps, changed: () => this.#moved() })
+    this.#kuma = new KumaLink({ ...deps, changed: () => this.#moved() })
     this.#live = new LiveChecks({
       ...deps,
       keep: (result, plan) => {
         this.#log.add(result)
         deps.measured(plan, result)
       },
-      found: (live) => this.#push(live),
+      found: (live) => this.#kuma.tell(live),
       seen: (live, isNew) => this.#seen(live, isNew),
       lookAgain: () => void (this.#looking = this.#look()),
     })
@@ -147,8 +134,7 @@ export class HealthService implements Owned {
   /** @throws Failure `not-found`. */
   async show(chosen: Chosen, limit: number): Promise<CheckDetail> {
     await this.#fresh()
-    const { app, environment, check } = chosen
-    const monitor = this.#kuma.show(app, environment ?? null, check ?? '', limit)
+    const monitor = this.#kuma.show(chosen, limit)
     if (monitor !== null) return monitor
     const [live] = this.#chosen(chosen)
     if (live === undefined) throw noCheck(chosen)
@@ -161,17 +147,14 @@ export class HealthService implements Owned {
       failures: amountText(rule.failures),
       successes: amountText(rule.successes),
       degradedAboveMs,
-      push: this.#heartbeats.stateOf(live.plan.key),
+      push: this.#kuma.pushState(live),
       results: await this.#deps.store.results(live.id, limit),
     }
   }
 
   /** Checks whose heartbeats Uptime Kuma does not take, each in a sentence. */
   get pushProblems(): readonly string[] {
-    return this.#live.all.flatMap(({ plan: { key, app, check } }) => {
-      const problem = this.#heartbeats.stateOf(key)?.problem ?? null
-      return problem === null ? [] : [`${app} ${check}: ${problem}`]
-    })
+    return this.#kuma.problems(this.#live.all)
   }
 
   /** Makes checks now. @throws Failure `not-found`. */
@@ -231,10 +214,9 @@ export class HealthService implements Owned {
       const incident = this.#incidents.of(app, environment)
       return { id: one?.id ?? 0, pause: pauseOf(one), doubted: incident?.check === check }
     })
-    this.#heartbeats.keepOnly(new Set(plans.flatMap(({ key, push }) => (push === null ? [] : [key]))))
     const apps = new Set(plans.map(({ app }) => app))
-    this.#kuma.set(this.#kumas)
-    change.note({ checks: plans.length, kumas: this.#kumas.length, apps: [...apps].slice(0, 100) })
+    this.#kuma.set(plans, this.#live.apps)
+    change.note({ checks: plans.length, apps: [...apps].slice(0, 100) })
     for (const app of new Set([...before, ...apps])) this.#rules.look(app)
     this.#moved()
     return null
@@ -272,19 +254,10 @@ export class HealthService implements Owned {
     clearInterval(this.#timer)
     clearTimeout(this.#telling)
     this.#live.dispose()
-    this.#heartbeats.dispose()
     this.#kuma.dispose()
     await this.#looking
     await this.#rules.settled()
     await this.#log.dispose()
-  }
-
-  /** @throws Failure `not-found`. */
-  async #known(app: string): Promise<AppHealth> {
-    await this.#fresh()
-    const found = this.#live.app(app)
-    if (found === undefined) throw noApp(app)
-    return found
   }
 
   /** Looks at the apps, unless that was done just now. */
@@ -300,10 +273,8 @@ export class HealthService implements Owned {
       const { moves } = this.#live
       const known = await apps()
       const plans = known.flatMap(planChecks)
-      const kumas = known.flatMap(kumasOf)
-      const made = JSON.stringify([plans, kumas])
+      const made = JSON.stringify([plans, known.flatMap(kumasOf)])
       this.#plans = plans
-      this.#kumas = kumas
       this.#live.learn(known, moves)
       if (made === this.#made) return
       await act('health.watch', {})
@@ -317,6 +288,7 @@ export class HealthService implements Owned {
   #chosen(chosen: Chosen): readonly LiveCheck[] {
     const { app } = chosen
     const found = this.#live.all.filter(({ plan }) => plan.app === app && isMeant(plan, chosen))
+    if (found.length === 0) this.#kuma.refuse(chosen)
     if (found.length === 0) throw this.#live.app(app) === undefined ? noApp(app) : noCheck(chosen)
     return found
   }
@@ -337,18 +309,9 @@ export class HealthService implements Owned {
     return checkRow(live, this.#live.app(live.plan.app))
   }
 
-  /** Says to Uptime Kuma in which state a check is. Of one that is unknown or paused nothing is said. */
-  #push({ plan, machine, last }: LiveCheck): void {
-    if (plan.push === null || machine.state === 'unknown' || machine.state === 'paused') return
-    const status = machine.state === 'unhealthy' ? 'down' : 'up'
-    const message = last?.reason ?? (status === 'up' ? 'OK' : 'unhealthy')
-    this.#heartbeats.send(plan.key, plan.push, { status, message, latencyMs: last?.latencyMs ?? null })
-  }
-
   #seen(live: LiveCheck, isNew: boolean): void {
     if (this.#closed) return
-    // What waits was true before the pause.
-    if (live.machine.state === 'paused') this.#heartbeats.drop(live.plan.key)
+    this.#kuma.look(live)
     if (isNew || this.#rules.isOwed(live)) this.#rules.look(live.plan.app)
     if (isNew) this.#moved()
     else
@@ -370,35 +333,9 @@ export class HealthService implements Owned {
   }
 }
 
-/** One that is named without an environment is that of this machine. */
-const isMeant = (plan: PlannedCheck, { environment = null, check = null }: Chosen): boolean =>
-  (check === null || plan.check === check) &&
-  (plan.environment === environment || (environment === null && check === null))
-
 const isUp = (app: AppHealth | undefined): boolean => app?.state === 'running' || app?.state === 'external'
 
 const pauseOf = (one: StoredCheck | undefined): Pause | null =>
   one === undefined || one.pausedAt === null
     ? null
     : { at: one.pausedAt, until: one.pausedUntil, by: one.pausedBy ?? 'somebody' }
-
-const byName = (a: CheckRow, b: CheckRow): number =>
-  a.app.localeCompare(b.app) ||
-  (a.environment ?? '').localeCompare(b.environment ?? '') ||
-  a.check.localeCompare(b.check)
-
-const noApp = (app: string): Failure =>
-  new Failure('not-found', `There is no app ${app}`, { hint: '`quantum-admin apps list` shows them all.' })
-
-function noCheck({ app, check, environment }: Chosen): Failure {
-  const where = environment ? `${app} in ${environment}` : app
-  if (check?.startsWith('kuma:'))
-    return new Failure(
-      'not-found',
-      `${check} of ${where} is none of ours: Uptime Kuma checks it, if it is there`,
-    )
-  const what = check ? `no check ${check} of ${where}` : `nothing that is checked of ${where}`
-  return new Failure('not-found', `There is ${what}`, {
-    hint: `\`quantum-admin health ${app}\` shows them all.`,
-  })
-}
