@@ -101,6 +101,7 @@ function endpointOf(one: Members, alerting: Members): Monitor {
     ...variables.map((text) => `the condition ${text.slice(0, 200)}: it takes a variable`),
     ...expected.rest,
     ...clientNotes(client),
+    ...unknownNotes(one),
     ...slowNotes(expected),
     ...windows(one),
   ]
@@ -117,6 +118,24 @@ const slowNotes = ({ belowMs, certificateMs }: Expectations): readonly string[] 
 
 const windows = (one: Members): readonly string[] =>
   one.at('maintenance-windows') === undefined ? [] : ['its maintenance windows are not taken over']
+
+const known: ReadonlySet<string> = new Set(
+  'name group url method conditions interval graphql body headers enabled alerts client dns ssh insecure maintenance-windows'.split(
+    ' ',
+  ),
+)
+const knownOfClient: ReadonlySet<string> = new Set(
+  'insecure ignore-redirect timeout proxy-url dns-resolver tunnel oauth2 identity-aware-proxy tls'.split(' '),
+)
+
+/** What stands there beside all that is understood. */
+const unknownNotes = (one: Members): readonly string[] => [
+  ...one.keys.filter((key) => !known.has(key)).map((key) => `${key.slice(0, 60)} is not taken over`),
+  ...one
+    .members('client')
+    .keys.filter((key) => !knownOfClient.has(key))
+    .map((key) => `client.${key.slice(0, 60)} is not taken over`),
+]
 
 const clientNotes = (client: Members): readonly string[] => [
   ...(client.at('proxy-url') === undefined ? [] : ['it is asked through a proxy there, and directly here']),
@@ -221,7 +240,8 @@ function ofHttp(
     contains: expected.contains,
     json: expected.json,
     redirects: follows ? defaults.redirects : 0,
-    verifyCertificate: !client.flag('insecure', false),
+    // Before version 3 it stood at the endpoint itself.
+    verifyCertificate: !client.flag('insecure', one.flag('insecure', false)),
     certificateWarningMs: expected.certificateMs,
   })
   const headers = [...headersOf(one), ...body.headers, ...(header === null ? [] : [header])]

@@ -73,7 +73,7 @@ function endpointOf(one: Written, alerting: Readonly<Record<string, Written>>): 
     body: isGraph ? JSON.stringify({ query: text('body') }) : text('body'),
     intervalMs: durationMs(wordOf(one['interval'] ?? '60s')),
     timeoutMs: durationMs(wordOf(client['timeout'] ?? '10s')),
-    insecure: client['insecure'] === true,
+    insecure: (client['insecure'] ?? one['insecure']) === true,
     follows: client['ignore-redirect'] !== true,
     failures: least('failure-threshold', 3),
     successes: least('success-threshold', 2),

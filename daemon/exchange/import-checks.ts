@@ -104,19 +104,9 @@ interface Source {
 function sourceOf(text: string): Source {
   const trimmed = text.trimStart()
   if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
-    const { version, monitors, notifications } = readKumaBackup(jsonOf(text))
-    const notes =
-      notifications === 0
-        ? []
-        : [
-            `${notifications} notifications are not taken over: Quantum Admin tells of incidents by its own means`,
-          ]
-    return {
-      format: 'uptime-kuma',
-      version: version === null ? null : printable(version.slice(0, 40)),
-      monitors,
-      notes,
-    }
+    const { version, monitors, notes } = readKumaBackup(jsonOf(text))
+    const shown = version === null ? null : printable(version.slice(0, 40))
+    return { format: 'uptime-kuma', version: shown, monitors, notes }
   }
   return { format: 'gatus', version: null, ...readGatusConfig(yamlRoot(text)) }
 }

@@ -19,7 +19,8 @@ import { literal, looksSecret } from './words.ts'
 export interface KumaBackup {
   readonly version: string | null
   readonly monitors: readonly Monitor[]
-  readonly notifications: number
+  /** What is true of all of them. */
+  readonly notes: readonly string[]
 }
 
 /** Kuma tells of a certificate 21, 14 and 7 days before it ends, unless its settings say otherwise. */
@@ -32,29 +33,39 @@ const mostFailures = 100
  * @throws Failure `invalid-params`, which names the place.
  */
 export function readKumaBackup(root: unknown): KumaBackup {
-  if (Array.isArray(root)) return { version: null, notifications: 0, monitors: monitorsOf(root, []) }
+  if (Array.isArray(root)) return { version: null, ...monitorsOf(root, []) }
   const file = new Members(root, [])
   const list = file.at('monitorList')
   if (list === undefined)
     return refuse(['monitorList'], 'expected the list of monitors of an Uptime Kuma backup')
-  return {
-    version: file.text('version') || null,
-    notifications: file.list('notificationList').length,
-    monitors: monitorsOf(list, ['monitorList']),
-  }
+  const { monitors, notes } = monitorsOf(list, ['monitorList'])
+  const told = file.list('notificationList').length
+  const ofFile =
+    told === 0
+      ? []
+      : [`${told} notifications are not taken over: Quantum Admin tells of incidents by its own means`]
+  return { version: file.text('version') || null, monitors, notes: [...ofFile, ...notes] }
 }
 
 /** A list, or by their ids. */
-function monitorsOf(list: unknown, path: readonly (string | number)[]): readonly Monitor[] {
+function monitorsOf(list: unknown, path: readonly (string | number)[]): Omit<KumaBackup, 'version'> {
   const entries: readonly (readonly [string | number, unknown])[] = Array.isArray(list)
     ? [...list.entries()]
     : Object.entries(new Members(list, path).keys.length > 0 ? (list as object) : {})
   const all = entries.map(([key, one]) => new Members(one, [...path, key]))
   const names = new Map(all.map((one) => [one.number('id'), one.text('name')]))
-  return all.map((one) => {
+  const monitors = all.map((one) => {
     const parent = one.number('parent')
     return monitorOf(one, parent === null ? null : (names.get(parent) ?? null))
   })
+  const count = (holds: (one: Members) => boolean): number => all.filter(holds).length
+  const words = count((one) => one.list('tags').length > 0 || one.text('description') !== '')
+  const domains = count((one) => one.flag('domainExpiryNotification', false))
+  const notes = [
+    ...(words === 0 ? [] : [`tags and descriptions of ${words} monitors are not taken over`]),
+    ...(domains === 0 ? [] : [`${domains} monitors tell when their domain ends, which no check does`]),
+  ]
+  return { monitors, notes }
 }
 
 /** What is not asked here, and why. */
@@ -111,6 +122,7 @@ function timing(one: Members): { readonly draft: Draft; readonly notes: readonly
       ? [`it is asked again every ${again} s when it failed; here it is every ${interval} s always`]
       : []),
     ...(one.number('proxyId') === null ? [] : ['it is asked through a proxy there, and directly here']),
+    ...(one.flag('cacheBust', false) ? ['it gets a new parameter in its address each time there'] : []),
   ]
   const failures = Math.min(mostFailures, Math.round(retries) + 1)
   const draft = timingDraft({

@@ -26,7 +26,8 @@ async function textOf(file: string): Promise<ConfigFile | null> {
   // Opening a pipe waits for its other end, and what a link leads to may be another app's.
   if (!found.isFile()) throw conflict(file, 'it is no regular file; edit it where it is')
   if (found.size > mostBytes) throw conflict(file, 'it is larger than 1 MiB')
-  const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(refused(file))
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  const handle = await open(file, flags).catch(refused(file))
   try {
     const bytes = await handle.readFile()
     return { file, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }

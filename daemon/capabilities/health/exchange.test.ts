@@ -86,6 +86,8 @@ const seen = (endpoint: Endpoint): readonly Answered[] =>
     ({ status }) => !endpoint.follows || !redirects.has(status),
   )
 
+const figure = (text: string): boolean => process.stdout.write(`figure exchange: ${text}\n`)
+
 const secret = '(secret)'
 /** Without what is nobody's business, which is named differently on both sides. */
 const open = ({ headers, ...rest }: Endpoint) => ({
@@ -158,9 +160,7 @@ describe.each(files.filter((file) => file.startsWith('gatus')))('%s', (file) => 
         compared++
       }
     }
-    console.log(
-      `${file}: ${plans.length} endpoints there and back, ${compared} answers judged alike three times`,
-    )
+    figure(`${file}: ${plans.length} endpoints there and back, ${compared} answers judged alike three times`)
   })
 })
 
@@ -219,7 +219,7 @@ describe.each(files.filter((file) => file.startsWith('kuma')))('%s', (file) => {
         compared++
       }
     }
-    console.log(`${file}: ${plans.length} checks, ${compared} answers judged alike three times`)
+    figure(`${file}: ${plans.length} checks, ${compared} answers judged alike three times`)
   })
 })
 
