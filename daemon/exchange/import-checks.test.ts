@@ -7,9 +7,9 @@ const kuma = (...monitors: readonly object[]): string =>
 const http = { name: 'a', type: 'http', url: 'https://example.com/', interval: 60, active: true }
 
 /** What an import is refused with. */
-function refusal(text: string): string {
+async function refusal(text: string): Promise<string> {
   try {
-    importChecks(text, [])
+    await importChecks(text, [])
   } catch (error) {
     if (error instanceof Failure && error.code === 'invalid-params') return error.message
     throw error
@@ -69,10 +69,10 @@ test.each([
   [bomb, /expected aliases to repeat at most 10000 values$/],
   [`{"monitorList": ${deep('[', ']', 200_000)}}`, 'monitorList[0]: expected a mapping, got a list'],
   [kuma(...Array.from({ length: 2001 }, () => http)), 'expected at most 2000 monitors, got 2001'],
-])('%.60s is refused, and the place is named', (text, message) => {
+])('%.60s is refused, and the place is named', async (text, message) => {
   const before = performance.now()
-  if (typeof message === 'string') expect(refusal(text)).toBe(message)
-  else expect(refusal(text)).toMatch(message)
+  if (typeof message === 'string') expect(await refusal(text)).toBe(message)
+  else expect(await refusal(text)).toMatch(message)
   expect(performance.now() - before).toBeLessThan(3000)
   expect(Object.prototype).not.toHaveProperty('polluted')
 })
@@ -87,8 +87,8 @@ test.each([
   ['', 'monitorList[0].url: it is no address'],
   ['https://example.com/\u0000', /expected an address that begins with/],
   [`https://example.com/${'a'.repeat(40_000)}`, /expected an address that begins with/],
-])('the address %.40s is left out with the reason, and nothing else is', (url, reason) => {
-  const { monitors, checks } = importChecks(kuma({ ...http, url }, { ...http, name: 'b' }), [])
+])('the address %.40s is left out with the reason, and nothing else is', async (url, reason) => {
+  const { monitors, checks } = await importChecks(kuma({ ...http, url }, { ...http, name: 'b' }), [])
   expect([...checks.keys()]).toEqual(['b'])
   expect(monitors[0]).toMatchObject({ outcome: 'left-out', check: null })
   const [note = ''] = monitors[0]?.notes ?? []
@@ -96,15 +96,15 @@ test.each([
   else expect(note).toMatch(reason)
 })
 
-test('what is there already stays, and what would take the place of a found check gets another name', () => {
+test('what is there already stays, and what would take the place of a found check gets another name', async () => {
   const names = ['http', 'Orders', 'orders!', 'A'].map((name) => ({ ...http, name }))
-  const { monitors } = importChecks(kuma(...names), ['a'])
+  const { monitors } = await importChecks(kuma(...names), ['a'])
   expect(monitors.map(({ check }) => check)).toEqual(['http-2', 'orders', 'orders-2', null])
   expect(monitors[3]?.notes).toEqual(['there is a check a already'])
 })
 
-test('names and notes are harmless to show, whatever a file says', () => {
-  const { monitors, yaml } = importChecks(kuma({ ...http, name: '\u001b[31m\u202eevil\nname' }), [])
+test('names and notes are harmless to show, whatever a file says', async () => {
+  const { monitors, yaml } = await importChecks(kuma({ ...http, name: '\u001b[31m\u202eevil\nname' }), [])
   // oxlint-disable-next-line no-control-regex -- to find them is what this is for.
   expect(JSON.stringify(monitors) + yaml).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
 })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import type { ImportedChecks, ImportedMonitor, ImportedSecret } from '#contract/health.ts'
 import { Failure } from '#base/failure.ts'
@@ -29,7 +30,7 @@ const mostMonitors = 2000
  * @param taken - names of checks that are there already.
  * @throws Failure `invalid-params` when it is neither, naming the place of what is wrong.
  */
-export function importChecks(text: string, taken: readonly string[]): Imported {
+export async function importChecks(text: string, taken: readonly string[]): Promise<Imported> {
   const source = sourceOf(text)
   if (source.monitors.length > mostMonitors)
     throw new Failure(
@@ -37,7 +38,7 @@ export function importChecks(text: string, taken: readonly string[]): Imported {
       `expected at most ${mostMonitors} monitors, got ${source.monitors.length}`,
     )
   const drafted = draftAll(source.monitors, taken)
-  const faults = faultsOf(drafted)
+  const faults = await faultsOf(drafted)
   const good = drafted.filter(({ check }) => check !== null && !faults.has(check))
   const checks = new Map(good.flatMap(({ check, written }) => (check === null ? [] : [[check, written]])))
   const secrets = new Map(good.flatMap(({ needed }) => needed.map((one) => [one.secret, one])))
@@ -169,13 +170,16 @@ function assembled(check: string, draft: Draft, headers: readonly Header[]) {
 const batch = 50
 
 /** Why the configuration would refuse checks, by their names. */
-function faultsOf(drafted: readonly Drafted[]): ReadonlyMap<string, string> {
+async function faultsOf(drafted: readonly Drafted[]): Promise<ReadonlyMap<string, string>> {
   const all = drafted.flatMap(({ check, written }) => (check === null ? [] : [[check, written] as const]))
   const faults = new Map<string, string>()
   for (let start = 0; start < all.length; start += batch) {
+    // Thousands take a second, in which others are answered too.
+    await setImmediate()
     const some = all.slice(start, start + batch)
     if (faultOf(some) === null) continue
     for (const one of some) {
+      await setImmediate()
       const fault = faultOf([one])
       if (fault !== null) faults.set(one[0], fault)
     }

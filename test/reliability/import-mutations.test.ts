@@ -51,7 +51,7 @@ function monitorsIn(backup: string): number {
   return Object.keys(monitorList).length
 }
 
-test('whatever stands in a file: each monitor is taken or named with a reason, or the file is refused in words', () => {
+test('whatever stands in a file: each monitor is taken or named with a reason, or the file is refused in words', async () => {
   const random = new Random(20_261_124)
   const many = scale(300, 10_000)
   const backups = corpus.filter((text) => text.startsWith('{')).map((text) => JSON.parse(text) as unknown)
@@ -65,7 +65,7 @@ test('whatever stands in a file: each monitor is taken or named with a reason, o
         : mutatedConfig(random, yamls).toString('utf8')
     const began = performance.now()
     try {
-      const { monitors, checks, yaml } = importChecks(text, [])
+      const { monitors, checks, yaml } = await importChecks(text, [])
       if (round % 2 === 0) expect(monitors.length).toBe(monitorsIn(text))
       for (const { outcome, check, notes } of monitors) {
         expect(outcome === 'left-out').toBe(check === null)

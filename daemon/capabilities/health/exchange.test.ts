@@ -117,8 +117,8 @@ test('the judge of conditions tells apart what is one status, byte or millisecon
 })
 
 describe.each(files)('%s', (file) => {
-  test('every monitor is a check, or is named with a reason', () => {
-    const imported = importChecks(read(file), [])
+  test('every monitor is a check, or is named with a reason', async () => {
+    const imported = await importChecks(read(file), [])
     const raw = file.endsWith('.json')
       ? Object.keys((JSON.parse(read(file)) as { readonly monitorList: object }).monitorList).length
       : (read(file).match(/^ {2}- name: /gm) ?? []).length
@@ -135,8 +135,8 @@ describe.each(files)('%s', (file) => {
 })
 
 describe.each(files.filter((file) => file.startsWith('gatus')))('%s', (file) => {
-  test('is the same to Gatus when it comes back, and here between', () => {
-    const imported = importChecks(read(file), [])
+  test('is the same to Gatus when it comes back, and here between', async () => {
+    const imported = await importChecks(read(file), [])
     const plans = planned(imported)
     const back = exported(plans)
     const before = endpointsOf(read(file))
@@ -165,8 +165,8 @@ describe.each(files.filter((file) => file.startsWith('gatus')))('%s', (file) => 
 })
 
 describe.each(files.filter((file) => file.startsWith('kuma')))('%s', (file) => {
-  test('keeps address, method, headers, times and what is expected, here and in Gatus', () => {
-    const imported = importChecks(read(file), [])
+  test('keeps address, method, headers, times and what is expected, here and in Gatus', async () => {
+    const imported = await importChecks(read(file), [])
     const plans = planned(imported)
     const back = exported(plans)
     const { monitorList } = JSON.parse(read(file)) as { readonly monitorList: Readonly<Record<string, Kuma>> }

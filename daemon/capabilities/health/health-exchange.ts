@@ -30,7 +30,7 @@ export class HealthExchange {
   /** @throws Failure `invalid-params` for a text that is of neither tool, `not-found`. */
   async preview(text: string, app: string | null): Promise<ImportedChecks> {
     const found = app === null ? null : await this.#deps.configs.read(await this.#folder(app))
-    return shown(importChecks(text, checkNames(found?.text ?? '')), null)
+    return shown(await importChecks(text, checkNames(found?.text ?? '')), null)
   }
 
   /** Writes all of it, or nothing. @throws Failure as {@link preview}, and `conflict`. */
@@ -38,7 +38,7 @@ export class HealthExchange {
     const { configs } = this.#deps
     const folder = await this.#folder(app)
     const before = await configs.read(folder)
-    const imported = importChecks(text, checkNames(before?.text ?? ''))
+    const imported = await importChecks(text, checkNames(before?.text ?? ''))
     const { format, checks, monitors } = imported
     const leftOut = monitors.filter(({ check }) => check === null).length
     if (checks.size === 0) {
