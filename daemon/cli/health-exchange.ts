@@ -124,7 +124,7 @@ async function describe(out: Output, imported: ImportedChecks): Promise<readonly
     ...notes.map((note) => printable(note)),
     ...secrets.map(
       ({ secret, check, holds }) =>
-        `Set the secret ${printable(secret)} for ${printable(check)}: \`quantum-admin secrets set ${printable(secret)}\`, ${printable(holds)}.`,
+        `Set the secret of ${printable(check)}: \`quantum-admin secrets set ${printable(secret)}\`. It is to hold ${printable(holds)}.`,
     ),
     ...(written === null ? [] : [`${plural(taken, 'check')} written to ${printable(written)}.`]),
   ]

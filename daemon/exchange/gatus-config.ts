@@ -218,7 +218,7 @@ function ofHttp(
   const method = one.text('method').toUpperCase() || 'GET'
   const { url, header } = withoutCredentials(written)
   const fault = askFault(url, method)
-  if (fault !== null) return leftOut(about, `${about.where}.${fault}`)
+  if (fault !== null) return leftOut(about, fault)
   if (looksSecret(url))
     return leftOut(
       about,

@@ -115,6 +115,9 @@ const variableOf = (...parts: readonly string[]): string =>
     .replaceAll(/[^A-Z0-9]+/g, '_')
     .replace(/^(?=\d)/, '_')}}`
 
+/** Gatus puts variables into comments too. */
+const nameIn = (variable: string): string => variable.slice(2, -1)
+
 function tcpOf({ timeoutMs, degradedAboveMs }: ExportedCheck, address: string) {
   return {
     url: quotedVariables(address),
@@ -130,14 +133,16 @@ function httpOf(check: ExportedCheck, target: HttpTarget, address: string, notes
   const open = (text: string, what: string): string => {
     if (!looksSecret(text)) return quotedVariables(text)
     const variable = variableOf(app, name, what)
-    notes.push(`set ${variable} to the ${what.toLowerCase()}, which holds what looks like a secret`)
+    notes.push(
+      `set the variable ${nameIn(variable)} to the ${what.toLowerCase()}, which holds what looks like a secret`,
+    )
     return variable
   }
   const headers = Object.entries(target.headers).map(([header, value]) => {
     const [, secret] = /^secret:(.+)$/.exec(value) ?? []
     const isOpen = secret === undefined && !isSecretHeader(header, value)
     const variable = secret === undefined ? variableOf(app, name, header) : variableOf(secret)
-    if (!isOpen) notes.push(`set ${variable} to the value of the header ${header}`)
+    if (!isOpen) notes.push(`set the variable ${nameIn(variable)} to the value of the header ${header}`)
     return [header, isOpen ? quotedVariables(value) : variable] as const
   })
   return {

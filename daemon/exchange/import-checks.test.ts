@@ -78,13 +78,10 @@ test.each([
 })
 
 test.each([
-  [
-    'javascript:alert(1)',
-    'monitorList[0].url: it begins with javascript:, and only http: and https: are asked',
-  ],
-  ['file:///etc/passwd', 'monitorList[0].url: it begins with file:, and only http: and https: are asked'],
-  ['https://', 'monitorList[0].url: it is no address'],
-  ['', 'monitorList[0].url: it is no address'],
+  ['javascript:alert(1)', 'url: it begins with javascript:, and only http: and https: are asked'],
+  ['file:///etc/passwd', 'url: it begins with file:, and only http: and https: are asked'],
+  ['https://', 'url: it is no address'],
+  ['', 'url: it is no address'],
   ['https://example.com/\u0000', /expected an address that begins with/],
   [`https://example.com/${'a'.repeat(40_000)}`, /expected an address that begins with/],
 ])('the address %.40s is left out with the reason, and nothing else is', async (url, reason) => {

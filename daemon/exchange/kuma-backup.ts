@@ -43,7 +43,7 @@ export function readKumaBackup(root: unknown): KumaBackup {
   const ofFile =
     told === 0
       ? []
-      : [`${told} notifications are not taken over: Quantum Admin tells of incidents by its own means`]
+      : [`notifications (${told}) are not taken over: Quantum Admin tells of incidents by its own means`]
   return { version: file.text('version') || null, monitors, notes: [...ofFile, ...notes] }
 }
 
@@ -62,8 +62,8 @@ function monitorsOf(list: unknown, path: readonly (string | number)[]): Omit<Kum
   const words = count((one) => one.list('tags').length > 0 || one.text('description') !== '')
   const domains = count((one) => one.flag('domainExpiryNotification', false))
   const notes = [
-    ...(words === 0 ? [] : [`tags and descriptions of ${words} monitors are not taken over`]),
-    ...(domains === 0 ? [] : [`${domains} monitors tell when their domain ends, which no check does`]),
+    ...(words === 0 ? [] : [`tags and descriptions are not taken over (monitors that have some: ${words})`]),
+    ...(domains === 0 ? [] : [`no check tells when a domain ends (monitors that do: ${domains})`]),
   ]
   return { monitors, notes }
 }
@@ -173,7 +173,7 @@ function ofHttp(about: About, one: Members, draft: Draft, notes: readonly string
   const method = one.text('method').toUpperCase() || 'GET'
   const { url, header } = withoutCredentials(one.text('url').trim())
   const fault = askFault(url, method)
-  if (fault !== null) return leftOut(about, `${about.where}.${fault}`)
+  if (fault !== null) return leftOut(about, fault)
   if (looksSecret(url))
     return leftOut(
       about,
