@@ -101,3 +101,10 @@ test.each([
   if (after !== null) expect(checkNames(after)).toEqual([...checkNames(before), 'orders', 'db'])
   if (message !== null) expect(after).toBeNull()
 })
+
+test('a configuration that would be refused with them is left as it is, and one with a mistake of its own is not', () => {
+  const many = Array.from({ length: 1999 }, (_, index) => `      c${index}: { path: /a }\n`).join('')
+  const full = `admin:\n  health:\n    checks:\n${many}`
+  expect(() => withChecks(full, added)).toThrow(/expected at most 2000 checks/)
+  expect(withChecks('admin: { run: { prot: 1 }, docs: "${NAME}" }\n', added)).toContain('prot: 1')
+})

@@ -4,6 +4,7 @@ import { Failure } from '#base/failure.ts'
 import { decodeConfig } from '../config/config-text.ts'
 import { parseYaml } from '../config/config-document.ts'
 import { ValueReader } from '../config/config-values.ts'
+import { examine } from '../config/read-config.ts'
 import { yamlOptions, type WrittenCheck } from './import-checks.ts'
 
 const path = ['admin', 'health', 'checks'] as const
@@ -30,8 +31,14 @@ export function withChecks(text: string, checks: ReadonlyMap<string, WrittenChec
   const edited = mark + edit(text.slice(mark.length), root, added)
   if (!isDeepStrictEqual(valueOf(edited), merged(before, added)))
     throw cannot('it is written in a way that would not stay as it is')
+  const [first] = errorsIn(edited).slice(errorsIn(text).length)
+  if (first !== undefined) throw cannot(first)
   return edited
 }
+
+/** What is wrong with it; a variable that is not set here may be set where the app runs, before and after. */
+const errorsIn = (text: string): readonly string[] =>
+  examine(text, {}).findings.flatMap(({ severity, message }) => (severity === 'error' ? [message] : []))
 
 const cannot = (why: string): Failure =>
   new Failure('conflict', `The checks cannot be put into the configuration: ${why}`, {

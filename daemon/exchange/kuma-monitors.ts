@@ -24,7 +24,7 @@ export type KumaStatus = 'down' | 'up' | 'pending' | 'maintenance'
 
 const statuses: readonly KumaStatus[] = ['down', 'up', 'pending', 'maintenance']
 const mostMonitors = 1000
-const mostBeats = 100
+const mostBeats = 50
 const longestName = 200
 
 type Said = Readonly<Record<string, unknown>>

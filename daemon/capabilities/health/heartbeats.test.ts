@@ -130,3 +130,17 @@ test('of two hundred checks that Kuma holds up, sixteen are on their way at most
   await until(() => kuma.pushed.length === 200)
   expect(kuma.mostAtOnce).toBe(16)
 })
+
+test('of a check that is made no longer nothing more is sent, also not what waited', async () => {
+  const { beats, life } = heartbeats()
+  const kuma = await KumaServer.start(life)
+  kuma.active.add('a').add('b')
+  await kuma.stop()
+  for (const token of kuma.active) beats.send(token, `${kuma.url}/api/push/${token}`, up('OK'))
+  await until(() => typeof beats.stateOf('a')?.problem === 'string')
+  beats.keepOnly(new Set(['b']))
+  await kuma.listen()
+  await until(() => kuma.pushed.length > 0)
+  await wait(500)
+  expect([kuma.pushed.map(({ token }) => token), beats.stateOf('a')]).toEqual([['b'], null])
+})
