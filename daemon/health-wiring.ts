@@ -1,6 +1,7 @@
 import { systemClock } from '#base/clock.ts'
 import type { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from './adapters/checks/net-checker.ts'
+import { folderConfigFiles } from './adapters/project/folder-config-files.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import type { PlannedCheck } from './capabilities/health/check-plan.ts'
@@ -48,6 +49,7 @@ export function wireHealth(
       store: new HealthStore(around.store),
       clock: systemClock,
       instance: around.instance,
+      configs: folderConfigFiles,
       random: Math.random,
       checker: lifetime.own(new NetChecker()),
       apps: () => apps.checks(),

@@ -2,6 +2,7 @@ import type { CheckDetail, CheckRow, CheckState } from '#contract/health.ts'
 import { Failure } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
 import { later, wholeNumber } from './arguments.ts'
+import { declareExchange } from './health-exchange.ts'
 import { show as showView, type View } from './live.ts'
 import type { Declare } from './noun.ts'
 import type { Look, Output } from './output.ts'
@@ -49,6 +50,7 @@ export const declare: Declare = (noun, session) => {
     .action((app: string, check: string | undefined, { environment }: Elsewhere) =>
       resume(session, { app, ...ofCheck(check, environment) }),
     )
+  declareExchange(noun, session)
 }
 
 interface Elsewhere {
@@ -136,11 +138,25 @@ async function describe(out: Output, detail: CheckDetail): Promise<string[]> {
     ['Healthy after', `${detail.successes} good`],
     ['Degraded above', degradedAboveMs === null ? '' : `${degradedAboveMs} ms`],
     ['Severity', detail.severity],
-    ['Named by', detail.source === 'config' ? 'quantum.config.yaml' : 'nobody: it was found'],
+    ['Heartbeats', heartbeats(detail.push ?? null, now)],
+    ['Named by', namers[detail.source]],
   ])
   return detail.results.length === 0
     ? lines
     : [...lines, '', ...(await table(out, resultColumns, detail.results))]
+}
+
+const namers: Readonly<Record<CheckDetail['source'], string>> = {
+  config: 'quantum.config.yaml',
+  found: 'nobody: it was found',
+  kuma: 'Uptime Kuma',
+}
+
+function heartbeats(push: CheckDetail['push'] | null, now: number): string {
+  if (push === null || push === undefined) return ''
+  if (push.problem !== null)
+    return `not taken since ${fullTime(push.failingSince ?? '', now)}: ${push.problem}`
+  return push.sentAt === null ? 'none was taken yet' : `last taken ${relativeTime(push.sentAt, now)}`
 }
 
 const gradeLooks = { good: 'green', soft: 'yellow', bad: 'red' } as const

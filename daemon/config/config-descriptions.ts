@@ -36,7 +36,10 @@ const check: Readonly<Record<string, KeyDescription>> = {
   headers: { text: 'Headers that are sent.' },
   'headers.*': textOrSecret,
   body: { text: 'What is sent as the body.' },
-  expect: { text: 'The HTTP status, or the range of them, of a good answer.', default: '200-399' },
+  expect: {
+    text: 'The HTTP statuses of a good answer: `200`, `200-399`, `200-299, 404`.',
+    default: '200-399',
+  },
   contains: { text: 'Text that a good answer has in its first megabyte.' },
   json: {
     text: 'What is true of a good answer in JSON: a condition or a list of them, such as `.status == "healthy"`.',
@@ -54,6 +57,7 @@ const check: Readonly<Record<string, KeyDescription>> = {
     text: 'A certificate that ends within this time makes it degraded.',
     default: '14d',
   },
+  push: { text: 'Push URL of a monitor of Uptime Kuma that gets each result, or `secret:<name>`.' },
 }
 
 const health: Readonly<Record<string, KeyDescription>> = {
@@ -63,6 +67,13 @@ const health: Readonly<Record<string, KeyDescription>> = {
   checks: {
     text: 'Further checks, by name. What is said above counts for them too.',
   },
+  kuma: { text: 'An Uptime Kuma whose monitors are shown beside the checks.' },
+  'kuma.url': { text: 'Its address.' },
+  'kuma.statusPage': { text: 'The slug of its status page.' },
+  'kuma.key': { text: 'Instead: `secret:<name>` of an API key for its metrics.' },
+  'kuma.monitors': { text: 'Only these.', default: 'all' },
+  'kuma.monitors.*': { text: 'Name of a monitor.' },
+  'kuma.interval': { text: 'How often it is asked.', default: '1m' },
   'checks.*': { text: 'One check, of exactly one thing.' },
   ...below('checks.*', {
     ...check,

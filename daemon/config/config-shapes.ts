@@ -65,20 +65,25 @@ export const headerName = text(
 export const list = <T extends z.core.SomeType>(of: T, what: string) =>
   z.array(of, `expected a list of ${what}`).check(z.maxLength(1000, `expected at most 1000 ${what}`))
 
-/** An HTTP status or a range of them, as the first and the last that are good. */
-const statusExpected = 'expected an HTTP status or a range of them, such as 200 or 200-399'
+/** An HTTP status, a range of them, or several of both, each as the first and the last that are good. */
+const statusExpected = 'expected an HTTP status or ranges of them, such as 200, 200-399 or "200-299, 404"'
 export const status = z.union(
   [
     z.pipe(
       integer(100, 599, statusExpected),
-      z.transform((one): StatusRange => [one, one]),
+      z.transform((one): readonly StatusRange[] => [[one, one]]),
     ),
     z
       .pipe(
-        text(statusExpected, /^[1-5]\d\d-[1-5]\d\d$/),
-        z.transform((range): StatusRange => [Number(range.slice(0, 3)), Number(range.slice(4))]),
+        text(statusExpected, /^[1-5]\d\d(?:-[1-5]\d\d)?(?:, ?[1-5]\d\d(?:-[1-5]\d\d)?){0,99}$/),
+        z.transform((written): readonly StatusRange[] =>
+          written.split(',').map((range): StatusRange => {
+            const [first = 0, last = first] = range.split('-').map(Number)
+            return [first, last]
+          }),
+        ),
       )
-      .check(z.refine(([first, last]) => first <= last, statusExpected)),
+      .check(z.refine((ranges) => ranges.every(([first, last]) => first <= last), statusExpected)),
   ],
   statusExpected,
 )

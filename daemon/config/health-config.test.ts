@@ -24,7 +24,7 @@ test('a check is of one thing, and what is said once counts as said for it', () 
       {
         kind: 'http',
         url: 'https://api.test/x',
-        expect: [204, 204],
+        expect: [[204, 204]],
         json: [{ path: ['a', 0], operator: '>=', value: 3 }],
       },
     ],
@@ -114,4 +114,35 @@ test('a condition of 1 MB is read in moments', () => {
   for (const piece of ['.a', '[0]', '["', ' ', '.a == "'])
     parseCondition(piece.repeat(2 ** 20 / piece.length))
   expect(performance.now() - started).toBeLessThan(2000)
+})
+
+test('several ranges of statuses are one text, and a heartbeat goes to an address or a secret', () => {
+  const { config, problems } = read(
+    `{ expect: "200-299, 304,401", push: "secret:kuma", checks: {
+      a: { port: true, push: "https://kuma.test/api/push/x?status=up" } },
+      kuma: { url: "https://kuma.test", statusPage: shop } }`,
+  )
+  expect(problems).toEqual([])
+  expect(config?.health.http.expect).toEqual([
+    [200, 299],
+    [304, 304],
+    [401, 401],
+  ])
+  expect([config?.health.push, config?.health.checks[0]?.push]).toEqual([
+    'secret:kuma',
+    'https://kuma.test/api/push/x?status=up',
+  ])
+  expect(config?.health.kuma).toEqual({
+    url: 'https://kuma.test',
+    statusPage: 'shop',
+    key: null,
+    monitors: null,
+    intervalMs: 60_000,
+  })
+  expect(problem('{ expect: "200,99" }')).toContain('admin.health.expect: expected an HTTP status')
+  expect(problem('{ push: "javascript:alert(1)" }')).toContain('admin.health.push: expected the push URL')
+  expect(problem('{ kuma: { url: "https://kuma.test" } }')).toContain('expected either statusPage, or key')
+  expect(problem('{ kuma: { url: "https://kuma.test", key: uk1_plain } }')).toContain(
+    'expected secret:<name>',
+  )
 })

@@ -8,12 +8,29 @@ export interface HealthConfig extends CheckTiming {
   /** Of a check without a name of its own; its path or address is null when only other checks are named. */
   readonly http: HttpTarget
   readonly checks: readonly CheckConfig[]
+  /** Where heartbeats of the app's own check are sent: a URL, or `secret:NAME`. */
+  readonly push: string | null
+  readonly kuma: KumaConfig | null
+}
+
+/** An Uptime Kuma, of which monitors are shown. */
+export interface KumaConfig {
+  readonly url: string
+  /** The slug of its status page; null when its metrics are read. */
+  readonly statusPage: string | null
+  /** `secret:NAME` of an API key, for its metrics. */
+  readonly key: string | null
+  /** Names of those that are shown; null: all. */
+  readonly monitors: readonly string[] | null
+  readonly intervalMs: number
 }
 
 /** One check that has a name. */
 export interface CheckConfig extends CheckTiming {
   readonly name: string
   readonly target: CheckTarget
+  /** Where its heartbeats are sent: a URL, or `secret:NAME`. */
+  readonly push: string | null
 }
 
 /** When a check is made, and what counts as evidence; times in ms. */
@@ -37,7 +54,7 @@ export interface HttpTarget {
   /** A value may be `secret:NAME`. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null
-  readonly expect: StatusRange | null
+  readonly expect: readonly StatusRange[] | null
   readonly contains: string | null
   readonly json: readonly JsonCondition[]
   /** How many are followed. */
@@ -57,6 +74,7 @@ export type CheckTarget =
   | { readonly kind: 'database'; readonly database: string }
   | { readonly kind: 'command'; readonly command: string }
 
+const usualKumaMs = 60_000
 const usualRedirects = 5
 const usualWarningMs = 14 * 86_400_000
 
@@ -69,8 +87,20 @@ export const toHealth = (health: NonNullable<ParsedHealth>): HealthConfig => ({
     name,
     ...timingOf(check),
     target: targetOf(check),
+    push: check.push ?? null,
   })),
+  push: health.push ?? null,
+  kuma: kumaOf(health.kuma ?? null),
 })
+
+const kumaOf = (said: NonNullable<ParsedHealth['kuma']> | null): KumaConfig | null =>
+  said && {
+    url: said.url,
+    statusPage: said.statusPage ?? null,
+    key: said.key ?? null,
+    monitors: said.monitors ?? null,
+    intervalMs: said.interval ?? usualKumaMs,
+  }
 
 const timingOf = (said: ParsedHealth | ParsedCheck): CheckTiming => ({
   intervalMs: said.interval ?? null,

@@ -125,6 +125,25 @@ const path = text('expected a path that begins with /', /^\/[^\s\0]*$/)
 const header = text('expected text on one line, or secret:<name>', /^[\t\x20-\x7e\x80-\xff]{1,8192}$/)
 const yes = z.union([z.literal(true, 'expected true'), z.literal('true', 'expected true')], 'expected true')
 
+const secretExpected = 'expected secret:<name>'
+const secret = text(secretExpected, /^secret:[\w.-]{1,100}$/)
+const pushExpected = 'expected the push URL of a monitor of Uptime Kuma, or secret:<name>'
+const push = z.union([secret, url], pushExpected)
+
+/** Monitors of an Uptime Kuma that are shown beside the checks. */
+const kuma = section({
+  url,
+  statusPage: z.nullish(text('expected the slug of a status page', /^[A-Za-z0-9-]{1,200}$/)),
+  key: z.nullish(secret),
+  monitors: z.nullish(list(text('expected the name of a monitor'), 'names')),
+  interval: z.nullish(interval),
+}).check(
+  z.refine(
+    ({ statusPage, key }) => ((statusPage ?? null) === null) !== ((key ?? null) === null),
+    'expected either statusPage, or key for its metrics',
+  ),
+)
+
 /** When a check is made, and what counts as evidence. */
 const timing = {
   interval: z.nullish(interval),
@@ -135,6 +154,7 @@ const timing = {
   successes: z.nullish(evidence),
   degradedAbove: z.nullish(timeout),
   severity: z.nullish(oneOf(['critical', 'warning'])),
+  push: z.nullish(push),
 }
 
 /** What is asked over HTTP, and which answer is good. */
@@ -181,6 +201,7 @@ export const health = section({
   ...timing,
   ...asking,
   checks: z.nullish(checks),
+  kuma: z.nullish(kuma),
 }).check(
   z.refine((one) => (one.path ?? null) === null || (one.url ?? null) === null, 'expected either path or url'),
 )

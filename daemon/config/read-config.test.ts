@@ -81,7 +81,7 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
         retries: 2,
         failures: { count: 3, of: 3 },
         degradedAboveMs: 500,
-        http: { ...toHealth({}).http, path: '/health', expect: [200, 399] },
+        http: { ...toHealth({}).http, path: '/health', expect: [[200, 399]] },
       },
       environments: [
         { name: 'development', health: toHealth({}) },
@@ -252,7 +252,7 @@ test('a number or a boolean may come from a variable', () => {
   )
   expect(read(text).config).toMatchObject({
     run: { port: 8090, autostart: true },
-    health: { http: { expect: [200, 200] } },
+    health: { http: { expect: [[200, 200]] } },
   })
 })
 

@@ -44,6 +44,7 @@ export const dangers = {
   'health.pause': 'none',
   'health.resume': 'none',
   'health.watch': 'none',
+  'health.import': 'none',
   'incidents.acknowledge': 'none',
   'incidents.note': 'none',
   'incidents.open': 'none',

@@ -8,7 +8,8 @@ import { command, query, type } from './method.ts'
  */
 export type CheckState = 'healthy' | 'degraded' | 'unhealthy' | 'unknown' | 'paused'
 
-export type CheckKind = 'http' | 'tcp' | 'process' | 'container' | 'database' | 'command'
+/** `monitor`: of an Uptime Kuma, which checks it; here it is only shown. */
+export type CheckKind = 'http' | 'tcp' | 'process' | 'container' | 'database' | 'command' | 'monitor'
 
 export type Severity = 'critical' | 'warning'
 
@@ -21,8 +22,8 @@ export interface CheckRow {
   readonly kind: CheckKind
   /** What is checked, such as `GET http://localhost:3000/health`; without query and password. */
   readonly target: string
-  /** Whether the configuration names it; otherwise it was found. */
-  readonly source: 'config' | 'found'
+  /** Whether the configuration names it, it was found, or an Uptime Kuma shows it. */
+  readonly source: 'config' | 'found' | 'kuma'
   readonly state: CheckState
   /** Why it is in that state, or what the last results said; null when there is nothing to say. */
   readonly reason: string | null
@@ -48,6 +49,15 @@ export interface CheckResult {
   readonly reason: string | null
 }
 
+/** How heartbeats of a check to Uptime Kuma go. */
+export interface PushState {
+  /** When one was last taken; null when none was since the daemon started. */
+  readonly sentAt: string | null
+  /** Why the last was not taken; null when it was. */
+  readonly problem: string | null
+  readonly failingSince: string | null
+}
+
 export interface CheckDetail extends CheckRow {
   readonly timeoutMs: number
   readonly retries: number
@@ -55,8 +65,56 @@ export interface CheckDetail extends CheckRow {
   readonly failures: string
   readonly successes: string
   readonly degradedAboveMs: number | null
+  /** Null where none were sent. An older daemon leaves it out. */
+  readonly push?: PushState | null
   /** Newest first. */
   readonly results: readonly CheckResult[]
+}
+
+/** What became of one monitor of another tool. */
+export interface ImportedMonitor {
+  readonly name: string
+  /** As that tool calls it. */
+  readonly type: string
+  /** Where it stands in the file, such as `monitorList[3]`. */
+  readonly where: string
+  /** The name of its check; null when it is left out. */
+  readonly check: string | null
+  /** `partly`: something of it is not said by the check. */
+  readonly outcome: 'mapped' | 'partly' | 'left-out'
+  /** What is not said, or why it is left out. */
+  readonly notes: readonly string[]
+}
+
+/** A secret that an imported check needs. */
+export interface ImportedSecret {
+  readonly secret: string
+  readonly check: string
+  /** What it is to hold, in words. */
+  readonly holds: string
+}
+
+/** What another tool's file comes to. */
+export interface ImportedChecks {
+  readonly format: 'uptime-kuma' | 'gatus'
+  /** Of the tool that wrote the file, where it says so. */
+  readonly version: string | null
+  /** Every one of the file, in its order. */
+  readonly monitors: readonly ImportedMonitor[]
+  readonly secrets: readonly ImportedSecret[]
+  /** What is true of the file as a whole. */
+  readonly notes: readonly string[]
+  /** The checks as a configuration says them; empty when there are none. */
+  readonly yaml: string
+  /** The file that they were written to; null when they were not. */
+  readonly written: string | null
+}
+
+/** Checks in the words of another tool. */
+export interface ExportedChecks {
+  readonly text: string
+  /** What that tool cannot say. */
+  readonly notes: readonly string[]
 }
 
 /** A time during which checks of an app were unhealthy. Each app has one that is open at most, in each environment. */
@@ -107,6 +165,8 @@ const moment = z
   .check(
     z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected a time such as 2030-01-31T03:00:00.000Z'),
   )
+/** What one request can carry, with room for its quotes. */
+const importText = z.string().check(z.maxLength(900_000, 'expected at most 900000 characters'))
 /** Without a check: all of the app. */
 const chosen = { app, environment, check: z.nullish(check) }
 
@@ -168,6 +228,33 @@ export const healthMethods = {
     role: 'operator',
     danger: 'none',
     audit: (params) => ofChecks('resume', params),
+  }),
+  /**
+   * What the backup of an Uptime Kuma or a configuration of Gatus comes to, which the text tells apart. Nothing is
+   * written. @param app - whose checks are there already.
+   */
+  'health.preview': query({
+    params: z.strictObject({ app: z.nullish(app), text: importText }),
+    result: type<ImportedChecks>(),
+    role: 'operator',
+  }),
+  /** Writes it into the configuration of the app, and leaves what stands there. `conflict` when it cannot be put in. */
+  'health.import': command({
+    params: z.strictObject({ app, text: importText }),
+    result: type<ImportedChecks>(),
+    role: 'admin',
+    danger: 'none',
+    audit: (params) => ({
+      action: 'update',
+      resource: { type: 'app', id: params.app, name: params.app },
+      project: params.app,
+    }),
+  }),
+  /** The checks of every app, or of one, as a configuration of Gatus. */
+  'health.export': query({
+    params: z.strictObject({ app: z.nullish(app), format: z.literal('gatus') }),
+    result: type<ExportedChecks>(),
+    role: 'operator',
   }),
   /** The daemon's own rule: from now on apps are checked as their configurations say now. */
   'health.watch': command({

@@ -36,8 +36,10 @@ export function healthItem({ row, checks }: AppHealthNode): TreeItem {
     same === checks.length
       ? checkStateWord(worst)
       : l10n.t('{0} of {1} {2}', same, checks.length, checkStateWord(worst))
-  const isPaused = checks.some((check) => check.state === 'paused')
-  const isAllPaused = checks.every((check) => check.state === 'paused')
+  // What Uptime Kuma checks is its own to pause.
+  const own = checks.filter(({ kind }) => kind !== 'monitor')
+  const isPaused = own.some((check) => check.state === 'paused')
+  const isAllPaused = own.every((check) => check.state === 'paused')
   item.contextValue = ['appHealth', !isAllPaused && 'pausable', isPaused && 'resumable']
     .filter(Boolean)
     .join(' ')
@@ -58,7 +60,8 @@ export function checkItem({ row, check }: AppCheckNode): TreeItem {
     .filter((part) => part !== null)
     .map(label)
     .join(' · ')
-  item.contextValue = `appCheck ${pausedBy === null ? 'pausable' : 'resumable'}`
+  const actions = pausedBy === null ? 'pausable' : 'resumable'
+  item.contextValue = check.kind === 'monitor' ? 'appMonitor' : `appCheck ${actions}`
   item.tooltip = tooltip(check.check, checkLines(check))
   item.accessibilityInformation = { label: l10n.t('Check {0}, {1}', label(check.check), item.description) }
   return item

@@ -30,6 +30,7 @@ const ports = [
   'daemon/adapters/project/project.ts',
   'daemon/adapters/project/folder-watcher.ts',
   'daemon/adapters/docker/compose.ts',
+  'daemon/adapters/project/config-files.ts',
   'daemon/adapters/project/reports.ts',
   'daemon/adapters/connectors/prober.ts',
   'daemon/adapters/checks/checker.ts',
@@ -50,6 +51,8 @@ export const rules: readonly Rule[] = [
   { folder: 'daemon/base', ours: [contract], packages: [], node: true },
   { folder: 'daemon/client', ours: [contract, base], packages: ['ws'], node: true },
   { folder: 'daemon/config', ours: [contract, base], packages: ['croner', 'yaml', 'zod'], node: true },
+  // What files of other monitoring tools say, in the words of the configuration.
+  { folder: 'daemon/exchange', ours: [contract, base, config], packages: ['yaml'], node: true },
   {
     folder: 'daemon/language',
     ours: [contract, base, config],
@@ -84,7 +87,7 @@ export const rules: readonly Rule[] = [
   adapter('secrets'),
   {
     folder: 'daemon/capabilities/*',
-    ours: [contract, base, door, config, 'daemon/store/**', ...ports],
+    ours: [contract, base, door, config, 'daemon/exchange/**', 'daemon/store/**', ...ports],
     packages: [],
     // What makes a query, and nothing that opens a database.
     inQueries: { kysely: ['CompiledQuery', 'sql'] },

@@ -21,6 +21,7 @@ const samples: Readonly<Record<CommandName, unknown>> = {
   'daemon.handover': { version: '9.9.9', build: 'b' },
   'daemon.stop': {},
   'health.check': { app: 'shop' },
+  'health.import': { app: 'shop', text: '{"monitorList":[]}' },
   'health.pause': { app: 'shop', check: 'http', until: startedAt },
   'health.resume': { app: 'shop', check: 'http' },
   'health.watch': {},

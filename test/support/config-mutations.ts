@@ -113,8 +113,8 @@ function changed(text: string, random: Random, change: (line: string) => readonl
 }
 
 /** A configuration with one to three mistakes that people make. */
-export function mutatedConfig(random: Random): Buffer {
-  let file: string | Buffer = random.pick(configFiles)
+export function mutatedConfig(random: Random, files: readonly string[] = configFiles): Buffer {
+  let file: string | Buffer = random.pick(files)
   for (let times = random.int(1, 3); times > 0; times--) file = random.pick(mutations)(String(file), random)
   return Buffer.from(file)
 }

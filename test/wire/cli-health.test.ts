@@ -13,9 +13,9 @@ const row = z.strictObject({
   app: z.string(),
   environment: z.string().nullable(),
   check: z.string(),
-  kind: z.enum(['http', 'tcp', 'process', 'container', 'database', 'command']),
+  kind: z.enum(['http', 'tcp', 'process', 'container', 'database', 'command', 'monitor']),
   target: z.string(),
-  source: z.enum(['config', 'found']),
+  source: z.enum(['config', 'found', 'kuma']),
   state: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown', 'paused']),
   reason: z.string().nullable(),
   since: time,
@@ -32,6 +32,9 @@ const detail = row.extend({
   failures: z.string(),
   successes: z.string(),
   degradedAboveMs: z.int().nullable(),
+  push: z
+    .strictObject({ sentAt: time.nullable(), problem: z.string().nullable(), failingSince: time.nullable() })
+    .nullable(),
   results: z.array(
     z.strictObject({
       at: time,

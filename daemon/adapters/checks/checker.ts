@@ -45,12 +45,14 @@ export interface HttpQuestion {
   readonly body: string | null
   /** For all of it: look-up, connection, redirects, answer. */
   readonly timeoutMs: number
-  /** The first and the last status that need no redirect to be followed. */
-  readonly expect: readonly [first: number, last: number]
+  /** The first and the last status, of each range, that need no redirect to be followed. */
+  readonly expect: readonly (readonly [first: number, last: number])[]
   readonly redirects: number
   readonly verifyCertificate: boolean
   /** Whether the body is wanted. */
   readonly wantsBody: boolean
+  /** How much of it is read, in bytes; 1 MiB where nothing is said. */
+  readonly mostBody?: number
 }
 
 export interface HttpAnswer {
@@ -59,7 +61,7 @@ export interface HttpAnswer {
   readonly latencyMs: number
   /** Null when it was not wanted. */
   readonly body: string | null
-  /** Whether there was more of it than is read, which is 1 MiB. */
+  /** Whether there was more of it than is read. */
   readonly cut: boolean
   /** When the certificate of the server ends, in ms since the epoch; null without TLS. */
   readonly certificateEndsAt: number | null

@@ -220,7 +220,7 @@ function answerTo(request: ClientRequest, question: HttpQuestion, deadline: Dead
     request.once('response', (response) => {
       const { socket } = response
       const certificateEndsAt = socket instanceof tls.TLSSocket ? endOf(socket) : null
-      const limit = question.wantsBody ? wantedBytes : drainedBytes
+      const limit = question.wantsBody ? (question.mostBody ?? wantedBytes) : drainedBytes
       read(response, limit, question.wantsBody).then(({ body, cut }) => {
         if (cut) request.destroy()
         resolve({ response, body, cut, certificateEndsAt })
@@ -277,11 +277,8 @@ function endOf(socket: tls.TLSSocket): number | null {
 }
 
 /** Where an answer leads to that is not itself a good one; null when it leads nowhere. @throws Fault. */
-function ledTo(
-  { url, expect: [first, last] }: HttpQuestion,
-  { statusCode = 0, headers }: IncomingMessage,
-): URL | null {
-  const isGood = statusCode >= first && statusCode <= last
+function ledTo({ url, expect }: HttpQuestion, { statusCode = 0, headers }: IncomingMessage): URL | null {
+  const isGood = expect.some(([first, last]) => statusCode >= first && statusCode <= last)
   if (isGood || !redirects.has(statusCode) || headers.location === undefined) return null
   const led = URL.parse(headers.location, url)
   if (led === null || (led.protocol !== 'http:' && led.protocol !== 'https:'))

@@ -42,7 +42,7 @@ const question = (url: string, said: Partial<HttpQuestion> = {}): HttpQuestion =
   headers: {},
   body: null,
   timeoutMs: 1000,
-  expect: [200, 299],
+  expect: [[200, 299]],
   redirects: 5,
   verifyCertificate: true,
   wantsBody: false,
@@ -135,7 +135,7 @@ test('redirects are followed to an end: a circle, too many, and what is no web a
   const base = `http://127.0.0.1:${port}`
   const to = (address: string) => `${base}/to/${encodeURIComponent(address)}`
   expect(await ask(to('/here'))).toMatchObject({ ok: true, status: 200, at: `${base}/here` })
-  expect(await ask(to('/here'), { expect: [200, 399] })).toMatchObject({ ok: true, status: 302, at: null })
+  expect(await ask(to('/here'), { expect: [[200, 399]] })).toMatchObject({ ok: true, status: 302, at: null })
   expect(await ask(to('/here'), { redirects: 0 })).toMatchObject({ fault: 'too-many-redirects' })
   expect(await ask(`${base}/n/1`)).toMatchObject({ fault: 'too-many-redirects', detail: '5' })
   const circle = await serve((request, response) =>

@@ -52,8 +52,8 @@ export interface FoundApp {
 
 /** What counts as an answer of one that is well. */
 export interface HealthRule {
-  /** The first and the last HTTP status. */
-  readonly expect: readonly [first: number, last: number]
+  /** Each the first and the last HTTP status. */
+  readonly expect: readonly (readonly [first: number, last: number])[]
   readonly timeoutMs: number
 }
 
@@ -72,7 +72,7 @@ export interface Reading {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const usualHealth: HealthRule = { expect: [200, 399], timeoutMs: 2000 }
+const usualHealth: HealthRule = { expect: [[200, 399]], timeoutMs: 2000 }
 const usualRestart: FoundApp['restart'] = { policy: 'on-failure', backoffMs: 1000, limit: 5 }
 
 /** What app a folder holds, or null when it holds none. Pure. */

@@ -5,8 +5,8 @@ import type { StoredRun } from './apps-store.ts'
 /** How an app says that it is well. */
 export interface HealthCheck {
   readonly path: string
-  /** The first and the last HTTP status that are good. */
-  readonly expect: readonly [first: number, last: number]
+  /** Each the first and the last HTTP status that are good. */
+  readonly expect: readonly (readonly [first: number, last: number])[]
   readonly timeoutMs: number
 }
 
@@ -83,8 +83,8 @@ export async function portProblem(
   if (!(await deps.answers(port))) return silent(port)
   if (health === null) return null
   const { path, expect, timeoutMs } = health
-  const [first, last] = expect
   const status = await deps.ask(port, path, timeoutMs)
   if (typeof status === 'string') return `port ${port} is open, ${path} ${status}`
-  return status >= first && status <= last ? null : `port ${port} is open, ${path} answered ${status}`
+  const isGood = expect.some(([first, last]) => status >= first && status <= last)
+  return isGood ? null : `port ${port} is open, ${path} answered ${status}`
 }

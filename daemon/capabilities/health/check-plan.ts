@@ -1,5 +1,6 @@
 import type { Severity } from '#contract/health.ts'
 import type { CheckTarget, CheckTiming, HealthConfig, HttpTarget } from '../../config/health-config.ts'
+import type { ExportedCheck } from '../../exchange/gatus-export.ts'
 import type { AppHealth } from './app-health.ts'
 import type { EvidenceRule } from './check-machine.ts'
 
@@ -25,6 +26,8 @@ export interface PlannedCheck {
   readonly jitterMs: number
   readonly degradedAboveMs: number | null
   readonly severity: Severity
+  /** Where heartbeats are sent: a URL, or `secret:NAME`; null: nowhere. */
+  readonly push: string | null
   /** It is made also while the app does not run: it names an address of its own. */
   readonly always: boolean
 }
@@ -39,7 +42,8 @@ const timeouts: Readonly<Partial<Record<CheckTarget['kind'], number>>> = { datab
 /** What the system or an engine says of a process or container is sure, and needs no second look. */
 const sure: ReadonlySet<CheckTarget['kind']> = new Set(['process', 'container'])
 
-type Named = Pick<PlannedCheck, 'app' | 'environment' | 'check' | 'source' | 'target'>
+type Named = Pick<PlannedCheck, 'app' | 'environment' | 'check' | 'source' | 'target'> &
+  Partial<Pick<PlannedCheck, 'push'>>
 
 /** What is checked of an app: what its configuration names, and what goes without saying. Pure. */
 export function planChecks(app: AppHealth): readonly PlannedCheck[] {
@@ -52,13 +56,25 @@ function ownChecks(app: AppHealth): readonly PlannedCheck[] {
   const { health } = app
   const named = (health?.checks ?? []).map((one) =>
     planned(
-      { app: app.app, environment: null, check: one.name, source: 'config', target: one.target },
+      {
+        app: app.app,
+        environment: null,
+        check: one.name,
+        source: 'config',
+        target: one.target,
+        push: one.push,
+      },
       one,
       health,
     ),
   )
   const names = new Set(named.map(({ check }) => check))
-  return [...found(app).filter(({ check }) => !names.has(check)), ...named]
+  const own = found(app)
+  const all = [...own.filter(({ check }) => !names.has(check)), ...named]
+  // What the app itself has to push is what its foremost check finds.
+  return all.map((one) =>
+    one.check === own[0]?.check ? { ...one, push: one.push ?? health?.push ?? null } : one,
+  )
 }
 
 /** What goes without saying. */
@@ -108,13 +124,23 @@ function elsewhere(
 ): readonly PlannedCheck[] {
   if (!health.enabled) return []
   const named = health.checks.map((one) =>
-    planned({ app, environment, check: one.name, source: 'config', target: one.target }, one, health),
+    planned(
+      { app, environment, check: one.name, source: 'config', target: one.target, push: one.push },
+      one,
+      health,
+    ),
   )
   const http: PlannedTarget = { kind: 'http', ...health.http }
   const own =
     health.http.url === null
       ? []
-      : [planned({ app, environment, check: 'http', source: 'config', target: http }, health, null)]
+      : [
+          planned(
+            { app, environment, check: 'http', source: 'config', target: http, push: health.push },
+            health,
+            null,
+          ),
+        ]
   return [...own, ...named].filter(({ always }) => always)
 }
 
@@ -132,6 +158,7 @@ function planned(named: Named, said: CheckTiming | null, otherwise: CheckTiming 
   return {
     key: keyOf(named.app, named.environment, named.check),
     ...named,
+    push: named.push ?? null,
     rule: {
       failures: (isSure ? null : or('failures')) ?? inARow(sure.has(kind) ? 1 : usual.failures),
       successes: or('successes') ?? inARow(usual.successes),
@@ -192,3 +219,18 @@ export function addressOf({ url, path }: HttpTarget, port: number | null): strin
 }
 
 export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '')
+
+/** As it is told to others. @param port - of the app. */
+export function exportedCheck(plan: PlannedCheck, port: number | null): ExportedCheck {
+  const { target } = plan
+  const host = target.kind === 'tcp' && target.host.includes(':') ? `[${target.host}]` : null
+  const address =
+    target.kind === 'http'
+      ? addressOf(target, port)
+      : target.kind === 'tcp'
+        ? `tcp://${host ?? target.host}:${target.port}`
+        : target.kind === 'port' && port !== null
+          ? `tcp://localhost:${port}`
+          : null
+  return { ...plan, target: target.kind === 'container' ? { kind: 'container' } : target, address }
+}

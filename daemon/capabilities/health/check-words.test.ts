@@ -24,7 +24,7 @@ test.each<[Partial<HttpAnswer>, Parameters<typeof toHealth>[0], 'good' | 'soft' 
   [{ status: 404 }, {}, 'bad', 'answered 404 (expected 200-399)'],
   [
     { status: 200, at: 'http://b/x?y=1' },
-    { expect: [204, 204] },
+    { expect: [[204, 204]] },
     'bad',
     'answered 200 (expected 204), redirected to http://b/x',
   ],

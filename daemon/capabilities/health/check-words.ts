@@ -1,5 +1,6 @@
 import type { CheckFailure, CheckFault, HttpAnswer } from '../../adapters/checks/checker.ts'
 import { conditionProblem } from '../../config/json-condition.ts'
+import type { StatusRange } from '../../config/config-shapes.ts'
 import type { HttpTarget } from '../../config/health-config.ts'
 import type { Amount, Grade, Sample } from './check-machine.ts'
 import { withoutQuery } from './check-plan.ts'
@@ -12,10 +13,10 @@ export interface Outcome {
   readonly reason: string | null
 }
 
-export const usualExpect = [200, 399] as const
+export const usualExpect: readonly StatusRange[] = [[200, 399]]
 
-const range = ([first, last]: readonly [number, number]): string =>
-  first === last ? String(first) : `${first}-${last}`
+const rangesText = (ranges: readonly StatusRange[]): string =>
+  ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(', ')
 
 /** What an answer over HTTP is worth. @param now - milliseconds since the epoch. */
 export function judgeAnswer(answer: HttpAnswer, target: HttpTarget, now: number): Outcome {
@@ -26,8 +27,8 @@ export function judgeAnswer(answer: HttpAnswer, target: HttpTarget, now: number)
     reason: `${reason}${redirectedTo(answer)}`,
   })
   const expected = target.expect ?? usualExpect
-  if (answer.status < expected[0] || answer.status > expected[1])
-    return bad(`answered ${answer.status} (expected ${range(expected)})`)
+  if (!expected.some(([first, last]) => answer.status >= first && answer.status <= last))
+    return bad(`answered ${answer.status} (expected ${rangesText(expected)})`)
   const wrong = bodyProblem(answer, target)
   if (wrong !== null) return bad(wrong)
   const { certificateEndsAt } = answer

@@ -4,34 +4,33 @@ import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { oneAtATime } from '#base/one-at-a-time.ts'
+import type { ConfigFiles } from '../../adapters/project/config-files.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
 import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
+import { byName, isMeant, noApp, noCheck, type Chosen } from './chosen-checks.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
+import { HealthExchange } from './health-exchange.ts'
+import { KumaLink } from './kuma-link.ts'
+import { kumasOf } from './kuma-watch.ts'
 import { IncidentRules } from './incident-rules.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
 import { LiveChecks, type LiveChecksDeps } from './live-checks.ts'
 import { ResultLog } from './result-log.ts'
 
-export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'seen' | 'lookAgain'> {
+export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'found' | 'seen' | 'lookAgain'> {
   readonly store: HealthStore
   /** Unlike any other start's; the first part of every revision. */
   readonly instance: string
+  readonly configs: ConfigFiles
   /** What is to be known of each app, as it is now. */
   readonly apps: () => Promise<readonly AppHealth[]>
   /** Takes each result in, for what is told of checks over time. */
   readonly measured: (plan: PlannedCheck, result: StoredResult) => void
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
-}
-
-/** Which checks are meant: without a check all of the app. */
-interface Chosen {
-  readonly app: string
-  readonly environment?: string | null | undefined
-  readonly check?: string | null | undefined
 }
 
 /** Apps that run are looked at again after this time, in milliseconds: nobody tells of what others have started. */
@@ -44,14 +43,16 @@ const tellMs = 5000
 /** Checks of apps: what is made, what they say, and the incidents that come of it. */
 export class HealthService implements Owned {
   readonly changed = new Emitter<void>()
+  readonly exchange: HealthExchange
   readonly #deps: HealthDeps
   readonly #incidents: Incidents
   readonly #rules: IncidentRules
   readonly #live: LiveChecks
   readonly #log: ResultLog
+  readonly #kuma: KumaLink
   #plans: readonly PlannedCheck[] = []
   /** What is made, as a text. */
-  #made = '[]'
+  #made = '[[],[]]'
   #version = 0
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
@@ -65,12 +66,20 @@ export class HealthService implements Owned {
     this.#deps = deps
     this.#incidents = new Incidents(store, clock)
     this.#log = new ResultLog({ store, clock, report, wanted: () => this.#live.all.map(({ id }) => id) })
+    this.exchange = new HealthExchange({
+      ...deps,
+      look: () => this.#fresh(),
+      app: (name) => this.#live.app(name),
+      plans: () => this.#plans,
+    })
+    this.#kuma = new KumaLink({ ...deps, changed: () => this.#moved() })
     this.#live = new LiveChecks({
       ...deps,
       keep: (result, plan) => {
         this.#log.add(result)
         deps.measured(plan, result)
       },
+      found: (live) => this.#kuma.tell(live),
       seen: (live, isNew) => this.#seen(live, isNew),
       lookAgain: () => void (this.#looking = this.#look()),
     })
@@ -118,12 +127,15 @@ export class HealthService implements Owned {
     await this.#fresh()
     if (app !== undefined && this.#live.app(app) === undefined) throw noApp(app)
     const rows = this.#live.all.filter(({ plan }) => app === undefined || plan.app === app)
-    return { revision: this.revision, rows: rows.map((live) => this.#row(live)).sort(byName) }
+    const all = [...rows.map((live) => this.#row(live)), ...this.#kuma.rows(app)]
+    return { revision: this.revision, rows: all.sort(byName) }
   }
 
   /** @throws Failure `not-found`. */
   async show(chosen: Chosen, limit: number): Promise<CheckDetail> {
     await this.#fresh()
+    const monitor = this.#kuma.show(chosen, limit)
+    if (monitor !== null) return monitor
     const [live] = this.#chosen(chosen)
     if (live === undefined) throw noCheck(chosen)
     await this.#log.flush()
@@ -135,8 +147,14 @@ export class HealthService implements Owned {
       failures: amountText(rule.failures),
       successes: amountText(rule.successes),
       degradedAboveMs,
+      push: this.#kuma.pushState(live),
       results: await this.#deps.store.results(live.id, limit),
     }
+  }
+
+  /** Checks whose heartbeats Uptime Kuma does not take, each in a sentence. */
+  get pushProblems(): readonly string[] {
+    return this.#kuma.problems(this.#live.all)
   }
 
   /** Makes checks now. @throws Failure `not-found`. */
@@ -197,6 +215,7 @@ export class HealthService implements Owned {
       return { id: one?.id ?? 0, pause: pauseOf(one), doubted: incident?.check === check }
     })
     const apps = new Set(plans.map(({ app }) => app))
+    this.#kuma.set(plans, this.#live.apps)
     change.note({ checks: plans.length, apps: [...apps].slice(0, 100) })
     for (const app of new Set([...before, ...apps])) this.#rules.look(app)
     this.#moved()
@@ -235,6 +254,7 @@ export class HealthService implements Owned {
     clearInterval(this.#timer)
     clearTimeout(this.#telling)
     this.#live.dispose()
+    this.#kuma.dispose()
     await this.#looking
     await this.#rules.settled()
     await this.#log.dispose()
@@ -253,7 +273,7 @@ export class HealthService implements Owned {
       const { moves } = this.#live
       const known = await apps()
       const plans = known.flatMap(planChecks)
-      const made = JSON.stringify(plans)
+      const made = JSON.stringify([plans, known.flatMap(kumasOf)])
       this.#plans = plans
       this.#live.learn(known, moves)
       if (made === this.#made) return
@@ -268,6 +288,7 @@ export class HealthService implements Owned {
   #chosen(chosen: Chosen): readonly LiveCheck[] {
     const { app } = chosen
     const found = this.#live.all.filter(({ plan }) => plan.app === app && isMeant(plan, chosen))
+    if (found.length === 0) this.#kuma.refuse(chosen)
     if (found.length === 0) throw this.#live.app(app) === undefined ? noApp(app) : noCheck(chosen)
     return found
   }
@@ -290,6 +311,7 @@ export class HealthService implements Owned {
 
   #seen(live: LiveCheck, isNew: boolean): void {
     if (this.#closed) return
+    this.#kuma.look(live)
     if (isNew || this.#rules.isOwed(live)) this.#rules.look(live.plan.app)
     if (isNew) this.#moved()
     else
@@ -311,30 +333,9 @@ export class HealthService implements Owned {
   }
 }
 
-/** One that is named without an environment is that of this machine. */
-const isMeant = (plan: PlannedCheck, { environment = null, check = null }: Chosen): boolean =>
-  (check === null || plan.check === check) &&
-  (plan.environment === environment || (environment === null && check === null))
-
 const isUp = (app: AppHealth | undefined): boolean => app?.state === 'running' || app?.state === 'external'
 
 const pauseOf = (one: StoredCheck | undefined): Pause | null =>
   one === undefined || one.pausedAt === null
     ? null
     : { at: one.pausedAt, until: one.pausedUntil, by: one.pausedBy ?? 'somebody' }
-
-const byName = (a: CheckRow, b: CheckRow): number =>
-  a.app.localeCompare(b.app) ||
-  (a.environment ?? '').localeCompare(b.environment ?? '') ||
-  a.check.localeCompare(b.check)
-
-const noApp = (app: string): Failure =>
-  new Failure('not-found', `There is no app ${app}`, { hint: '`quantum-admin apps list` shows them all.' })
-
-function noCheck({ app, check, environment }: Chosen): Failure {
-  const where = environment ? `${app} in ${environment}` : app
-  const what = check ? `no check ${check} of ${where}` : `nothing that is checked of ${where}`
-  return new Failure('not-found', `There is ${what}`, {
-    hint: `\`quantum-admin health ${app}\` shows them all.`,
-  })
-}

@@ -8,6 +8,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from '../../adapters/checks/net-checker.ts'
+import { folderConfigFiles } from '../../adapters/project/folder-config-files.ts'
 import { toHealth } from '../../config/health-config.ts'
 import { callContext, callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Execute, type Handlers } from '../../kernel/execute.ts'
@@ -106,6 +107,7 @@ export async function startHealth(world: HealthWorld) {
       store: rows,
       clock: { now: () => Date.now() + world.ahead, monotonic: () => systemClock.monotonic() },
       instance: 'test',
+      configs: folderConfigFiles,
       random: Math.random,
       checker: run.own(new NetChecker()),
       measured: () => undefined,

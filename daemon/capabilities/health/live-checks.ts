@@ -17,6 +17,8 @@ export interface LiveChecksDeps extends PerformDeps {
   readonly hide: (text: string) => string
   /** Keeps a result. */
   readonly keep: (result: StoredResult, plan: PlannedCheck) => void
+  /** Told of each result, when it is known what comes of it. */
+  readonly found: (live: LiveCheck) => void
   /** Told after each result, and whenever a state is another. */
   readonly seen: (live: LiveCheck, isNew: boolean) => void
   /** Asks for another look at the apps. */
@@ -53,6 +55,10 @@ export class LiveChecks implements Owned {
 
   get(key: string): LiveCheck | undefined {
     return this.#checks.get(key)
+  }
+
+  get apps(): readonly AppHealth[] {
+    return [...this.#apps.values()]
   }
 
   app(name: string): AppHealth | undefined {
@@ -245,6 +251,7 @@ export class LiveChecks implements Owned {
     const isNew = before.state !== live.machine.state
     if (isNew) live.since = at
     if (live.machine.state === 'healthy' && grade === 'good') live.wrong = null
+    this.#deps.found(live)
     this.#deps.seen(live, isNew)
   }
 

@@ -24,6 +24,8 @@ export function doctorChecks(deps: {
   /** Why the audit trail takes no entries, or null when it does. */
   readonly auditProblem: () => string | null
   readonly forwarding: () => Promise<readonly LogForwardRow[]>
+  /** Checks whose heartbeats are not taken, each in a sentence. */
+  readonly heartbeats: () => readonly string[]
 }): readonly (() => Promise<DoctorCheck> | DoctorCheck)[] {
   const { paths } = deps
   return [
@@ -73,6 +75,12 @@ export function doctorChecks(deps: {
       } catch (error) {
         return check('Log forwarding', false, messageOf(error), 'Check the disk and the state folder.')
       }
+    },
+    () => {
+      const problems = deps.heartbeats()
+      const ok = problems.length === 0
+      const hint = 'Look at the monitor in Uptime Kuma, and at `push` of the check.'
+      return check('Heartbeats', ok, ok ? 'All that are sent are taken' : problems.join('; '), hint)
     },
   ]
 }

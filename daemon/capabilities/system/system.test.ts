@@ -106,6 +106,7 @@ test('the doctor names what is wrong with store, trail, settings and engine, and
     settingsProblem: () => null,
     readStore: () => Promise.resolve(),
     auditProblem: () => null,
+    heartbeats: () => [],
     forwarding: () => Promise.resolve([]),
   }
   const healthy = await setup(doctorChecks(well)).call('daemon.doctor', {})
@@ -117,12 +118,20 @@ test('the doctor names what is wrong with store, trail, settings and engine, and
       settingsProblem: () => new Failure('settings-invalid', 'leases: expected object'),
       readStore: () => Promise.reject(new Failure('store-unavailable', 'the disk is full')),
       auditProblem: () => 'the disk is full',
+      heartbeats: () => ['shop http: 127.0.0.1 answered 404: Monitor not found or not active.'],
       forwarding: () => Promise.reject(new Failure('store-unavailable', 'the disk is full')),
     }),
   ).call('daemon.doctor', {})
   const failed = ill.filter(({ ok }) => !ok)
   expect(failed.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['Store', 'Audit trail', 'Settings', 'Container engine', 'Log forwarding']),
+    expect.arrayContaining([
+      'Store',
+      'Audit trail',
+      'Settings',
+      'Container engine',
+      'Log forwarding',
+      'Heartbeats',
+    ]),
   )
   expect(failed.every(({ hint }) => hint !== null && hint.length > 0)).toBe(true)
   rmSync(home, { recursive: true })
