@@ -9,8 +9,8 @@ import { NetChecker } from './net-checker.ts'
 
 const checker = new NetChecker()
 const servers: { server: Server; sockets: Set<Socket> }[] = []
-afterAll(() => {
-  checker.dispose()
+afterAll(async () => {
+  await checker.dispose()
   for (const { server, sockets } of servers) {
     for (const socket of sockets) socket.destroy()
     server.close()
