@@ -143,7 +143,7 @@ const ownContext = (): CallContext => ({
 })
 
 function systemOf(
-  { paths, audit, settings, engine, users, logs }: Services,
+  { paths, audit, settings, engine, users, logs, health }: Services,
   options: CompositionOptions,
   network: { readonly url: string | null },
 ): SystemService {
@@ -165,6 +165,7 @@ function systemOf(
       readStore: () => users.list(),
       auditProblem: () => audit.problem,
       forwarding: () => logs.forwarding({ apps: undefined }),
+      hooks: () => health.hooks(undefined),
     }),
     stop: options.stop,
   })

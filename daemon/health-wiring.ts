@@ -1,11 +1,13 @@
 import { systemClock } from '#base/clock.ts'
 import type { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from './adapters/checks/net-checker.ts'
+import { post } from './adapters/http/post.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import type { PlannedCheck } from './capabilities/health/check-plan.ts'
 import { HealthService } from './capabilities/health/health-service.ts'
 import { HealthStore, type StoredResult } from './capabilities/health/health-store.ts'
+import { HookStore } from './capabilities/health/hook-store.ts'
 import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
@@ -46,6 +48,8 @@ export function wireHealth(
   const health = lifetime.own(
     new HealthService({
       store: new HealthStore(around.store),
+      hooks: { store: new HookStore(around.store), post },
+      cron: () => import('./config/cron.ts'),
       clock: systemClock,
       instance: around.instance,
       random: Math.random,

@@ -8,6 +8,35 @@ export interface HealthConfig extends CheckTiming {
   /** Of a check without a name of its own; its path or address is null when only other checks are named. */
   readonly http: HttpTarget
   readonly checks: readonly CheckConfig[]
+  readonly pauses: readonly PauseConfig[]
+  /** Null where nothing is said of it. */
+  readonly notify: NotifyConfig | null
+}
+
+/** When checks are not made, again and again. */
+export interface PauseConfig {
+  /** Five fields of cron: when one begins. */
+  readonly schedule: string
+  /** Of the IANA database; null: that of this machine. */
+  readonly timezone: string | null
+  readonly forMs: number
+  /** Names of checks; null: all. */
+  readonly checks: readonly string[] | null
+}
+
+/** What is called when an incident is opened, acknowledged or resolved. */
+export interface NotifyConfig {
+  readonly webhook: WebhookConfig | null
+  readonly command: string | null
+}
+
+export interface WebhookConfig {
+  /** An address, or `secret:NAME`. */
+  readonly url: string
+  /** A value may be `secret:NAME`. */
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON with places such as `{{text}}`; null: all there is to say. */
+  readonly body: string | null
 }
 
 /** One check that has a name. */
@@ -70,7 +99,28 @@ export const toHealth = (health: NonNullable<ParsedHealth>): HealthConfig => ({
     ...timingOf(check),
     target: targetOf(check),
   })),
+  pauses: (health.pauses ?? []).map((pause) => ({
+    schedule: pause.schedule,
+    timezone: pause.timezone ?? null,
+    forMs: pause.for,
+    checks: pause.checks ?? null,
+  })),
+  notify: notifyOf(health.notify ?? null),
 })
+
+const notifyOf = (notify: NonNullable<ParsedHealth['notify']> | null): NotifyConfig | null =>
+  notify === null
+    ? null
+    : {
+        webhook: notify.webhook
+          ? {
+              url: notify.webhook.url,
+              headers: notify.webhook.headers ?? {},
+              body: notify.webhook.body ?? null,
+            }
+          : null,
+        command: notify.command ?? null,
+      }
 
 const timingOf = (said: ParsedHealth | ParsedCheck): CheckTiming => ({
   intervalMs: said.interval ?? null,

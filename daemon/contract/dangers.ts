@@ -46,6 +46,7 @@ export const dangers = {
   'health.watch': 'none',
   'incidents.acknowledge': 'none',
   'incidents.note': 'none',
+  'incidents.testHooks': 'none',
   'incidents.open': 'none',
   'incidents.resolve': 'none',
 } as const satisfies Record<CommandName, Danger>

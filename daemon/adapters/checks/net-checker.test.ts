@@ -250,8 +250,14 @@ test('a server without TLS is told from one whose TLS fails', async () => {
 })
 
 test('a command is judged by its end, and takes what it has begun with it', async () => {
-  const run = (command: string, timeoutMs = 2000) =>
-    checker.command({ command, folder: '/', environment: { PATH: process.env['PATH'] ?? '' }, timeoutMs })
+  const run = (command: string, timeoutMs = 2000, input: string | null = null) =>
+    checker.command({
+      command,
+      folder: '/',
+      environment: { PATH: process.env['PATH'] ?? '' },
+      input,
+      timeoutMs,
+    })
   expect(await run('true')).toMatchObject({ ok: true })
   expect(await run('echo one; echo the disk is full >&2; exit 3')).toMatchObject({
     fault: 'command-failed',
@@ -259,10 +265,16 @@ test('a command is judged by its end, and takes what it has begun with it', asyn
   })
   expect(await run('kill -9 $$')).toMatchObject({ detail: 'SIGKILL' })
   expect(await run('yes | head -c 50000000; exit 1')).toMatchObject({ detail: 'exit code 1: y' })
+  // Whether it reads what there is, none of it, or waits for what there is not.
+  expect(await run('read line; echo "$line"; exit 1', 2000, 'hello\n')).toMatchObject({
+    detail: 'exit code 1: hello',
+  })
+  expect(await run('true', 2000, 'x'.repeat(1_000_000))).toMatchObject({ ok: true })
+  expect(await run('cat')).toMatchObject({ ok: true })
   const started = performance.now()
   expect(await run('sleep 60 & sleep 60', 300)).toMatchObject({ fault: 'silent' })
   expect(await run('sleep 60 & exit 0')).toMatchObject({ ok: true })
   expect(performance.now() - started).toBeLessThan(3000)
-  const missing = { command: 'true', folder: '/no/such/folder', environment: {}, timeoutMs: 500 }
+  const missing = { command: 'true', folder: '/no/such/folder', environment: {}, input: null, timeoutMs: 500 }
   expect(await checker.command(missing)).toMatchObject({ fault: 'command-not-started' })
 })

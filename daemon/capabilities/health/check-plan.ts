@@ -1,5 +1,11 @@
 import type { Severity } from '#contract/health.ts'
-import type { CheckTarget, CheckTiming, HealthConfig, HttpTarget } from '../../config/health-config.ts'
+import type {
+  CheckTarget,
+  CheckTiming,
+  HealthConfig,
+  HttpTarget,
+  PauseConfig,
+} from '../../config/health-config.ts'
 import type { AppHealth } from './app-health.ts'
 import type { EvidenceRule } from './check-machine.ts'
 
@@ -27,7 +33,11 @@ export interface PlannedCheck {
   readonly severity: Severity
   /** It is made also while the app does not run: it names an address of its own. */
   readonly always: boolean
+  readonly pauses: readonly PauseWindow[]
 }
+
+/** When it is not made, again and again. */
+export type PauseWindow = Omit<PauseConfig, 'checks'>
 
 export const keyOf = (app: string, environment: string | null, check: string): string =>
   `${app}\n${environment ?? ''}\n${check}`
@@ -45,8 +55,20 @@ type Named = Pick<PlannedCheck, 'app' | 'environment' | 'check' | 'source' | 'ta
 export function planChecks(app: AppHealth): readonly PlannedCheck[] {
   if (app.broken) return []
   const own = app.health?.enabled === false ? [] : ownChecks(app)
-  return [...own, ...app.environments.flatMap((one) => elsewhere(app.app, one))]
+  return [
+    ...own.map((check) => withPauses(check, app.health)),
+    ...app.environments.flatMap((one) =>
+      elsewhere(app.app, one).map((check) => withPauses(check, one.health)),
+    ),
+  ]
 }
+
+const withPauses = (check: PlannedCheck, health: HealthConfig | null): PlannedCheck => ({
+  ...check,
+  pauses: (health?.pauses ?? []).flatMap(({ checks, ...window }) =>
+    checks === null || checks.includes(check.check) ? [window] : [],
+  ),
+})
 
 function ownChecks(app: AppHealth): readonly PlannedCheck[] {
   const { health } = app
@@ -143,6 +165,7 @@ function planned(named: Named, said: CheckTiming | null, otherwise: CheckTiming 
     degradedAboveMs: or('degradedAboveMs'),
     severity: or('severity') ?? 'critical',
     always: (named.target.kind === 'http' && named.target.url !== null) || named.target.kind === 'tcp',
+    pauses: [],
   }
 }
 

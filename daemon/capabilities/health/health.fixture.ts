@@ -8,6 +8,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from '../../adapters/checks/net-checker.ts'
+import { post } from '../../adapters/http/post.ts'
 import { toHealth } from '../../config/health-config.ts'
 import { callContext, callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Execute, type Handlers } from '../../kernel/execute.ts'
@@ -16,6 +17,8 @@ import type { AppHealth, Standing } from './app-health.ts'
 import { healthHandlers } from './health-handlers.ts'
 import { HealthService } from './health-service.ts'
 import { HealthStore } from './health-store.ts'
+import { HookStore } from './hook-store.ts'
+import type { Rhythm } from './incident-hooks.ts'
 
 /** What a test has to itself: its folder, its apps and how they stand, and its clock. */
 export interface HealthWorld {
@@ -27,6 +30,8 @@ export interface HealthWorld {
   ahead: number
   /** Why a datasource cannot be reached; null when it can. */
   pingReason: string | null
+  /** How long is waited before a hook is called again. */
+  hooks: { readonly rhythm?: Rhythm }
 }
 
 const empty = (): HealthWorld => ({
@@ -36,6 +41,7 @@ const empty = (): HealthWorld => ({
   standings: new Map(),
   ahead: 0,
   pingReason: null,
+  hooks: {},
 })
 
 export function useHealth(): HealthWorld {
@@ -104,6 +110,8 @@ export async function startHealth(world: HealthWorld) {
   const health: HealthService = run.own(
     new HealthService({
       store: rows,
+      hooks: { store: new HookStore(store), post, ...world.hooks },
+      cron: () => import('../../config/cron.ts'),
       clock: { now: () => Date.now() + world.ahead, monotonic: () => systemClock.monotonic() },
       instance: 'test',
       random: Math.random,

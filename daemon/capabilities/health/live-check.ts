@@ -31,6 +31,10 @@ export interface LiveCheck {
   /** Why nothing is known of it. */
   unknown: string | null
   pause: Pause | null
+  /** Until when it is paused by schedule, in ms since the epoch; null while it is not. */
+  window: number | null
+  /** A person has resumed it although it was to be paused until then. */
+  lifted: number | null
   /** What was begun before it last changed says nothing any more. */
   generation: number
 }
@@ -45,9 +49,13 @@ export function newCheck(plan: PlannedCheck, id: number, now: number, doubted: b
     wrong: null,
     unknown: 'it was not checked yet',
     pause: null,
+    window: null,
+    lifted: null,
     generation: 0,
   }
 }
+
+export const isPaused = ({ pause, window }: LiveCheck): boolean => pause !== null || window !== null
 
 /** Why a check is not made now; null when it is. */
 export function notNow({ plan }: LiveCheck, app: AppHealth | undefined, standing: Standing): string | null {
@@ -84,7 +92,7 @@ const needsPort = ({ target }: PlannedCheck): boolean =>
 const stateOf = ({ machine }: LiveCheck): CheckState => machine.state
 
 export function checkRow(live: LiveCheck, app: AppHealth | undefined): CheckRow {
-  const { plan, last, pause } = live
+  const { plan, last, pause, window } = live
   const { kind } = plan.target
   return {
     app: plan.app,
@@ -100,8 +108,8 @@ export function checkRow(live: LiveCheck, app: AppHealth | undefined): CheckRow 
     latencyMs: last?.latencyMs ?? null,
     intervalMs: plan.intervalMs,
     severity: plan.severity,
-    pausedUntil: pause?.until ?? null,
-    pausedBy: pause?.by ?? null,
+    pausedUntil: pause === null ? (window === null ? null : isoTime(window)) : pause.until,
+    pausedBy: pause?.by ?? (window === null ? null : 'schedule'),
   }
 }
 

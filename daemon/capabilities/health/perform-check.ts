@@ -83,7 +83,7 @@ async function attempt(
       const environment = await app.environment()
       const { command } = target
       return connected(
-        await deps.checker.command({ command, folder: app.folder, environment, timeoutMs }),
+        await deps.checker.command({ command, folder: app.folder, environment, input: null, timeoutMs }),
         timeoutMs,
       )
     }
@@ -117,7 +117,8 @@ async function ask(
   return answer.ok ? judgeAnswer(answer, target, deps.clock.now()) : judgeFailure(answer, timeoutMs)
 }
 
-async function withSecrets(
+/** @throws an error in words for a secret that there is not. */
+export async function withSecrets(
   headers: Readonly<Record<string, string>>,
   secret: PerformDeps['secret'],
 ): Promise<Readonly<Record<string, string>>> {

@@ -1,4 +1,5 @@
 import { accessSync, constants, statfsSync } from 'node:fs'
+import type { HookRow } from '#contract/health.ts'
 import type { LogForwardRow } from '#contract/logs.ts'
 import type { EngineStatus } from '#contract/resources.ts'
 import type { DoctorCheck } from '#contract/system.ts'
@@ -24,6 +25,7 @@ export function doctorChecks(deps: {
   /** Why the audit trail takes no entries, or null when it does. */
   readonly auditProblem: () => string | null
   readonly forwarding: () => Promise<readonly LogForwardRow[]>
+  readonly hooks: () => Promise<readonly HookRow[]>
 }): readonly (() => Promise<DoctorCheck> | DoctorCheck)[] {
   const { paths } = deps
   return [
@@ -74,6 +76,7 @@ export function doctorChecks(deps: {
         return check('Log forwarding', false, messageOf(error), 'Check the disk and the state folder.')
       }
     },
+    async () => incidentHooks(await deps.hooks()),
   ]
 }
 
@@ -83,6 +86,19 @@ function logForwarding(rows: readonly LogForwardRow[]): DoctorCheck {
   const fine = rows.length === 0 ? 'Nothing is forwarded' : 'What is to be sent is sent'
   const message = stuck.map(({ app, error }) => `${app}: ${error?.message ?? 'nothing is sent'}`).join('; ')
   return check('Log forwarding', ok, ok ? fine : message, 'Run `quantum-admin logs forward`.')
+}
+
+function incidentHooks(rows: readonly HookRow[]): DoctorCheck {
+  const failing = rows.filter(({ state }) => state === 'failing')
+  const ok = failing.length === 0
+  const fine =
+    rows.length === 0 ? 'Nobody is to be told of incidents' : 'Whoever is to be told of incidents is'
+  const message = failing.map(
+    ({ app, hook, error, waiting }) =>
+      `${hook} of ${app}: ${error?.message ?? 'it failed'} (${waiting} waiting)`,
+  )
+  const hint = 'Correct it, and run `quantum-admin incidents hooks test APP`.'
+  return check('Incident hooks', ok, ok ? fine : message.join('; '), hint)
 }
 
 function stateFolder({ home }: StatePaths): DoctorCheck {
