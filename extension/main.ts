@@ -85,13 +85,14 @@ export function activate(context: ExtensionContext): void {
   lifetime.own(new ProblemView(model))
   lifetime.own(new StatusBar(model))
   lifetime.own(new StateLine(model))
+  const daemon = () => settings().daemonUrl || 'local'
   const watch = lifetime.own(
     new AuditWatch({
       model,
       memory: context.globalState,
       report,
       documentation,
-      daemon: () => settings().daemonUrl || 'local',
+      daemon,
     }),
   )
   const documents = lifetime.own(new Documents((name, params) => model.query(name, params)))
@@ -132,7 +133,7 @@ export function activate(context: ExtensionContext): void {
       report,
     ),
   )
-  lifetime.own(new IncidentWatch(model))
+  lifetime.own(new IncidentWatch({ model, memory: context.globalState, daemon }))
   lifetime.own(followConfigurations({ model, settings, report, log, extensionPath: context.extensionPath }))
   lifetime.own(followSurroundings(context, model, log))
 }

@@ -122,9 +122,9 @@ describe('the daemon, the command line and the language server', () => {
     expect(drivers.filter((driver) => bundle(name).packages.has(driver))).toEqual([])
   })
 
-  test('the language server is 450 KB at most, and cannot run, reach or open anything of the daemon', () => {
+  test('the language server is 460 KB at most, and cannot run, reach or open anything of the daemon', () => {
     const { bytes, sources } = bundle('language')
-    expect(bytes).toBeLessThanOrEqual(450 * 1024)
+    expect(bytes).toBeLessThanOrEqual(460 * 1024)
     const ours = sources.filter((file) => !file.includes('node_modules/'))
     expect(ours.filter((file) => !/^daemon\/(contract|base|config|language)\//.test(file))).toEqual([])
   })
