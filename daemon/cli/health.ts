@@ -135,6 +135,10 @@ async function describe(out: Output, detail: CheckDetail): Promise<string[]> {
     ['Unhealthy after', `${detail.failures} failed`],
     ['Healthy after', `${detail.successes} good`],
     ['Degraded above', degradedAboveMs === null ? '' : `${degradedAboveMs} ms`],
+    [
+      'Certificate',
+      detail.certificateEndsAt === null ? '' : `ends ${fullTime(detail.certificateEndsAt, now)}`,
+    ],
     ['Severity', detail.severity],
     ['Named by', detail.source === 'config' ? 'quantum.config.yaml' : 'nobody: it was found'],
   ])

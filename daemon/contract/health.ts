@@ -55,6 +55,8 @@ export interface CheckDetail extends CheckRow {
   readonly failures: string
   readonly successes: string
   readonly degradedAboveMs: number | null
+  /** When the certificate that it was last shown ends; null without TLS, or before it was checked. */
+  readonly certificateEndsAt: string | null
   /** Newest first. */
   readonly results: readonly CheckResult[]
 }

@@ -32,6 +32,7 @@ const detail = row.extend({
   failures: z.string(),
   successes: z.string(),
   degradedAboveMs: z.int().nullable(),
+  certificateEndsAt: time.nullable(),
   results: z.array(
     z.strictObject({
       at: time,

@@ -154,6 +154,7 @@ export class HealthService implements Owned {
       failures: amountText(rule.failures),
       successes: amountText(rule.successes),
       degradedAboveMs,
+      certificateEndsAt: live.certificateEndsAt === null ? null : isoTime(live.certificateEndsAt),
       results: await this.#deps.store.results(live.id, limit),
     }
   }

@@ -46,6 +46,8 @@ interface Waiting extends Omit<StoredNotice, 'waitedMs'> {
   busy: boolean
   /** It was told, and only that is still to be written. */
   told: boolean
+  /** Null until it is asked for. */
+  lane: Lane | null
 }
 
 /** One hook of an app, as its calls have gone since the daemon started. */
@@ -84,6 +86,8 @@ export class IncidentHooks implements Owned {
   /** What hooks are called by, from now on: that they are is on the trail. */
   use(change: Change): void {
     this.#change = change
+    // Apps may say something else now.
+    for (const queue of this.#queues.values()) for (const one of queue) if (!one.busy) one.lane = null
     this.wake()
   }
 
@@ -134,21 +138,17 @@ export class IncidentHooks implements Owned {
   #rowsOf({ app }: AppHealth, environment: string | null, notify: NotifyConfig | null): readonly HookRow[] {
     if (notify === null) return []
     return hooksIn(notify).map((hook) => {
-      const lane = this.#lanes.get(laneOf(app, environment, hook))
-      const waiting = [...this.#queues.values()]
-        .flat()
-        .filter(
-          (one) => one.app === app && (one.environment ?? '') === (environment ?? '') && one.hook === hook,
-        ).length
+      const lane = this.#laneAt(laneOf(app, environment, hook))
+      const waiting = [...this.#queues.values()].flat().filter((one) => this.#laneFor(one) === lane).length
       return {
         app,
         environment,
         hook,
         target: hookTarget(hook, notify),
-        state: lane?.failing === true ? 'failing' : 'ready',
+        state: lane.failing ? 'failing' : 'ready',
         waiting,
-        told: lane?.told ?? 0,
-        error: lane?.error ?? null,
+        told: lane.told,
+        error: lane.error,
       }
     })
   }
@@ -166,7 +166,7 @@ export class IncidentHooks implements Owned {
   #add(row: StoredNotice): void {
     const key = `${row.incident} ${row.hook}`
     const queue = this.#queues.get(key) ?? []
-    queue.push({ ...row, nextAt: 0, busy: false, told: false })
+    queue.push({ ...row, nextAt: 0, busy: false, told: false, lane: null })
     this.#queues.set(key, queue)
     this.#known++
     this.#last = row.sequence
@@ -196,8 +196,15 @@ export class IncidentHooks implements Owned {
     this.#timer.unref()
   }
 
-  #laneFor({ app, environment, hook }: Waiting): Lane {
-    const key = laneOf(app ?? '', environment, hook)
+  #laneFor(one: Waiting): Lane {
+    if (one.lane !== null) return one.lane
+    const app = this.#deps.apps().find(({ app: name }) => name === one.app)
+    // Environments that say nothing of their own have the hook of the app.
+    const own = app?.environments.find(({ name }) => name === one.environment)?.health.notify ?? null
+    return (one.lane = this.#laneAt(laneOf(one.app ?? '', own === null ? null : one.environment, one.hook)))
+  }
+
+  #laneAt(key: string): Lane {
     const lane = this.#lanes.get(key) ?? { running: 0, failing: false, told: 0, error: null }
     this.#lanes.set(key, lane)
     return lane

@@ -26,6 +26,8 @@ export interface LiveCheck {
     readonly latencyMs: number | null
     readonly reason: string | null
   } | null
+  /** When the certificate that it was last shown ends, in ms since the epoch. */
+  certificateEndsAt: number | null
   /** What was wrong when something last was, since it was last well. */
   wrong: string | null
   /** Why nothing is known of it. */
@@ -46,6 +48,7 @@ export function newCheck(plan: PlannedCheck, id: number, now: number, doubted: b
     machine: newMachine(doubted),
     since: now,
     last: null,
+    certificateEndsAt: null,
     wrong: null,
     unknown: 'it was not checked yet',
     pause: null,

@@ -106,8 +106,10 @@ export class LiveChecks implements Owned {
       } else {
         const isSame = madeText(live.plan) === madeText(plan)
         live.plan = plan
+        if (isSame) continue
         // What was found out about something else says nothing about this.
-        if (!isSame) this.#step(live, { kind: 'lapse' }, 'it was not checked yet as it is configured now')
+        live.certificateEndsAt = null
+        this.#step(live, { kind: 'lapse' }, 'it was not checked yet as it is configured now')
       }
     }
     this.lookAtPauses()
@@ -261,10 +263,11 @@ export class LiveChecks implements Owned {
     if (live.window === null) this.#step(live, { kind: 'resume' }, 'it was not checked since it was paused')
   }
 
-  #record(live: LiveCheck, { grade, latencyMs, reason }: Outcome): void {
+  #record(live: LiveCheck, { grade, latencyMs, reason, certificateEndsAt }: Outcome): void {
     const at = this.#deps.clock.now()
     const clean = reason === null ? null : this.#deps.hide(reason)
     live.last = { at, grade, latencyMs: grade === 'bad' ? null : latencyMs, reason: clean }
+    if (certificateEndsAt !== undefined) live.certificateEndsAt = certificateEndsAt
     live.unknown = null
     if (grade !== 'good') live.wrong = clean
     this.#deps.keep({ check: live.id, ...live.last }, live.plan)

@@ -114,7 +114,9 @@ async function ask(
     wantsBody: contains !== null || json.length > 0,
   }
   const answer = await deps.checker.http(question)
-  return answer.ok ? judgeAnswer(answer, target, deps.clock.now()) : judgeFailure(answer, timeoutMs)
+  if (!answer.ok) return judgeFailure(answer, timeoutMs)
+  const { certificateEndsAt } = answer
+  return { ...judgeAnswer(answer, target, deps.clock.now()), certificateEndsAt }
 }
 
 /** @throws an error in words for a secret that there is not. */
