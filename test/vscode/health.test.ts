@@ -57,7 +57,9 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
   })
 
   afterAll(async () => {
-    await client.call('apps.stop', { app: 'web' })
+    // What a test that failed has left as well.
+    for (const { name } of (await client.call('apps.list', {})).rows)
+      await client.call('apps.stop', { app: name })
     await client.dispose()
   })
 
