@@ -1,5 +1,5 @@
 import type { CheckRow, CheckState } from '#contract/health.ts'
-import { isoTime } from '#base/clock.ts'
+import { isoTime, type Clock } from '#base/clock.ts'
 import type { AppHealth, Standing } from './app-health.ts'
 import { newMachine, type CheckMachine, type Grade } from './check-machine.ts'
 import { targetText, type PlannedCheck } from './check-plan.ts'
@@ -33,6 +33,8 @@ export interface LiveCheck {
   /** Why nothing is known of it. */
   unknown: string | null
   pause: Pause | null
+  /** When that is over at the latest, by the monotonic clock: the other one may be put back meanwhile. */
+  pauseEnds: number
   /** Until when it is paused by schedule, in ms since the epoch; null while it is not. */
   window: number | null
   /** A person has resumed it although it was to be paused until then. */
@@ -52,6 +54,7 @@ export function newCheck(plan: PlannedCheck, id: number, now: number, doubted: b
     wrong: null,
     unknown: 'it was not checked yet',
     pause: null,
+    pauseEnds: Number.POSITIVE_INFINITY,
     window: null,
     lifted: null,
     generation: 0,
@@ -59,6 +62,12 @@ export function newCheck(plan: PlannedCheck, id: number, now: number, doubted: b
 }
 
 export const isPaused = ({ pause, window }: LiveCheck): boolean => pause !== null || window !== null
+
+/** When a pause is over by the monotonic clock, also where the wall clock was put back since it began. */
+export function pauseEnd({ at, until }: Pause, clock: Clock): number {
+  if (until === null) return Number.POSITIVE_INFINITY
+  return clock.monotonic() + Date.parse(until) - Math.max(clock.now(), Date.parse(at))
+}
 
 /** Why a check is not made now; null when it is. */
 export function notNow({ plan }: LiveCheck, app: AppHealth | undefined, standing: Standing): string | null {

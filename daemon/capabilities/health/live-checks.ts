@@ -6,7 +6,7 @@ import { step, type CheckEvent } from './check-machine.ts'
 import { laneOf, type PauseWindow, type PlannedCheck } from './check-plan.ts'
 import { CheckRunner } from './check-runner.ts'
 import type { Outcome } from './check-words.ts'
-import { isPaused, newCheck, notNow, type LiveCheck, type Pause } from './live-check.ts'
+import { isPaused, newCheck, notNow, pauseEnd, type LiveCheck, type Pause } from './live-check.ts'
 import { performCheck, type PerformDeps } from './perform-check.ts'
 import type { StoredResult } from './health-store.ts'
 
@@ -173,6 +173,7 @@ export class LiveChecks implements Owned {
 
   pause(live: LiveCheck, pause: Pause): void {
     live.pause = pause
+    live.pauseEnds = pauseEnd(pause, this.#deps.clock)
     this.#step(live, { kind: 'pause' }, null)
   }
 
@@ -257,8 +258,10 @@ export class LiveChecks implements Owned {
   }
 
   #endPause(live: LiveCheck): void {
-    const { pause } = live
-    if (pause === null || pause.until === null || Date.parse(pause.until) > this.#deps.clock.now()) return
+    const { pause, pauseEnds } = live
+    const { clock } = this.#deps
+    if (pause === null || pause.until === null) return
+    if (Date.parse(pause.until) > clock.now() && pauseEnds > clock.monotonic()) return
     live.pause = null
     if (live.window === null) this.#step(live, { kind: 'resume' }, 'it was not checked since it was paused')
   }
