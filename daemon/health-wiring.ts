@@ -1,6 +1,7 @@
 import { systemClock } from '#base/clock.ts'
 import type { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from './adapters/checks/net-checker.ts'
+import type { SettingsFile } from './adapters/files/settings.ts'
 import { post } from './adapters/http/post.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
@@ -38,6 +39,7 @@ export function wireHealth(
     readonly resources: ResourcesService
     readonly secrets: SecretsService
     readonly metrics: MetricsService
+    readonly settings: SettingsFile
     /** Runs a method of the contract in the daemon's own name, through the one door. */
     readonly act: (name: string, params: unknown) => Promise<unknown>
     readonly report: (error: unknown) => void
@@ -48,7 +50,7 @@ export function wireHealth(
   const health = lifetime.own(
     new HealthService({
       store: new HealthStore(around.store),
-      hooks: { store: new HookStore(around.store), post },
+      hooks: { store: new HookStore(around.store), post, usual: () => usualHooks(around.settings) },
       cron: () => import('./config/cron.ts'),
       clock: systemClock,
       instance: around.instance,
@@ -72,5 +74,15 @@ export function wireHealth(
     }),
   )
   lifetime.own(apps.changed.on(() => void health.refresh()))
+  lifetime.own(around.settings.changed.on(() => void health.refresh()))
   return health
+}
+
+function usualHooks(settings: SettingsFile) {
+  try {
+    return settings.current.incidents.notify
+  } catch {
+    // They were never readable: `doctor` says what is wrong with them.
+    return null
+  }
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { isForbiddenAddress, isForbiddenName } from '#base/forbidden-address.ts'
+import { noSecretName, secretName } from '#base/hook-address.ts'
 import { nearestPlace, type Placed } from './config-values.ts'
 import { isReference } from './datasources.ts'
 import { error, pathText, type Finding, type KeyPath } from './findings.ts'
@@ -70,8 +71,6 @@ export function forwardFindings(forward: ParsedForward | null, file: Placed): re
   return found
 }
 
-export const secretName = /^secret:[A-Za-z0-9][\w.-]*$/
-export const noSecretName = 'expected secret:NAME, whose name is of letters, digits and . _ - only'
 export const inPlain =
   'whoever has the file can read this; write secret:NAME for a secret kept with `quantum-admin secrets set NAME`, or ${NAME} for a variable'
 

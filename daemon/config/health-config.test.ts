@@ -132,7 +132,7 @@ test.each([
   ],
   [
     '{ notify: { webhook: { url: "http://a/", body: "{{titel}}" } } }',
-    /body: there is no "\{\{titel\}\}" to put in; there are \{\{id\}\}/,
+    /body: there is no \{\{titel\}\} to put in; there are \{\{id\}\}/,
   ],
   ['{ notify: { webhook: { url: "http://a/", body: "text={{text}}" } } }', /body: expected JSON, such as/],
 ])('health %s is refused, and says nothing of what may be a secret', (health, expected) => {

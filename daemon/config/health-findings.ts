@@ -1,11 +1,10 @@
-import { isIP } from 'node:net'
-import { isForbiddenAddress, isForbiddenName } from '#base/forbidden-address.ts'
+import { hookAddressProblem, noSecretName, secretName } from '#base/hook-address.ts'
+import { hookBodyProblem } from '#base/hook-body.ts'
 import { nearestPlace, type Placed } from './config-values.ts'
 import { isReference } from './datasources.ts'
 import { error, pathText, quoted, warning, type Finding, type KeyPath } from './findings.ts'
-import { inPlain, noSecretName, ownHeaders, secretHeader, secretName } from './forward-findings.ts'
+import { inPlain, ownHeaders, secretHeader } from './forward-findings.ts'
 import type { ParsedHealth } from './health-schema.ts'
-import { filled, placesIn } from './hook-body.ts'
 import { scheduleFindings } from './job-findings.ts'
 
 type Webhook = NonNullable<NonNullable<ParsedHealth['notify']>['webhook']>
@@ -40,7 +39,7 @@ function webhookFindings(at: KeyPath, { url, headers, body }: Webhook, file: Pla
     const { offset, end } = nearestPlace(file.place, [...at, ...path])
     found.push(error(offset, `${pathText([...at, ...path])}: ${message}`, { end, code: 'value' }))
   }
-  const address = addressProblem(url)
+  const address = hookAddressProblem(url)
   if (address !== null) wrong(['url'], address)
   for (const name of Object.keys(headers ?? {})) {
     const text = nearestPlace(file.place, [...at, 'headers', name]).written ?? ''
@@ -49,32 +48,7 @@ function webhookFindings(at: KeyPath, { url, headers, body }: Webhook, file: Pla
     else if (secretHeader.test(name) && !isReference(text)) wrong(['headers', name], inPlain)
     else if (text.startsWith('secret:') && !secretName.test(text)) wrong(['headers', name], noSecretName)
   }
-  const problem = bodyProblem(body ?? null)
+  const problem = hookBodyProblem(body ?? null)
   if (problem !== null) wrong(['body'], problem)
   return found
-}
-
-/** What is wrong with where a hook is to call; null when nothing is. */
-export function addressProblem(url: string): string | null {
-  if (url.startsWith('secret:')) return secretName.test(url) ? null : noSecretName
-  const at = /^https?:\/\//i.test(url) ? URL.parse(url) : null
-  if (at === null) return 'expected an address that begins with http:// or https://, or secret:NAME'
-  if (at.username !== '' || at.password !== '')
-    return 'expected an address without user and password; they go into a header that is secret:NAME'
-  const host = at.hostname.replace(/^\[|\]$/g, '')
-  const isForbidden = isIP(host) === 0 ? isForbiddenName(host) : isForbiddenAddress(host)
-  return isForbidden ? 'expected another address; under this one a cloud tells a machine its own keys' : null
-}
-
-function bodyProblem(body: string | null): string | null {
-  if (body === null) return null
-  const { unknown, known } = placesIn(body)
-  if (unknown.length > 0)
-    return `there is no ${quoted(unknown[0] ?? '')} to put in; there are ${known.join(', ')}`
-  try {
-    JSON.parse(filled(body, () => 'x'))
-    return null
-  } catch {
-    return 'expected JSON, such as {"content": "{{text}}"}'
-  }
 }

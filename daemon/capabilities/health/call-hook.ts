@@ -1,11 +1,11 @@
 import type { HookKind } from '#contract/health.ts'
 import { messageOf } from '#base/failure.ts'
+import { hookAddressProblem } from '#base/hook-address.ts'
 import { printable } from '#base/printable.ts'
 import { redactText } from '#base/redact.ts'
 import { retryAfterMs } from '#base/retry-after.ts'
 import type { Checker } from '../../adapters/checks/checker.ts'
 import type { NotifyConfig, WebhookConfig } from '../../config/health-config.ts'
-import { addressProblem } from '../../config/health-findings.ts'
 import type { AppHealth } from './app-health.ts'
 import { judgeFailure } from './check-words.ts'
 import { hookBody, hookEnvironment, type HookMessage } from './hook-message.ts'
@@ -117,7 +117,7 @@ async function addressOf(url: string, secret: CallHookDeps['secret']): Promise<s
   const name = url.slice('secret:'.length)
   const held = (await secret(name))?.trim() ?? null
   if (held === null) throw new Error(`the address is to be the secret ${name}, and there is none`)
-  if (held.startsWith('secret:') || addressProblem(held) !== null)
+  if (held.startsWith('secret:') || hookAddressProblem(held) !== null)
     throw new Error(`the secret ${name} holds no address that may be posted to`)
   return held
 }

@@ -4,6 +4,7 @@ import type {
   CheckTiming,
   HealthConfig,
   HttpTarget,
+  NotifyConfig,
   PauseConfig,
 } from '../../config/health-config.ts'
 import type { AppHealth } from './app-health.ts'
@@ -215,3 +216,18 @@ export function addressOf({ url, path }: HttpTarget, port: number | null): strin
 }
 
 export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '')
+
+/** What is checked, and who is told of it. */
+export const madeOf = (
+  plans: readonly PlannedCheck[],
+  apps: readonly AppHealth[],
+  usual: NotifyConfig | null,
+): string =>
+  JSON.stringify([
+    plans,
+    usual,
+    apps.flatMap(({ app, health, environments }) => {
+      const told = [health, ...environments.map((one) => one.health)].map((one) => one?.notify ?? null)
+      return told.some((one) => one !== null) ? [[app, told]] : []
+    }),
+  ])

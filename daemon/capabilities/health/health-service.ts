@@ -6,8 +6,9 @@ import type { Owned } from '#base/lifetime.ts'
 import { oneAtATime } from '#base/one-at-a-time.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
-import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
+import { keyOf, madeOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
+import { byName, isMeant, noApp, noCheck, type Chosen } from './chosen-checks.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { IncidentHooks, type IncidentHooksDeps } from './incident-hooks.ts'
 import { IncidentRules } from './incident-rules.ts'
@@ -19,7 +20,7 @@ import { ScheduledPauses, type PauseCron } from './scheduled-pauses.ts'
 
 export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'seen' | 'lookAgain' | 'pausedUntil'> {
   readonly store: HealthStore
-  readonly hooks: Pick<IncidentHooksDeps, 'store' | 'post' | 'rhythm'>
+  readonly hooks: Pick<IncidentHooksDeps, 'store' | 'post' | 'rhythm' | 'usual'>
   /** When a schedule is due; loaded only once there is one. */
   readonly cron: () => Promise<PauseCron>
   /** Unlike any other start's; the first part of every revision. */
@@ -30,13 +31,6 @@ export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'seen' | 'look
   readonly measured: (plan: PlannedCheck, result: StoredResult) => void
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
-}
-
-/** Which checks are meant: without a check all of the app. */
-interface Chosen {
-  readonly app: string
-  readonly environment?: string | null | undefined
-  readonly check?: string | null | undefined
 }
 
 /** Apps that run are looked at again after this time, in milliseconds: nobody tells of what others have started. */
@@ -60,7 +54,7 @@ export class HealthService implements Owned {
   readonly #pauses: ScheduledPauses
   #plans: readonly PlannedCheck[] = []
   /** What is made, as a text. */
-  #made = madeOf([], [])
+  #made = madeOf([], [], null)
   #version = 0
   #timer: NodeJS.Timeout | undefined
   #pauseTimer: NodeJS.Timeout | undefined
@@ -298,7 +292,7 @@ export class HealthService implements Owned {
       const { moves } = this.#live
       const known = await apps()
       const plans = known.flatMap(planChecks)
-      const made = madeOf(plans, known)
+      const made = madeOf(plans, known, this.#deps.hooks.usual())
       this.#plans = plans
       await this.#pauses.prepare(plans.flatMap(({ pauses }) => pauses))
       this.#live.learn(known, moves)
@@ -358,40 +352,9 @@ export class HealthService implements Owned {
   }
 }
 
-/** What is checked, and who is told of it. */
-const madeOf = (plans: readonly PlannedCheck[], apps: readonly AppHealth[]): string =>
-  JSON.stringify([
-    plans,
-    apps.flatMap(({ app, health, environments }) => {
-      const told = [health, ...environments.map((one) => one.health)].map((one) => one?.notify ?? null)
-      return told.some((one) => one !== null) ? [[app, told]] : []
-    }),
-  ])
-
-/** One that is named without an environment is that of this machine. */
-const isMeant = (plan: PlannedCheck, { environment = null, check = null }: Chosen): boolean =>
-  (check === null || plan.check === check) &&
-  (plan.environment === environment || (environment === null && check === null))
-
 const isUp = (app: AppHealth | undefined): boolean => app?.state === 'running' || app?.state === 'external'
 
 const pauseOf = (one: StoredCheck | undefined): Pause | null =>
   one === undefined || one.pausedAt === null
     ? null
     : { at: one.pausedAt, until: one.pausedUntil, by: one.pausedBy ?? 'somebody' }
-
-const byName = (a: CheckRow, b: CheckRow): number =>
-  a.app.localeCompare(b.app) ||
-  (a.environment ?? '').localeCompare(b.environment ?? '') ||
-  a.check.localeCompare(b.check)
-
-const noApp = (app: string): Failure =>
-  new Failure('not-found', `There is no app ${app}`, { hint: '`quantum-admin apps list` shows them all.' })
-
-function noCheck({ app, check, environment }: Chosen): Failure {
-  const where = environment ? `${app} in ${environment}` : app
-  const what = check ? `no check ${check} of ${where}` : `nothing that is checked of ${where}`
-  return new Failure('not-found', `There is ${what}`, {
-    hint: `\`quantum-admin health ${app}\` shows them all.`,
-  })
-}

@@ -9,7 +9,7 @@ import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from '../../adapters/checks/net-checker.ts'
 import { post } from '../../adapters/http/post.ts'
-import { toHealth } from '../../config/health-config.ts'
+import { toHealth, type NotifyConfig } from '../../config/health-config.ts'
 import { callContext, callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Execute, type Handlers } from '../../kernel/execute.ts'
 import { openStore } from '../../store/open.ts'
@@ -30,8 +30,8 @@ export interface HealthWorld {
   ahead: number
   /** Why a datasource cannot be reached; null when it can. */
   pingReason: string | null
-  /** How long is waited before a hook is called again. */
-  hooks: { readonly rhythm?: Rhythm }
+  /** How long is waited before a hook is called again, and who is told where an app names nobody. */
+  hooks: { readonly rhythm?: Rhythm; readonly usual?: () => NotifyConfig | null }
 }
 
 const empty = (): HealthWorld => ({
@@ -110,7 +110,7 @@ export async function startHealth(world: HealthWorld) {
   const health: HealthService = run.own(
     new HealthService({
       store: rows,
-      hooks: { store: new HookStore(store), post, ...world.hooks },
+      hooks: { store: new HookStore(store), post, usual: () => null, ...world.hooks },
       cron: () => import('../../config/cron.ts'),
       clock: { now: () => Date.now() + world.ahead, monotonic: () => systemClock.monotonic() },
       instance: 'test',

@@ -1,6 +1,6 @@
 import type { IncidentRow } from '#contract/health.ts'
 import { isoTime } from '#base/clock.ts'
-import { filled, hookFields, type HookField } from '../../config/hook-body.ts'
+import { filled, hookFields, type HookField } from '#base/hook-body.ts'
 import type { StoredIncident } from './health-store.ts'
 
 export type HookEvent = 'opened' | 'acknowledged' | 'resolved' | 'test'

@@ -6,9 +6,10 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Lifetime } from '#base/lifetime.ts'
-import { toHealth } from '../../config/health-config.ts'
+import { toHealth, type NotifyConfig } from '../../config/health-config.ts'
 import { appOn, running, startHealth, statusServer, until, useHealth } from './health.fixture.ts'
 import type { HookMessage } from './hook-message.ts'
+import type { Rhythm } from './incident-hooks.ts'
 
 const world = useHealth()
 
@@ -49,10 +50,13 @@ const messages = (posted: readonly Posted[]) => posted.map(({ body }) => JSON.pa
 
 const quick = { firstMs: 20, longestMs: 80, endMs: 10_000 }
 
-async function shop(notify: Parameters<typeof toHealth>[0]['notify'], rhythm = quick) {
+async function shop(
+  notify: Parameters<typeof toHealth>[0]['notify'],
+  { usual, ...rhythm }: Rhythm & { readonly usual?: () => NotifyConfig | null } = quick,
+) {
   const server = await statusServer(world.life)
   const health = { ...toHealth({ notify }), intervalMs: 40, jitterMs: 5, timeoutMs: 500 }
-  world.hooks = { rhythm }
+  world.hooks = { rhythm, ...(usual === undefined ? {} : { usual }) }
   world.apps = [appOn(server.port, { folder: world.folder, health })]
   world.standings.set('shop', running())
   const daemon = await startHealth(world)
@@ -222,6 +226,20 @@ test('nobody is told who is not named, nor anybody at an address under which a c
   await call('health.check', { app: 'shop' })
   expect(await call('incidents.hooks', {})).toEqual([])
   await expect(call('incidents.testHooks', { app: 'shop' })).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('who is named in the settings is told of apps that name nobody, and of no others', async () => {
+  const [usual, own] = [await hookServer(world.life), await hookServer(world.life)]
+  const webhook = { url: usual.url, headers: {}, body: null }
+  const { call } = await shop(undefined, { ...quick, usual: () => ({ webhook, command: null }) })
+  expect(await call('incidents.testHooks', { app: 'shop' })).toMatchObject([{ hook: 'webhook', error: null }])
+  world.apps = world.apps.map((app) => ({
+    ...app,
+    health: toHealth({ notify: { webhook: { url: own.url } } }),
+  }))
+  await call('incidents.testHooks', { app: 'shop' })
+  expect([usual.posted.length, own.posted.length]).toEqual([1, 1])
+  expect(await call('incidents.hooks', {})).toMatchObject([{ target: new URL(own.url).host }])
 })
 
 test('a test calls each hook once and says what came of it', async () => {

@@ -14,6 +14,8 @@ export interface IncidentHooksDeps extends Omit<CallHookDeps, 'now'> {
   readonly store: HookStore
   readonly incident: (number: number) => Promise<StoredIncident | null>
   readonly apps: () => readonly AppHealth[]
+  /** Who is told of incidents of apps that name nobody themselves. */
+  readonly usual: () => NotifyConfig | null
   readonly clock: Clock
   /** How long is waited between attempts. */
   readonly rhythm?: Rhythm
@@ -108,14 +110,14 @@ export class IncidentHooks implements Owned {
   rows(app: string | undefined): readonly HookRow[] {
     const chosen = this.#deps.apps().filter((one) => app === undefined || one.app === app)
     return chosen.flatMap((one) => [
-      ...this.#rowsOf(one, null, one.health?.notify ?? null),
+      ...this.#rowsOf(one, null, this.#notifyOf(one, null)),
       ...one.environments.flatMap(({ name, health }) => this.#rowsOf(one, name, health.notify)),
     ])
   }
 
   /** Calls the hooks of an app once, with a message that says it is a test. */
   async test(_change: Change, app: AppHealth, environment: string | null): Promise<readonly HookTest[]> {
-    const notify = notifyOf(app, environment)
+    const notify = this.#notifyOf(app, environment)
     if (notify === null) return []
     const message = testMessage(app.app, environment, this.#deps.clock.now())
     return Promise.all(
@@ -127,6 +129,12 @@ export class IncidentHooks implements Owned {
         return { app: app.app, environment, hook, target: hookTarget(hook, notify), tookMs, error }
       }),
     )
+  }
+
+  /** An environment that says so goes before the app, and that before the settings. */
+  #notifyOf({ health, environments }: AppHealth, environment: string | null): NotifyConfig | null {
+    const own = environments.find(({ name }) => name === environment)?.health.notify ?? null
+    return own ?? health?.notify ?? this.#deps.usual()
   }
 
   async dispose(): Promise<void> {
@@ -252,7 +260,7 @@ export class IncidentHooks implements Owned {
     if (app === undefined) return null
     if (app.broken)
       return { kind: 'failed', message: 'the configuration of the app cannot be understood', afterMs: 0 }
-    const notify = notifyOf(app, environment === '' ? null : environment)
+    const notify = this.#notifyOf(app, environment === '' ? null : environment)
     if (notify === null || !hooksIn(notify).includes(hook)) return null
     const incident = await this.#deps.incident(number)
     if (incident === null) return null
@@ -319,12 +327,6 @@ export class IncidentHooks implements Owned {
     this.#deps.report(new Error(message))
   }
 }
-
-/** Who is told: an environment that says so goes before the app. */
-const notifyOf = ({ health, environments }: AppHealth, environment: string | null): NotifyConfig | null =>
-  (environment === null ? null : environments.find(({ name }) => name === environment)?.health.notify) ??
-  health?.notify ??
-  null
 
 const hooksIn = ({ webhook, command }: NotifyConfig): readonly HookKind[] => [
   ...(webhook === null ? [] : (['webhook'] as const)),
