@@ -240,6 +240,7 @@ export class HealthService implements Owned {
   async hooks(app: string | undefined) {
     await this.#fresh()
     if (app !== undefined && this.#live.app(app) === undefined) throw noApp(app)
+    await this.#hooks.known
     return this.#hooks.rows(app)
   }
 

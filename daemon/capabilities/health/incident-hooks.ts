@@ -78,6 +78,7 @@ export class IncidentHooks implements Owned {
   #last = 0
   #more = false
   #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> = Promise.resolve()
   readonly #look = oneAtATime(() => this.#load())
 
   constructor(deps: IncidentHooksDeps) {
@@ -96,9 +97,14 @@ export class IncidentHooks implements Owned {
   /** Looks whether there is something new to tell. */
   wake = (): void => {
     if (this.#change === null || this.#end.signal.aborted) return
-    const look = this.#look().catch(this.#deps.report)
+    const look = (this.#looking = this.#look().catch(this.#deps.report))
     this.#calls.add(look)
     void look.finally(() => this.#calls.delete(look))
+  }
+
+  /** Settles when all is known that happened before this was asked for. */
+  get known(): Promise<void> {
+    return this.#looking
   }
 
   /** How much is still to be told. */
