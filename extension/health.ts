@@ -35,8 +35,14 @@ export function worstState(checks: readonly Pick<CheckRow, 'state'>[]): CheckSta
 export const tookText = (milliseconds: number): string => `${Math.max(1, Math.round(milliseconds))} ms`
 
 /** Until when it is paused; null when it is not, or nobody has said. */
-export const pauseText = ({ pausedUntil }: Pick<CheckRow, 'pausedUntil'>): string | null =>
-  pausedUntil === null ? null : l10n.t('until {0}', moment(pausedUntil))
+export function pauseText({
+  pausedUntil,
+  pausedBy,
+}: Pick<CheckRow, 'pausedUntil' | 'pausedBy'>): string | null {
+  if (pausedUntil === null) return null
+  const until = moment(pausedUntil)
+  return pausedBy === 'schedule' ? l10n.t('by schedule until {0}', until) : l10n.t('until {0}', until)
+}
 
 /** What is known about a check, for hovers. */
 export const checkLines = (row: CheckRow): readonly Line[] => [

@@ -164,6 +164,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
     expect(await notification(page, /not well/).count()).toBe(1)
     await isColoured('2 incidents', 'error')
     await screenshot(page, 'health-several')
+    // Two windows more, each of which takes what a new one may.
     await page.reload()
     await statusBarItem(page, '2 incidents').waitFor()
     // In the same browser, as windows of one VS Code are.
@@ -179,5 +180,5 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
       await client.call('apps.remove', { app: name })
     }
     await statusBarItem(page, 'incidents').waitFor({ state: 'detached' })
-  })
+  }, 180_000)
 })

@@ -66,7 +66,7 @@ export async function callHook(
 /** Where a hook leads to, without what is nobody's business: the address of a webhook often is its password. */
 export function hookTarget(hook: HookKind, notify: NotifyConfig): string {
   const { webhook, command } = notify
-  if (hook === 'command') return printable(command?.split('\n', 1)[0] ?? '', 200)
+  if (hook === 'command') return printable(redactText(command?.split('\n', 1)[0] ?? ''), 200)
   if (webhook === null) return ''
   return webhook.url.startsWith('secret:') ? webhook.url : (URL.parse(webhook.url)?.host ?? '')
 }

@@ -241,8 +241,8 @@ export class IncidentHooks implements Owned {
   async #deliver(one: Waiting, lane: Lane): Promise<void> {
     const change = this.#change
     if (change === null) return
-    // Where the store cannot be written now, this is when it is looked at again.
-    one.nextAt = this.#deps.clock.monotonic() + this.#rhythm.firstMs
+    // Where the store cannot be written now, this is when it is tried again.
+    one.nextAt = this.#deps.clock.monotonic() + lookAgainMs
     if (!one.told) {
       const outcome = await this.#tell(one)
       if (this.#end.signal.aborted && outcome?.kind !== 'told') return
