@@ -166,6 +166,7 @@ function systemOf(
       auditProblem: () => audit.problem,
       forwarding: () => logs.forwarding({ apps: undefined }),
       heartbeats: () => health.pushProblems,
+      hooks: () => health.hooks(undefined),
     }),
     stop: options.stop,
   })

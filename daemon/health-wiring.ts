@@ -2,11 +2,14 @@ import { systemClock } from '#base/clock.ts'
 import type { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from './adapters/checks/net-checker.ts'
 import { folderConfigFiles } from './adapters/project/folder-config-files.ts'
+import type { SettingsFile } from './adapters/files/settings.ts'
+import type { post as Post } from './adapters/http/post.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import type { PlannedCheck } from './capabilities/health/check-plan.ts'
 import { HealthService } from './capabilities/health/health-service.ts'
 import { HealthStore, type StoredResult } from './capabilities/health/health-store.ts'
+import { HookStore } from './capabilities/health/hook-store.ts'
 import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
@@ -26,6 +29,9 @@ function recordCheck(
   if (latencyMs !== null) metrics.record({ subject, metric: 'latency', at, value: latencyMs })
 }
 
+/** With the first that is sent: TLS takes five megabytes. */
+const post: typeof Post = async (message) => (await import('./adapters/http/post.ts')).post(message)
+
 /** Puts checks together with what they need of apps, of the machine and of secrets. */
 export function wireHealth(
   lifetime: Lifetime,
@@ -37,6 +43,7 @@ export function wireHealth(
     readonly resources: ResourcesService
     readonly secrets: SecretsService
     readonly metrics: MetricsService
+    readonly settings: SettingsFile
     /** Runs a method of the contract in the daemon's own name, through the one door. */
     readonly act: (name: string, params: unknown) => Promise<unknown>
     readonly report: (error: unknown) => void
@@ -47,6 +54,8 @@ export function wireHealth(
   const health = lifetime.own(
     new HealthService({
       store: new HealthStore(around.store),
+      hooks: { store: new HookStore(around.store), post, usual: () => usualHooks(around.settings) },
+      cron: () => import('./config/cron.ts'),
       clock: systemClock,
       instance: around.instance,
       configs: folderConfigFiles,
@@ -70,5 +79,15 @@ export function wireHealth(
     }),
   )
   lifetime.own(apps.changed.on(() => void health.refresh()))
+  lifetime.own(around.settings.changed.on(() => void health.refresh()))
   return health
+}
+
+function usualHooks(settings: SettingsFile) {
+  try {
+    return settings.current.incidents.notify
+  } catch {
+    // They were never readable: `doctor` says what is wrong with them.
+    return null
+  }
 }

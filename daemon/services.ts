@@ -172,7 +172,7 @@ export async function openServices(
   })
   const metrics = wireMetrics(lifetime, { paths, store, clock, instance, apps, resources, logs, report })
   await metrics.open()
-  const around = { store, instance, apps, connectors, resources, secrets, metrics, act, report }
+  const around = { store, instance, apps, connectors, resources, secrets, metrics, settings, act, report }
   const health = wireHealth(lifetime, around)
   await leases.open()
   await connectors.open()

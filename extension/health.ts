@@ -1,6 +1,6 @@
 import { l10n } from 'vscode'
 import type { CheckRow, CheckState, IncidentRow } from '#contract/health.ts'
-import { age, moment } from './display.ts'
+import { age, label, moment } from './display.ts'
 import type { Line } from './views/tooltip.ts'
 
 /** The states of checks, in the reader's words. */
@@ -35,8 +35,14 @@ export function worstState(checks: readonly Pick<CheckRow, 'state'>[]): CheckSta
 export const tookText = (milliseconds: number): string => `${Math.max(1, Math.round(milliseconds))} ms`
 
 /** Until when it is paused; null when it is not, or nobody has said. */
-export const pauseText = ({ pausedUntil }: Pick<CheckRow, 'pausedUntil'>): string | null =>
-  pausedUntil === null ? null : l10n.t('until {0}', moment(pausedUntil))
+export function pauseText({
+  pausedUntil,
+  pausedBy,
+}: Pick<CheckRow, 'pausedUntil' | 'pausedBy'>): string | null {
+  if (pausedUntil === null) return null
+  const until = moment(pausedUntil)
+  return pausedBy === 'schedule' ? l10n.t('by schedule until {0}', until) : l10n.t('until {0}', until)
+}
 
 /** What is known about a check, for hovers. */
 export const checkLines = (row: CheckRow): readonly Line[] => [
@@ -50,6 +56,17 @@ export const checkLines = (row: CheckRow): readonly Line[] => [
   [l10n.t('Paused by'), row.pausedBy],
   [l10n.t('Paused'), pauseText(row)],
 ]
+
+export const openIncidentsWord = (count: number): string =>
+  count === 1 ? l10n.t('1 incident') : l10n.t('{0} incidents', count)
+
+/** An open incident on one line. */
+export function incidentLine(row: IncidentRow): string {
+  const { number, app, environment, cause, startedAt, acknowledgedBy } = row
+  const where = label(environment === null ? app : `${app} (${environment})`)
+  const seen = acknowledgedBy === null ? [] : [incidentStateWord(row)]
+  return [`#${number} ${where}`, ...seen, age(startedAt), label(cause)].join(' · ')
+}
 
 /** What is known about an incident, for hovers and documents. */
 export const incidentLines = (row: IncidentRow): readonly Line[] => [

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { window, workspace, type ExtensionContext } from 'vscode'
 import { build } from '#base/version.ts'
 import { Lifetime } from '#base/lifetime.ts'
@@ -85,13 +86,14 @@ export function activate(context: ExtensionContext): void {
   lifetime.own(new ProblemView(model))
   lifetime.own(new StatusBar(model))
   lifetime.own(new StateLine(model))
+  const daemon = () => settings().daemonUrl || 'local'
   const watch = lifetime.own(
     new AuditWatch({
       model,
       memory: context.globalState,
       report,
       documentation,
-      daemon: () => settings().daemonUrl || 'local',
+      daemon,
     }),
   )
   const documents = lifetime.own(new Documents((name, params) => model.query(name, params)))
@@ -132,7 +134,14 @@ export function activate(context: ExtensionContext): void {
       report,
     ),
   )
-  lifetime.own(new IncidentWatch(model))
+  lifetime.own(
+    new IncidentWatch({
+      model,
+      memory: context.globalState,
+      // What VS Code remembers is the same on all machines that its windows are on.
+      daemon: () => `${daemon()} ${hostname()}`,
+    }),
+  )
   lifetime.own(followConfigurations({ model, settings, report, log, extensionPath: context.extensionPath }))
   lifetime.own(followSurroundings(context, model, log))
 }

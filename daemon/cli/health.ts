@@ -137,6 +137,10 @@ async function describe(out: Output, detail: CheckDetail): Promise<string[]> {
     ['Unhealthy after', `${detail.failures} failed`],
     ['Healthy after', `${detail.successes} good`],
     ['Degraded above', degradedAboveMs === null ? '' : `${degradedAboveMs} ms`],
+    [
+      'Certificate',
+      detail.certificateEndsAt === null ? '' : `ends ${fullTime(detail.certificateEndsAt, now)}`,
+    ],
     ['Severity', detail.severity],
     ['Heartbeats', heartbeats(detail.push ?? null, now)],
     ['Named by', namers[detail.source]],

@@ -2,6 +2,7 @@ import type { IncidentDetail, IncidentRow } from '#contract/health.ts'
 import { printable } from '#base/printable.ts'
 import { wholeNumber } from './arguments.ts'
 import { show as showView, type View } from './live.ts'
+import { declareHooks } from './incident-hooks.ts'
 import type { Declare } from './noun.ts'
 import type { Look, Output } from './output.ts'
 import type { Session } from './session.ts'
@@ -31,6 +32,7 @@ export const declare: Declare = (noun, session) => {
     .argument('<number>', 'its number in the list', number)
     .argument('<text>', 'what there is to know')
     .action((wanted: number, text: string) => note(session, wanted, text))
+  declareHooks(noun, session)
 }
 
 interface Listing {

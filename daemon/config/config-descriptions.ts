@@ -88,6 +88,23 @@ const health: Readonly<Record<string, KeyDescription>> = {
     database: { text: 'Name of a datasource that has to take a login.' },
     command: { text: "What is run in a shell in the app's folder; 0 means that all is well." },
   }),
+  pauses: { text: 'When nothing is checked, again and again.' },
+  'pauses.*': { text: 'One such time.' },
+  'pauses.*.schedule': { text: 'When it begins, as five fields of cron.' },
+  'pauses.*.for': { text: 'How long it is.' },
+  'pauses.*.checks': { text: 'Checks that are paused then.', default: 'all' },
+  'pauses.*.checks.*': { text: 'Name of a check.' },
+  'pauses.*.timezone': { text: 'Where its schedule counts.', default: 'that of this machine' },
+  notify: { text: 'Who is told when an incident is opened, acknowledged or resolved.' },
+  'notify.webhook': { text: 'An address that is posted to.' },
+  'notify.webhook.url': { text: 'The address, or `secret:<name>`.' },
+  'notify.webhook.headers': { text: 'Headers that are sent.' },
+  'notify.webhook.headers.*': textOrSecret,
+  'notify.webhook.body': {
+    text: 'What is sent: JSON with places such as `{{text}}`.',
+    default: 'all that is known',
+  },
+  'notify.command': { text: "What is run in a shell in the app's folder." },
 }
 
 const words = (values: readonly string[]) => ({ values })

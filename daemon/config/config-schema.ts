@@ -13,10 +13,13 @@ import {
   named,
   oneOf,
   port,
+  schedule,
   section,
   size,
   text,
   timeout,
+  timezone,
+  unsaid,
 } from './config-shapes.ts'
 import { health } from './health-schema.ts'
 
@@ -55,14 +58,6 @@ const run = section({
   autostart: z.nullish(boolean),
 })
 
-/** What may be a secret that stands there as it is: whatever is wrong with it is said without it, in forward-findings.ts. */
-const unsaid = (expected: string) =>
-  z.pipe(
-    z
-      .union([z.string(), z.number(), z.boolean()], expected)
-      .check(z.refine((value) => String(value) !== '', expected)),
-    z.transform(String),
-  )
 const secretExpected = 'expected where it comes from: secret:NAME, or ${NAME} for a variable'
 
 const forward = section({
@@ -135,15 +130,8 @@ const environment = section({
 
 const job = section({
   command,
-  schedule: z.nullish(
-    text(
-      'expected five fields of cron, such as "0 3 * * *"',
-      /^[\dA-Za-z*,/#-]{1,100}(?: {1,10}[\dA-Za-z*,/#-]{1,100}){4}$/,
-    ),
-  ),
-  timezone: z.nullish(
-    text('expected a time zone such as Europe/Berlin or UTC', /^[A-Za-z][A-Za-z0-9_+/-]{0,99}$/),
-  ),
+  schedule: z.nullish(schedule),
+  timezone: z.nullish(timezone),
   timeout: z.nullish(timeout),
   overlap: z.nullish(oneOf(['skip', 'allow'])),
   missed: z.nullish(oneOf(['once', 'skip'])),

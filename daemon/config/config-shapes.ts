@@ -54,6 +54,25 @@ export const named = (what: string) =>
   text(`expected ${what}: letters, digits and . _ - only`, /^[A-Za-z0-9][\w.-]{0,99}$/)
 export const port = integer(1, 65_535, 'expected a number from 1 to 65535')
 export const command = text('expected a command, as text')
+
+/** Five fields of cron; job-findings.ts says what is wrong with one that has them. */
+export const schedule = text(
+  'expected five fields of cron, such as "0 3 * * *"',
+  /^[\dA-Za-z*,/#-]{1,100}(?: {1,10}[\dA-Za-z*,/#-]{1,100}){4}$/,
+)
+export const timezone = text(
+  'expected a time zone such as Europe/Berlin or UTC',
+  /^[A-Za-z][A-Za-z0-9_+/-]{0,99}$/,
+)
+
+/** What may be a secret that stands there as it is: whatever is wrong with it is said without it, in findings. */
+export const unsaid = (expected: string) =>
+  z.pipe(
+    z
+      .union([z.string(), z.number(), z.boolean()], expected)
+      .check(z.refine((value) => String(value) !== '', expected)),
+    z.transform(String),
+  )
 export const count = (low: number, high: number) =>
   integer(low, high, `expected a number from ${low} to ${high}`)
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { isForbiddenAddress, isForbiddenName } from '#base/forbidden-address.ts'
+import { noSecretName, secretName } from '#base/hook-address.ts'
 import { nearestPlace, type Placed } from './config-values.ts'
 import { isReference } from './datasources.ts'
 import { error, pathText, type Finding, type KeyPath } from './findings.ts'
@@ -8,7 +9,7 @@ import type { ParsedForward } from './forward-config.ts'
 const section: KeyPath = ['admin', 'logs', 'forward']
 
 /** What these must not be set to by hand, because they belong to what is sent. */
-const ownHeaders: ReadonlySet<string> = new Set([
+export const ownHeaders: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
   'content-encoding',
@@ -18,7 +19,7 @@ const ownHeaders: ReadonlySet<string> = new Set([
   'expect',
 ])
 /** Headers by which somebody is let in. */
-const secretHeader = /auth|token|secret|password|cookie|key/i
+export const secretHeader = /auth|token|secret|password|cookie|key/i
 const ownLabels: ReadonlySet<string> = new Set(['app', 'source', 'kind', 'level', 'service.name'])
 /** Loki takes at most 15 labels of a stream, and four are ours. */
 const mostLabels = 10
@@ -70,9 +71,7 @@ export function forwardFindings(forward: ParsedForward | null, file: Placed): re
   return found
 }
 
-const secretName = /^secret:[A-Za-z0-9][\w.-]*$/
-const noSecretName = 'expected secret:NAME, whose name is of letters, digits and . _ - only'
-const inPlain =
+export const inPlain =
   'whoever has the file can read this; write secret:NAME for a secret kept with `quantum-admin secrets set NAME`, or ${NAME} for a variable'
 
 function addressProblem(url: string): string | null {

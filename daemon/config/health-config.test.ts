@@ -73,6 +73,75 @@ test.each([
   else expect(problem(health)).toMatch(expected)
 })
 
+test('pauses come again and again, and who is told is an address, a secret or a command', () => {
+  const { config, problems } = read(
+    `{ path: /x, pauses: [{ schedule: "0 3 * * 0", for: 30m, timezone: Europe/Berlin, checks: [http] }],
+      notify: { webhook: { url: secret:slack, headers: { Authorization: "secret:key", X-Team: shop },
+        body: '{"content": "{{text}}"}' }, command: "./tell.sh" } }`,
+  )
+  expect(problems).toEqual([])
+  expect(config?.health.pauses).toEqual([
+    { schedule: '0 3 * * 0', timezone: 'Europe/Berlin', forMs: 1_800_000, checks: ['http'] },
+  ])
+  expect(config?.health.notify).toEqual({
+    webhook: {
+      url: 'secret:slack',
+      headers: { Authorization: 'secret:key', 'X-Team': 'shop' },
+      body: '{"content": "{{text}}"}',
+    },
+    command: './tell.sh',
+  })
+})
+
+test.each([
+  [
+    '{ pauses: [{ schedule: "0 3 * *", for: 30m }] }',
+    '2:34 admin.health.pauses[0].schedule: expected five fields of cron, such as "0 3 * * *", got "0 3 * *"',
+  ],
+  [
+    '{ pauses: [{ schedule: "0 25 * * *", for: 30m }] }',
+    /^2:34 admin\.health\.pauses\[0\]\.schedule: expected five fields of cron.*hour/,
+  ],
+  [
+    '{ pauses: [{ schedule: "0 3 * * *", for: 0m }] }',
+    /admin\.health\.pauses\[0\]\.for: expected a duration/,
+  ],
+  [
+    '{ pauses: [{ schedule: "0 3 * * *", for: 40d }] }',
+    /pauses\[0\]\.for: expected a duration .* of at most 24d/,
+  ],
+  [
+    '{ pauses: [{ schedule: "0 3 * * *", for: 1h, timezone: Mars/Base, checks: [htp] }] }',
+    '2:66 admin.health.pauses[0].timezone: expected a time zone such as Europe/Berlin or UTC, got "Mars/Base"\n2:86 admin.health.pauses[0].checks[0]: there is no check "htp" here',
+  ],
+  [
+    '{ notify: { webhook: { url: ftp://ana:hunter2@a/ } } }',
+    '2:39 admin.health.notify.webhook.url: expected an address that begins with http:// or https://, or secret:NAME',
+  ],
+  [
+    '{ notify: { webhook: { url: "http://ana:hunter2@a/" } } }',
+    /expected an address without user and password/,
+  ],
+  [
+    '{ notify: { webhook: { url: "http://[::ffff:169.254.169.254]/" } } }',
+    /a cloud tells a machine its own keys$/,
+  ],
+  [
+    '{ notify: { webhook: { url: "http://a/", headers: { X-Token: hunter2 } } } }',
+    /headers\.X-Token: whoever has the file can read this/,
+  ],
+  [
+    '{ notify: { webhook: { url: "http://a/", body: "{{titel}}" } } }',
+    /body: there is no \{\{titel\}\} to put in; there are \{\{id\}\}/,
+  ],
+  ['{ notify: { webhook: { url: "http://a/", body: "text={{text}}" } } }', /body: expected JSON, such as/],
+])('health %s is refused, and says nothing of what may be a secret', (health, expected) => {
+  const said = problem(health)
+  if (typeof expected === 'string') expect(said).toBe(expected)
+  else expect(said).toMatch(expected)
+  expect(said).not.toContain('hunter2')
+})
+
 const answer = { status: 'healthy', 'odd name': 1, items: [{ lag: 4 }], up: true, none: null }
 
 test.each([

@@ -11,6 +11,9 @@ export interface HealthConfig extends CheckTiming {
   /** Where heartbeats of the app's own check are sent: a URL, or `secret:NAME`. */
   readonly push: string | null
   readonly kuma: KumaConfig | null
+  readonly pauses: readonly PauseConfig[]
+  /** Null where nothing is said of it. */
+  readonly notify: NotifyConfig | null
 }
 
 /** An Uptime Kuma, of which monitors are shown. */
@@ -23,6 +26,32 @@ export interface KumaConfig {
   /** Names of those that are shown; null: all. */
   readonly monitors: readonly string[] | null
   readonly intervalMs: number
+}
+
+/** When checks are not made, again and again. */
+export interface PauseConfig {
+  /** Five fields of cron: when one begins. */
+  readonly schedule: string
+  /** Of the IANA database; null: that of this machine. */
+  readonly timezone: string | null
+  readonly forMs: number
+  /** Names of checks; null: all. */
+  readonly checks: readonly string[] | null
+}
+
+/** What is called when an incident is opened, acknowledged or resolved. */
+export interface NotifyConfig {
+  readonly webhook: WebhookConfig | null
+  readonly command: string | null
+}
+
+export interface WebhookConfig {
+  /** An address, or `secret:NAME`. */
+  readonly url: string
+  /** A value may be `secret:NAME`. */
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON with places such as `{{text}}`; null: all there is to say. */
+  readonly body: string | null
 }
 
 /** One check that has a name. */
@@ -91,6 +120,13 @@ export const toHealth = (health: NonNullable<ParsedHealth>): HealthConfig => ({
   })),
   push: health.push ?? null,
   kuma: kumaOf(health.kuma ?? null),
+  pauses: (health.pauses ?? []).map((pause) => ({
+    schedule: pause.schedule,
+    timezone: pause.timezone ?? null,
+    forMs: pause.for,
+    checks: pause.checks ?? null,
+  })),
+  notify: notifyOf(health.notify ?? null),
 })
 
 const kumaOf = (said: NonNullable<ParsedHealth['kuma']> | null): KumaConfig | null =>
@@ -101,6 +137,20 @@ const kumaOf = (said: NonNullable<ParsedHealth['kuma']> | null): KumaConfig | nu
     monitors: said.monitors ?? null,
     intervalMs: said.interval ?? usualKumaMs,
   }
+
+const notifyOf = (notify: NonNullable<ParsedHealth['notify']> | null): NotifyConfig | null =>
+  notify === null
+    ? null
+    : {
+        webhook: notify.webhook
+          ? {
+              url: notify.webhook.url,
+              headers: notify.webhook.headers ?? {},
+              body: notify.webhook.body ?? null,
+            }
+          : null,
+        command: notify.command ?? null,
+      }
 
 const timingOf = (said: ParsedHealth | ParsedCheck): CheckTiming => ({
   intervalMs: said.interval ?? null,

@@ -10,11 +10,14 @@ import {
   named,
   oneOf,
   port,
+  schedule,
   section,
   status,
   text,
   timeout,
+  timezone,
   integer,
+  unsaid,
 } from './config-shapes.ts'
 import { conditionExpected, parseCondition, type JsonCondition } from './json-condition.ts'
 import { durationMs } from './units.ts'
@@ -195,6 +198,24 @@ const checks = z
   .record(named('the name of a check'), check, mapping)
   .check(z.refine((all) => Object.keys(all).length <= mostChecks, `expected at most ${mostChecks} checks`))
 
+const pause = section({
+  schedule,
+  for: timeout,
+  checks: z.nullish(list(named('the name of a check'), 'names of checks')),
+  timezone: z.nullish(timezone),
+})
+
+const webhook = section({
+  url: unsaid('expected an address that begins with http:// or https://, or secret:NAME'),
+  headers: z.nullish(
+    z.record(headerName, unsaid('expected text, secret:NAME, or ${NAME} for a variable'), mapping),
+  ),
+  body: z.nullish(text('expected text')),
+})
+
+/** Who is told of incidents besides VS Code. */
+const notify = section({ webhook: z.nullish(webhook), command: z.nullish(command) })
+
 /** `admin.health`, and that of an environment. */
 export const health = section({
   enabled: z.nullish(boolean),
@@ -202,6 +223,8 @@ export const health = section({
   ...asking,
   checks: z.nullish(checks),
   kuma: z.nullish(kuma),
+  pauses: z.nullish(list(pause, 'pauses')),
+  notify: z.nullish(notify),
 }).check(
   z.refine((one) => (one.path ?? null) === null || (one.url ?? null) === null, 'expected either path or url'),
 )

@@ -1,6 +1,6 @@
 import { isZone, neverComes, patternProblem } from './cron.ts'
 import { nearestPlace, type Placed } from './config-values.ts'
-import { error, pathText, quoted, warning, type Finding } from './findings.ts'
+import { error, pathText, quoted, warning, type Finding, type KeyPath } from './findings.ts'
 
 /** What of a job this looks at. */
 interface Scheduled {
@@ -10,14 +10,20 @@ interface Scheduled {
 
 /** What is wrong with the schedules of jobs, which a schema cannot tell. */
 export const jobFindings = (jobs: Readonly<Record<string, Scheduled>>, file: Placed): readonly Finding[] =>
-  Object.entries(jobs).flatMap(([name, job]) => [
-    ...scheduleFindings(name, job.schedule ?? null, file),
-    ...zoneFindings(name, job.timezone ?? null, file),
-  ])
+  Object.entries(jobs).flatMap(([name, job]) => [...scheduleFindings(['admin', 'jobs', name], job, file)])
 
-function scheduleFindings(name: string, schedule: string | null, file: Placed): readonly Finding[] {
+/** What is wrong with when something is done. @param at - what has a schedule and a time zone. */
+export const scheduleFindings = (
+  at: KeyPath,
+  { schedule, timezone }: Scheduled,
+  file: Placed,
+): readonly Finding[] => [
+  ...patternFindings([...at, 'schedule'], schedule ?? null, file),
+  ...zoneFindings([...at, 'timezone'], timezone ?? null, file),
+]
+
+function patternFindings(path: KeyPath, schedule: string | null, file: Placed): readonly Finding[] {
   if (schedule === null) return []
-  const path = ['admin', 'jobs', name, 'schedule']
   const { offset, end } = nearestPlace(file.place, path)
   const problem = patternProblem(schedule)
   if (problem !== null)
@@ -38,9 +44,8 @@ function scheduleFindings(name: string, schedule: string | null, file: Placed): 
   ]
 }
 
-function zoneFindings(name: string, zone: string | null, file: Placed): readonly Finding[] {
+function zoneFindings(path: KeyPath, zone: string | null, file: Placed): readonly Finding[] {
   if (zone === null || isZone(zone)) return []
-  const path = ['admin', 'jobs', name, 'timezone']
   const { offset, end } = nearestPlace(file.place, path)
   return [
     error(

@@ -14,6 +14,7 @@ import { renaming } from './fixes.ts'
 import { forwardOf, type ForwardConfig } from './forward-config.ts'
 import { forwardFindings } from './forward-findings.ts'
 import { toHealth, type HealthConfig } from './health-config.ts'
+import { healthFindings } from './health-findings.ts'
 import { jobFindings } from './job-findings.ts'
 import { schemaFindings } from './schema-problems.ts'
 
@@ -180,6 +181,7 @@ function checked(file: Placed, before: readonly Finding[], scalars: Scalars = no
     ...schemaFindings(others.error?.issues ?? [], configSchema, file, 'warning'),
     ...unknownSections(file),
     ...(parsed.success ? jobFindings(parsed.data.admin?.jobs ?? {}, file) : []),
+    ...(parsed.success ? allHealthFindings(parsed.data, file) : []),
     ...(parsed.success ? forwardFindings(parsed.data.admin?.logs?.forward ?? null, file) : []),
     ...passwordWarnings(file),
   ]
@@ -191,6 +193,13 @@ function checked(file: Placed, before: readonly Finding[], scalars: Scalars = no
     findings: [...findings, ...ofName],
   }
 }
+
+const allHealthFindings = ({ admin }: ParsedConfig, file: Placed): readonly Finding[] => [
+  ...healthFindings(['admin', 'health'], admin?.health ?? null, file),
+  ...Object.entries(admin?.environments ?? {}).flatMap(([name, of]) =>
+    healthFindings(['admin', 'environments', name, 'health'], of?.health ?? null, file),
+  ),
+]
 
 /** The sections of a file that a test is true for. */
 function only(value: unknown, isWanted: (section: string) => boolean): Readonly<Record<string, unknown>> {

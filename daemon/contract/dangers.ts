@@ -47,6 +47,7 @@ export const dangers = {
   'health.import': 'none',
   'incidents.acknowledge': 'none',
   'incidents.note': 'none',
+  'incidents.testHooks': 'none',
   'incidents.open': 'none',
   'incidents.resolve': 'none',
 } as const satisfies Record<CommandName, Danger>

@@ -65,6 +65,7 @@ export const errorKinds = {
   'log-query-invalid': kind(1044, 2, 'See docs/logs.md on what a query may say.'),
   'secrets-unavailable': kind(1043, 1, 'See docs/connectors.md on where secrets and their key are kept.'),
   'check-failed': kind(1045, 6, 'Do what the reason beside it says, and check again.'),
+  'hook-failed': kind(1049, 6, 'Do what stands beside it, and test it again.'),
   'doctor-failed': kind(1027, 6, 'Follow the hint beside each failed check.'),
 } as const satisfies Record<string, ErrorKind>
 

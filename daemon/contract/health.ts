@@ -67,6 +67,8 @@ export interface CheckDetail extends CheckRow {
   readonly degradedAboveMs: number | null
   /** Null where none were sent. An older daemon leaves it out. */
   readonly push?: PushState | null
+  /** When the certificate that it was last shown ends; null without TLS, or before it was checked. */
+  readonly certificateEndsAt: string | null
   /** Newest first. */
   readonly results: readonly CheckResult[]
 }
@@ -147,6 +149,32 @@ export interface IncidentNote {
 export interface IncidentDetail extends IncidentRow {
   /** Oldest first; also what the daemon saw while it was open. */
   readonly notes: readonly IncidentNote[]
+}
+
+export type HookKind = 'webhook' | 'command'
+
+/** What is called when an incident of an app is opened, acknowledged or resolved. */
+export interface HookRow {
+  readonly app: string
+  readonly environment: string | null
+  readonly hook: HookKind
+  /** The host of a webhook, or the name of the secret that its address is; the first line of a command. */
+  readonly target: string
+  /** `failing`: its newest call failed. */
+  readonly state: 'ready' | 'failing'
+  /** How much it is still to be told. */
+  readonly waiting: number
+  /** How much it was told since the daemon started. */
+  readonly told: number
+  /** Why its newest call failed. */
+  readonly error: { readonly at: string; readonly message: string } | null
+}
+
+/** What a hook was called for a test for. */
+export interface HookTest extends Pick<HookRow, 'app' | 'environment' | 'hook' | 'target'> {
+  readonly tookMs: number
+  /** Null when it took the message. */
+  readonly error: string | null
 }
 
 const check = z
@@ -294,6 +322,24 @@ export const healthMethods = {
     role: 'operator',
     danger: 'none',
     audit: ({ number: shown, text }) => ({ ...ofIncident('update', shown), details: { note: text } }),
+  }),
+  /** Who is told of incidents. */
+  'incidents.hooks': query({
+    params: z.strictObject({ app: z.optional(app) }),
+    result: type<readonly HookRow[]>(),
+    role: 'viewer',
+  }),
+  /** Calls the hooks of an app with a message that says it is a test. `not-found` when there are none. */
+  'incidents.testHooks': command({
+    params: z.strictObject({ app, environment }),
+    result: type<readonly HookTest[]>(),
+    role: 'operator',
+    danger: 'none',
+    audit: ({ app: name, environment: of }) => ({
+      action: 'test',
+      resource: { type: 'hook', id: [name, of].filter(Boolean).join('/'), name },
+      project: name,
+    }),
   }),
   /** The daemon's own rule: opens an incident. `conflict` when the check is not unhealthy, or one is open. */
   'incidents.open': command({

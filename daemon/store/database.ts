@@ -186,6 +186,16 @@ export interface IncidentTable {
   readonly resolution: string | null
 }
 
+/** What is still to be told of an incident; see migrations/012-incident-notices.ts. */
+export interface IncidentNoticeTable {
+  readonly sequence: number
+  readonly incident: number
+  readonly event: 'opened' | 'acknowledged' | 'resolved'
+  readonly hook: 'webhook' | 'command'
+  /** For how long it was waited between attempts. */
+  readonly waited_ms: number
+}
+
 export interface IncidentNoteTable {
   readonly incident: number
   readonly at: string
@@ -236,6 +246,7 @@ export interface Database {
   readonly health_results: HealthResultTable
   readonly incidents: IncidentTable
   readonly incident_notes: IncidentNoteTable
+  readonly incident_notices: IncidentNoticeTable
   readonly metric_subjects: MetricSubjectTable
   readonly metric_rollups: MetricRollupTable
   readonly metric_cursors: MetricCursorTable

@@ -10,11 +10,13 @@ import {
 } from 'vscode'
 import type { AppRow } from '#contract/apps.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
+import type { IncidentRow } from '#contract/health.ts'
 import type { Topic } from '#contract/system.ts'
 import { Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { label } from '../display.ts'
 import { appFolders, type AppFolder } from '../app-folders.ts'
+import { openIncidentsWord } from '../health.ts'
 import { ErrorCounts } from '../logs/error-counts.ts'
 import { startPatienceMs, type HealthSnapshot, type JobsSnapshot, type Model } from '../model.ts'
 import { appGroupItem, appItem, appLines, errorLines } from './app-item.ts'
@@ -164,7 +166,7 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     const isOwnNew = JSON.stringify(before) !== JSON.stringify(this.#own.connectors)
     const cameOrWent = (before.length === 0) !== (this.#own.connectors.length === 0)
     void commands.executeCommand('setContext', 'quantumAdmin.apps.empty', rows?.length === 0)
-    this.#count(rows)
+    this.#count(rows, health?.incidents)
     // The first picture and the last one change the whole tree from or to a welcome view.
     // What one app is, its folder may be.
     const isFolderNew = change.length > 0 && this.#groups() !== null
@@ -178,12 +180,22 @@ export class AppsView implements TreeDataProvider<AppTreeNode>, Owned {
     return (this.#model.snapshot('connectors')?.rows ?? []).filter((row) => row.app === app)
   }
 
-  /** Says on the view's icon how many apps failed. While nobody looks, the last number stays. */
-  #count(rows: readonly AppRow[] | undefined): void {
-    if (rows === undefined && this.#model.state.kind === 'connected') return
-    const value = (rows ?? []).filter(({ state }) => state === 'failed').length
-    const words = value === 1 ? l10n.t('1 app failed') : l10n.t('{0} apps failed', value)
-    this.#view.badge = value === 0 ? undefined : { value, tooltip: words }
+  /**
+   * Says on the view's icon how many incidents are open, and how many apps failed that none tells of. While nobody looks, the
+   * last number stays.
+   */
+  #count(rows: readonly AppRow[] | undefined, open: readonly IncidentRow[] | undefined): void {
+    if ((rows === undefined || open === undefined) && this.#model.state.kind === 'connected') return
+    const incidents = open ?? []
+    const failed = (rows ?? []).filter(
+      ({ name, state }) => state === 'failed' && incidents.every(({ app }) => app !== name),
+    ).length
+    const tooltip = [
+      ...(incidents.length === 0 ? [] : [openIncidentsWord(incidents.length)]),
+      ...(failed === 0 ? [] : [failed === 1 ? l10n.t('1 app failed') : l10n.t('{0} apps failed', failed)]),
+    ].join(', ')
+    const value = incidents.length + failed
+    this.#view.badge = value === 0 ? undefined : { value, tooltip }
   }
 
   /** The number of failed apps is seen in every window in use, the apps only where the view is open. */

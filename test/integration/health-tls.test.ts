@@ -36,12 +36,16 @@ describe.runIf(withPeers('openssl', 'faketime'))('checks over TLS', () => {
       expired: makeCertificate({ expired: true }),
       otherHost: makeCertificate({ names: ['DNS:elsewhere.test'] }),
       unknown: makeCertificate(),
+      early: makeCertificate({ early: true }),
+      tenDays: makeCertificate({ days: 10 }),
     }
-    const { good, expired, otherHost, unknown } = certificates
+    const { good, expired, otherHost, unknown, early, tenDays } = certificates
+    const signed = makeCertificate({ authority: unknown })
+    closing.push(() => signed.remove())
     closing.push(() => Object.values(certificates).forEach((one) => one.remove()))
     // Trusted by the daemon, so that each is refused for one reason alone.
     const authorities = path.join(folder, 'authorities.pem')
-    writeFileSync(authorities, [good, expired, otherHost].map(({ ca }) => ca).join('\n'))
+    writeFileSync(authorities, [good, expired, otherHost, early, tenDays].map(({ ca }) => ca).join('\n'))
     const check = async (name: string, certificate: TestCertificate, more = '') =>
       `      ${name}: { url: "https://localhost:${await serve(certificate)}/", failures: 1${more} }`
     mkdirSync(path.join(folder, 'shop'))
@@ -55,6 +59,9 @@ describe.runIf(withPeers('openssl', 'faketime'))('checks over TLS', () => {
       await check('expired', expired),
       await check('otherHost', otherHost),
       await check('unknown', unknown),
+      await check('early', early),
+      await check('tenDays', tenDays),
+      await check('signed', signed),
       await check('unverified', unknown, ', verifyCertificate: false, certificateWarning: 1s'),
     ]
     writeFileSync(path.join(folder, 'shop', 'quantum.config.yaml'), lines.join('\n'))
@@ -85,5 +92,30 @@ describe.runIf(withPeers('openssl', 'faketime'))('checks over TLS', () => {
     expect(Date.parse(dates.exec(reasons['expired'] ?? '')?.[0] ?? '')).toBeLessThan(Date.now())
     expect(reasons['otherHost']).toBe('failed: its certificate is for another host (DNS:elsewhere.test)')
     expect(reasons['unknown']).toBe('failed: its certificate is self-signed')
+    expect(reasons['early']).toMatch(/^failed: its certificate is not valid yet, only from \d{4}-\d\d-\d\d$/)
+    expect(reasons['signed']).toBe(
+      'failed: its certificate is from an authority that is not trusted (quantum-admin-test)',
+    )
+  })
+
+  test('a certificate that ends soon makes a check degraded, says in how many days, and is no incident', async () => {
+    const show = () => client.call('health.show', { app: 'shop', check: 'tenDays' })
+    // By evidence, as everything else: one answer alone may have come from a server that is being replaced.
+    for (let answers = 0; answers < 3; answers++)
+      await client.call('health.check', { app: 'shop', check: 'tenDays' })
+    const detail = await show()
+    expect(detail).toMatchObject({ state: 'degraded', severity: 'critical' })
+    const ends = Date.parse(detail.certificateEndsAt ?? '')
+    expect(Math.round((ends - Date.now()) / 86_400_000)).toBe(10)
+    expect(detail.reason).toBe(
+      `has a certificate that expires on ${detail.certificateEndsAt?.slice(0, 10)}, in 9 days`,
+    )
+    const { rows } = await client.call('incidents.list', { open: true })
+    expect(rows.map(({ check }) => check)).not.toContain('tenDays')
+    const shown = await daemon.cli('health', 'show', 'shop', 'tenDays')
+    expect(shown.stdout).toMatch(/^Certificate +ends \d{4}-\d\d-\d\dT.* \(in (?:9|10) days\)$/m)
+    expect(
+      (await client.call('health.show', { app: 'shop', check: 'good' })).certificateEndsAt,
+    ).not.toBeNull()
   })
 })

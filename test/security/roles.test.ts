@@ -75,6 +75,8 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'incidents.show': { number: 1 },
   'incidents.acknowledge': { number: 1 },
   'incidents.note': { number: 1, text: 'none' },
+  'incidents.hooks': {},
+  'incidents.testHooks': { app: 'no-such-app' },
   'incidents.open': { app: 'no-such-app', check: 'http' },
   'incidents.resolve': { number: 1 },
   'jobs.list': {},

@@ -27,6 +27,7 @@ const samples: Readonly<Record<CommandName, unknown>> = {
   'health.watch': {},
   'incidents.acknowledge': { number: 1 },
   'incidents.note': { number: 1, text: 'the disk was full' },
+  'incidents.testHooks': { app: 'shop' },
   'incidents.open': { app: 'shop', check: 'http' },
   'incidents.resolve': { number: 1 },
   'jobs.cancel': { run: '0123456789abcdef0123456789abcdef' },

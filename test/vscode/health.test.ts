@@ -1,9 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Client } from '#client/client.ts'
 import { connectLocal } from '#client/connect.ts'
 import { withPeers } from '../support/peers.ts'
-import { notification, openContainer, quickInput, screenshot, treeRow } from '../support/vscode-page.ts'
+import {
+  notification,
+  openContainer,
+  quickInput,
+  screenshot,
+  statusBarItem,
+  treeRow,
+} from '../support/vscode-page.ts'
 import { clickContext, clickInline } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
 
@@ -18,6 +26,13 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
   const scene = useScene()
   const row = (text: string | RegExp) => treeRow(scene.page, 'Applications', text).first()
   let folder = ''
+  /** The icon's number, and what is said beside it. */
+  const badge = (): ReturnType<typeof scene.page.locator> =>
+    scene.page.locator('.activitybar .action-item', {
+      has: scene.page.locator('[aria-label*="Quantum Admin"]'),
+    })
+  const isColoured = (text: string, kind: 'error' | 'warning') =>
+    expect.poll(() => statusBarItem(scene.page, text).getAttribute('class')).toContain(`${kind}-kind`)
 
   beforeAll(async () => {
     folder = path.join(scene.shop.root, 'web')
@@ -36,9 +51,15 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
     await row(/^webstopped$/).waitFor()
   })
 
+  let client: Client
+  beforeAll(() => {
+    client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
+  })
+
   afterAll(async () => {
-    const client = connectLocal({ home: scene.server.stateFolder, client: 'test/0', launcher: null }, 'once')
-    await client.call('apps.stop', { app: 'web' })
+    // What a test that failed has left as well.
+    for (const { name } of (await client.call('apps.list', {})).rows)
+      await client.call('apps.stop', { app: name })
     await client.dispose()
   })
 
@@ -77,6 +98,35 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
     await row(/^httphealthy/).waitFor()
   })
 
+  test('from fault to end: told once, in the status bar and on the icon, until somebody sees to it', async () => {
+    const { page } = scene
+    writeFileSync(path.join(folder, 'broken'), '')
+    const shown = notification(page, /web is not well: GET http:\/\/localhost:\d+\/health answered 503/)
+    await shown.waitFor()
+    const bar = statusBarItem(page, '1 incident')
+    await bar.waitFor()
+    await isColoured('1 incident', 'error')
+    await badge().locator('.badge-content', { hasText: /^1$/ }).waitFor()
+    expect(await badge().locator('a').first().getAttribute('aria-label')).toContain('1 incident')
+    await bar.hover()
+    await page
+      .locator('.workbench-hover-container', { hasText: /Health of your apps: unhealthy[^]*#2 web · </ })
+      .waitFor()
+    await screenshot(page, 'health-told')
+    await shown.getByRole('button', { name: 'Acknowledge' }).click()
+    await row(/^Incident #2acknowledged · /).waitFor()
+    await expect
+      .poll(() => statusBarItem(page, '1 incident').getAttribute('class'))
+      .not.toMatch(/(?:error|warning)-kind/)
+    await screenshot(page, 'health-seen-to')
+    rmSync(path.join(folder, 'broken'))
+    await page.locator('.part.statusbar').getByText('web is well again').waitFor()
+    await row(/^Incident #2/).waitFor({ state: 'detached' })
+    await bar.waitFor({ state: 'detached' })
+    await badge().locator('.badge-content', { hasText: /^1$/ }).waitFor({ state: 'detached' })
+    expect(await notification(page, /is not well/).count()).toBe(0)
+  })
+
   test('is paused for a time and resumed, and checked when asked', async () => {
     const { page } = scene
     await clickContext(page, row(/^httphealthy/), 'Pause Checks…')
@@ -88,4 +138,47 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
     await clickInline(row(/^processhealthy/), 'Check Now')
     await page.locator('.part.statusbar').getByText('process: healthy').waitFor()
   })
+
+  test('apps that break together are told in one notification, and no reload or other window repeats it', async () => {
+    const { page } = scene
+    for (const name of ['ann', 'bob']) {
+      const of = path.join(scene.shop.root, name)
+      mkdirSync(of)
+      writeFileSync(path.join(of, 'main.cjs'), program)
+      writeFileSync(
+        path.join(of, 'quantum.config.yaml'),
+        readFileSync(path.join(folder, 'quantum.config.yaml')),
+      )
+      await client.call('apps.add', { folder: of })
+      await client.call('apps.start', { app: name })
+    }
+    await expect
+      .poll(
+        async () =>
+          (await client.call('health.list', {})).rows.filter(({ state }) => state === 'healthy').length,
+      )
+      .toBe(6)
+    for (const name of ['ann', 'bob']) writeFileSync(path.join(scene.shop.root, name, 'broken'), '')
+    const shown = notification(page, /2 apps are not well: (?:ann, bob|bob, ann)/)
+    await shown.waitFor()
+    expect(await notification(page, /not well/).count()).toBe(1)
+    await isColoured('2 incidents', 'error')
+    await screenshot(page, 'health-several')
+    // Two windows more, each of which takes what a new one may.
+    await page.reload()
+    await statusBarItem(page, '2 incidents').waitFor()
+    // In the same browser, as windows of one VS Code are.
+    const other = await page.context().newPage()
+    await other.goto(page.url())
+    await statusBarItem(other, '2 incidents').waitFor()
+    // Longer than what is told waits for more of its kind.
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+    for (const one of [page, other]) expect(await notification(one, /not well/).count()).toBe(0)
+    await other.close()
+    for (const name of ['ann', 'bob']) {
+      await client.call('apps.stop', { app: name })
+      await client.call('apps.remove', { app: name })
+    }
+    await statusBarItem(page, 'incidents').waitFor({ state: 'detached' })
+  }, 180_000)
 })

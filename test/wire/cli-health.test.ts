@@ -35,6 +35,7 @@ const detail = row.extend({
   push: z
     .strictObject({ sentAt: time.nullable(), problem: z.string().nullable(), failingSince: time.nullable() })
     .nullable(),
+  certificateEndsAt: time.nullable(),
   results: z.array(
     z.strictObject({
       at: time,

@@ -80,6 +80,8 @@ export interface CommandQuestion {
   readonly folder: string
   /** All of its environment. */
   readonly environment: Readonly<Record<string, string>>
+  /** What it may read; null: nothing. */
+  readonly input: string | null
   readonly timeoutMs: number
 }
 

@@ -9,7 +9,7 @@ const leftMs = 500
 
 /** Runs a command to its end, or until its time is up: then all that it has started is ended with it. */
 export function checkCommand(question: CommandQuestion): Promise<CommandAnswer | CheckFailure> {
-  const { command, folder, environment, timeoutMs } = question
+  const { command, folder, environment, input, timeoutMs } = question
   return new Promise((resolve) => {
     const started = performance.now()
     let written = Buffer.alloc(0)
@@ -20,7 +20,7 @@ export function checkCommand(question: CommandQuestion): Promise<CommandAnswer |
       cwd: folder,
       env: environment,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     const timer = setTimeout(() => {
       late = true
@@ -30,6 +30,9 @@ export function checkCommand(question: CommandQuestion): Promise<CommandAnswer |
       stream.on('data', (part: Buffer) => {
         written = Buffer.concat([written, part.subarray(-keptBytes)]).subarray(-keptBytes)
       })
+    // One that does not read closes it; how it ends says all there is to say.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input ?? '')
     child.once('error', (error) => {
       clearTimeout(timer)
       failed('command-not-started', messageOf(error))

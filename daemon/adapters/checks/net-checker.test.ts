@@ -3,6 +3,7 @@ import { createServer as createHttp, type RequestListener } from 'node:http'
 import { createServer as createTls } from 'node:https'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
+import { asNumber, forbiddenSpellings } from '#base/forbidden-address.fixture.ts'
 import type { HttpQuestion } from './checker.ts'
 import { SharedLookup } from './shared-lookup.ts'
 import { NetChecker } from './net-checker.ts'
@@ -153,49 +154,11 @@ test('redirects are followed to an end: a circle, too many, and what is no web a
   expect(other.ok && other.body).not.toContain('x-key')
 })
 
-const octets = [169, 254, 169, 254]
-const number = octets.reduce((sum, octet) => sum * 256 + octet, 0)
-
-/** One address as inet_aton and the URL parser read it: one to four parts, each decimal, octal or hexadecimal. */
-function spellings(): readonly string[] {
-  const forms = [
-    (part: number) => String(part),
-    (part: number) => `0${part.toString(8)}`,
-    (part: number) => `0x${part.toString(16)}`,
-    (part: number) => `0X${part.toString(16).toUpperCase()}`,
-  ]
-  const [a = 0, b = 0] = octets
-  const divided = [[number], [a, number % 2 ** 24], [a, b, number % 2 ** 16], octets]
-  const v4 = divided.flatMap((parts) =>
-    parts.reduce<string[]>(
-      (texts, part) =>
-        texts.flatMap((text) => forms.map((form) => (text === '' ? form(part) : `${text}.${form(part)}`))),
-      [''],
-    ),
-  )
-  const v6 = [
-    '::ffff:169.254.169.254',
-    '::ffff:a9fe:a9fe',
-    '64:ff9b::a9fe:a9fe',
-    '2002:a9fe:a9fe::',
-    'fe80::1',
-    'fd00:ec2::254',
-  ]
-  const others = [
-    '168.63.129.16',
-    '100.100.100.200',
-    'metadata.google.internal',
-    'METADATA.GOOGLE.INTERNAL.',
-    'metadata.goog',
-  ]
-  return [...v4, ...v4.map((one) => `${one}.`), ...v6.map((one) => `[${one}]`), ...others]
-}
-
 test('S21: addresses of clouds and of the link are refused in every spelling, asked for or redirected to', async () => {
   const port = await serve((request, response) => {
     response.writeHead(302, { location: decodeURIComponent((request.url ?? '/').slice(1)) }).end()
   })
-  const all = spellings()
+  const all = forbiddenSpellings()
   const passed: string[] = []
   for (const host of all) {
     const direct = await ask(`http://${host}:9/latest`, { timeoutMs: 3000 })
@@ -216,7 +179,7 @@ test('S21: addresses of clouds and of the link are refused in every spelling, as
 test('S21: what a look-up leads to is what counts, so the same holds for names', async () => {
   // Names that the system looks up by itself to the address that they spell, as it would those of a name server.
   const { lookup } = new SharedLookup()
-  for (const name of [String(number), '0251.0376.0251.0376', '0xa9.254.0xa9fe', '169.254.43518']) {
+  for (const name of [String(asNumber), '0251.0376.0251.0376', '0xa9.254.0xa9fe', '169.254.43518']) {
     const error = await new Promise((resolve) => lookup(name, { all: true }, (thrown) => resolve(thrown)))
     expect([name, error]).toMatchObject([name, { code: 'ADDRESS_REFUSED' }])
   }
@@ -250,8 +213,14 @@ test('a server without TLS is told from one whose TLS fails', async () => {
 })
 
 test('a command is judged by its end, and takes what it has begun with it', async () => {
-  const run = (command: string, timeoutMs = 2000) =>
-    checker.command({ command, folder: '/', environment: { PATH: process.env['PATH'] ?? '' }, timeoutMs })
+  const run = (command: string, timeoutMs = 2000, input: string | null = null) =>
+    checker.command({
+      command,
+      folder: '/',
+      environment: { PATH: process.env['PATH'] ?? '' },
+      input,
+      timeoutMs,
+    })
   expect(await run('true')).toMatchObject({ ok: true })
   expect(await run('echo one; echo the disk is full >&2; exit 3')).toMatchObject({
     fault: 'command-failed',
@@ -259,10 +228,16 @@ test('a command is judged by its end, and takes what it has begun with it', asyn
   })
   expect(await run('kill -9 $$')).toMatchObject({ detail: 'SIGKILL' })
   expect(await run('yes | head -c 50000000; exit 1')).toMatchObject({ detail: 'exit code 1: y' })
+  // Whether it reads what there is, none of it, or waits for what there is not.
+  expect(await run('read line; echo "$line"; exit 1', 2000, 'hello\n')).toMatchObject({
+    detail: 'exit code 1: hello',
+  })
+  expect(await run('true', 2000, 'x'.repeat(1_000_000))).toMatchObject({ ok: true })
+  expect(await run('cat')).toMatchObject({ ok: true })
   const started = performance.now()
   expect(await run('sleep 60 & sleep 60', 300)).toMatchObject({ fault: 'silent' })
   expect(await run('sleep 60 & exit 0')).toMatchObject({ ok: true })
   expect(performance.now() - started).toBeLessThan(3000)
-  const missing = { command: 'true', folder: '/no/such/folder', environment: {}, timeoutMs: 500 }
+  const missing = { command: 'true', folder: '/no/such/folder', environment: {}, input: null, timeoutMs: 500 }
   expect(await checker.command(missing)).toMatchObject({ fault: 'command-not-started' })
 })

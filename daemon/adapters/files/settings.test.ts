@@ -38,7 +38,19 @@ const nextChange = (settings: SettingsFile) =>
 test('without a file the defaults are in force', async () => {
   const settings = await opened()
   expect(settings.current.leases.ranges).toEqual(defaultRanges)
+  expect(settings.current.incidents.notify).toBeNull()
   expect(settings.problem).toBeNull()
+})
+
+test('who is told of incidents is as in the file of an app', async () => {
+  const settings = await opened(
+    '{"incidents":{"notify":{"webhook":{"url":"secret:slack","body":"{\\"text\\":\\"{{text}}\\"}"}}}}',
+  )
+  expect(settings.problem).toBeNull()
+  expect(settings.current.incidents.notify).toEqual({
+    webhook: { url: 'secret:slack', headers: {}, body: '{"text":"{{text}}"}' },
+    command: null,
+  })
 })
 
 test('a range in the file replaces the default of its kind and leaves the others', async () => {
@@ -53,6 +65,15 @@ test.each([
   ['{"leases":{"ranges":{"wbe":[3000,3099]}}}', 'leases.ranges'],
   ['{"lease":{}}', 'lease'],
   ['{"metrics":{"exposition":"yes"}}', 'metrics.exposition'],
+  [
+    '{"incidents":{"notify":{"webhook":{"url":"http://169.254.1.1/"}}}}',
+    'incidents.notify.webhook.url: expected another address',
+  ],
+  [
+    '{"incidents":{"notify":{"webhook":{"url":"secret:a","body":"{{no}}"}}}}',
+    'incidents.notify.webhook.body: there is no {{no}} to put in',
+  ],
+  ['{"incidents":{"notify":{"mail":"ana"}}}', 'incidents.notify'],
   ['[]', 'expected object'],
   ['{"leases":', 'is not JSON'],
 ])('%s is refused by file, key and what was expected', (text, named) => {

@@ -1,6 +1,13 @@
 import type { Severity } from '#contract/health.ts'
-import type { CheckTarget, CheckTiming, HealthConfig, HttpTarget } from '../../config/health-config.ts'
 import type { ExportedCheck } from '../../exchange/gatus-export.ts'
+import type {
+  CheckTarget,
+  CheckTiming,
+  HealthConfig,
+  HttpTarget,
+  NotifyConfig,
+  PauseConfig,
+} from '../../config/health-config.ts'
 import type { AppHealth } from './app-health.ts'
 import type { EvidenceRule } from './check-machine.ts'
 
@@ -30,7 +37,11 @@ export interface PlannedCheck {
   readonly push: string | null
   /** It is made also while the app does not run: it names an address of its own. */
   readonly always: boolean
+  readonly pauses: readonly PauseWindow[]
 }
+
+/** When it is not made, again and again. */
+export type PauseWindow = Omit<PauseConfig, 'checks'>
 
 export const keyOf = (app: string, environment: string | null, check: string): string =>
   `${app}\n${environment ?? ''}\n${check}`
@@ -49,8 +60,20 @@ type Named = Pick<PlannedCheck, 'app' | 'environment' | 'check' | 'source' | 'ta
 export function planChecks(app: AppHealth): readonly PlannedCheck[] {
   if (app.broken) return []
   const own = app.health?.enabled === false ? [] : ownChecks(app)
-  return [...own, ...app.environments.flatMap((one) => elsewhere(app.app, one))]
+  return [
+    ...own.map((check) => withPauses(check, app.health)),
+    ...app.environments.flatMap((one) =>
+      elsewhere(app.app, one).map((check) => withPauses(check, one.health)),
+    ),
+  ]
 }
+
+const withPauses = (check: PlannedCheck, health: HealthConfig | null): PlannedCheck => ({
+  ...check,
+  pauses: (health?.pauses ?? []).flatMap(({ checks, ...window }) =>
+    checks === null || checks.includes(check.check) ? [window] : [],
+  ),
+})
 
 function ownChecks(app: AppHealth): readonly PlannedCheck[] {
   const { health } = app
@@ -170,6 +193,7 @@ function planned(named: Named, said: CheckTiming | null, otherwise: CheckTiming 
     degradedAboveMs: or('degradedAboveMs'),
     severity: or('severity') ?? 'critical',
     always: (named.target.kind === 'http' && named.target.url !== null) || named.target.kind === 'tcp',
+    pauses: [],
   }
 }
 
@@ -234,3 +258,18 @@ export function exportedCheck(plan: PlannedCheck, port: number | null): Exported
           : null
   return { ...plan, target: target.kind === 'container' ? { kind: 'container' } : target, address }
 }
+
+/** What is checked, and who is told of it. */
+export const madeOf = (
+  plans: readonly PlannedCheck[],
+  apps: readonly AppHealth[],
+  usual: NotifyConfig | null,
+): string =>
+  JSON.stringify([
+    plans,
+    usual,
+    apps.flatMap(({ app, health, environments }) => {
+      const told = [health, ...environments.map((one) => one.health)].map((one) => one?.notify ?? null)
+      return told.some((one) => one !== null) ? [[app, told]] : []
+    }),
+  ])

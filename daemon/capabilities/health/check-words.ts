@@ -11,6 +11,8 @@ export interface Outcome {
   readonly latencyMs: number | null
   /** Goes on behind what was checked: `answered 503 (expected 200-399)`; null where all is well. */
   readonly reason: string | null
+  /** When the certificate of the server ends, in ms since the epoch; null without TLS. Only of an answer over HTTP. */
+  readonly certificateEndsAt?: number | null
 }
 
 export const usualExpect: readonly StatusRange[] = [[200, 399]]

@@ -16,6 +16,8 @@ export const healthHandlers = (health: HealthService): HandlersOf<typeof healthM
   'incidents.show': ({ number }) => health.showIncident(number),
   'incidents.acknowledge': ({ number }, change) => health.acknowledge(change, number),
   'incidents.note': ({ number, text }, change) => health.note(change, number, text),
+  'incidents.hooks': ({ app }) => health.hooks(app),
+  'incidents.testHooks': ({ app, environment }, change) => health.testHooks(change, app, environment ?? null),
   'incidents.open': (chosen, change) => health.openIncident(change, chosen),
   'incidents.resolve': ({ number }, change) => health.resolveIncident(change, number),
 })

@@ -1,4 +1,4 @@
-import type { CheckDetail, CheckRow, IncidentDetail, IncidentRow } from '#contract/health.ts'
+import type { CheckDetail, CheckRow, HookTest, IncidentDetail, IncidentRow } from '#contract/health.ts'
 import { isoTime } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
@@ -7,21 +7,29 @@ import { oneAtATime } from '#base/one-at-a-time.ts'
 import type { ConfigFiles } from '../../adapters/project/config-files.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
-import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
+import { keyOf, madeOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
 import { byName, isMeant, noApp, noCheck, type Chosen } from './chosen-checks.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { HealthExchange } from './health-exchange.ts'
 import { KumaLink } from './kuma-link.ts'
 import { kumasOf } from './kuma-watch.ts'
+import { IncidentHooks, type IncidentHooksDeps } from './incident-hooks.ts'
 import { IncidentRules } from './incident-rules.ts'
 import { Incidents } from './incidents.ts'
-import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
+import { checkRow, isPaused, type LiveCheck, type Pause } from './live-check.ts'
 import { LiveChecks, type LiveChecksDeps } from './live-checks.ts'
 import { ResultLog } from './result-log.ts'
+import { ScheduledPauses, type PauseCron } from './scheduled-pauses.ts'
 
-export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'found' | 'seen' | 'lookAgain'> {
+export interface HealthDeps extends Omit<
+  LiveChecksDeps,
+  'keep' | 'found' | 'seen' | 'lookAgain' | 'pausedUntil'
+> {
   readonly store: HealthStore
+  readonly hooks: Pick<IncidentHooksDeps, 'store' | 'post' | 'rhythm' | 'usual'>
+  /** When a schedule is due; loaded only once there is one. */
+  readonly cron: () => Promise<PauseCron>
   /** Unlike any other start's; the first part of every revision. */
   readonly instance: string
   readonly configs: ConfigFiles
@@ -39,6 +47,8 @@ const lookAgainMs = 30_000
 const acceptedMs = 10_000
 /** Who watches is told of new results so often at most; of another state at once. */
 const tellMs = 5000
+/** So often it is looked whether a pause by schedule has begun or is over; before each check besides. */
+const lookAtPausesMs = 2000
 
 /** Checks of apps: what is made, what they say, and the incidents that come of it. */
 export class HealthService implements Owned {
@@ -50,11 +60,14 @@ export class HealthService implements Owned {
   readonly #live: LiveChecks
   readonly #log: ResultLog
   readonly #kuma: KumaLink
+  readonly #hooks: IncidentHooks
+  readonly #pauses: ScheduledPauses
   #plans: readonly PlannedCheck[] = []
   /** What is made, as a text. */
-  #made = '[[],[]]'
+  #made = textOf([], [], null)
   #version = 0
   #timer: NodeJS.Timeout | undefined
+  #pauseTimer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
   #lookedAt = Number.NEGATIVE_INFINITY
@@ -73,8 +86,10 @@ export class HealthService implements Owned {
       plans: () => this.#plans,
     })
     this.#kuma = new KumaLink({ ...deps, changed: () => this.#moved() })
+    this.#pauses = new ScheduledPauses({ clock, cron: deps.cron })
     this.#live = new LiveChecks({
       ...deps,
+      pausedUntil: (windows) => this.#pauses.until(windows),
       keep: (result, plan) => {
         this.#log.add(result)
         deps.measured(plan, result)
@@ -92,6 +107,12 @@ export class HealthService implements Owned {
       act,
       report,
     })
+    this.#hooks = new IncidentHooks({
+      ...deps,
+      ...deps.hooks,
+      incident: (number) => store.incident(number),
+      apps: () => this.#live.apps,
+    })
   }
 
   /** Takes up the incidents of an earlier daemon, and from then on checks what is to be checked. */
@@ -103,15 +124,16 @@ export class HealthService implements Owned {
       if (this.#live.all.some(({ plan }) => isUp(this.#live.app(plan.app)))) void this.refresh()
     }, lookAgainMs)
     this.#timer.unref()
+    this.#pauseTimer = setInterval(() => this.#live.lookAtPauses(), lookAtPausesMs).unref()
   }
 
   get revision(): string {
     return `${this.#deps.instance}.${this.#version}`
   }
 
-  /** How many checks a daemon has to be there for, whether apps run or not. */
+  /** How much a daemon has to be there for, whether apps run or not: checks, and what is still to be told. */
   get managed(): number {
-    return this.#plans.filter(({ always }) => always).length
+    return this.#plans.filter(({ always }) => always).length + this.#hooks.waiting
   }
 
   /** Looks at the apps again. It never rejects. */
@@ -148,6 +170,7 @@ export class HealthService implements Owned {
       successes: amountText(rule.successes),
       degradedAboveMs,
       push: this.#kuma.pushState(live),
+      certificateEndsAt: live.certificateEndsAt === null ? null : isoTime(live.certificateEndsAt),
       results: await this.#deps.store.results(live.id, limit),
     }
   }
@@ -186,8 +209,8 @@ export class HealthService implements Owned {
   async resume(change: Change, chosen: Chosen): Promise<readonly CheckRow[]> {
     await this.refresh()
     const lives = this.#chosen(chosen)
-    for (const live of lives.filter(({ pause }) => pause !== null)) {
-      await this.#savePause(change, live, null)
+    for (const live of lives.filter(isPaused)) {
+      if (live.pause !== null) await this.#savePause(change, live, null)
       this.#live.resume(live)
     }
     return lives.map((live) => this.#row(live)).sort(byName)
@@ -209,6 +232,7 @@ export class HealthService implements Owned {
     if (missing !== undefined) throw new Error(`The check ${missing.check} of ${missing.app} was not stored`)
     this.#log.use(change)
     this.#rules.use(change)
+    this.#hooks.use(change)
     this.#live.set(change, plans, ({ key, app, environment, check }) => {
       const one = stored.get(key)
       const incident = this.#incidents.of(app, environment)
@@ -216,7 +240,8 @@ export class HealthService implements Owned {
     })
     const apps = new Set(plans.map(({ app }) => app))
     this.#kuma.set(plans, this.#live.apps)
-    change.note({ checks: plans.length, apps: [...apps].slice(0, 100) })
+    const hooks = this.#hooks.rows(undefined).map(({ app, hook, target }) => `${app}: ${hook} ${target}`)
+    change.note({ checks: plans.length, apps: [...apps].slice(0, 100), hooks: hooks.slice(0, 100) })
     for (const app of new Set([...before, ...apps])) this.#rules.look(app)
     this.#moved()
     return null
@@ -239,6 +264,28 @@ export class HealthService implements Owned {
     return this.#after(this.#incidents.note(change, number, text))
   }
 
+  /** @throws Failure `not-found` for an app that is not there. */
+  async hooks(app: string | undefined) {
+    await this.#fresh()
+    if (app !== undefined && this.#live.app(app) === undefined) throw noApp(app)
+    await this.#hooks.known
+    return this.#hooks.rows(app)
+  }
+
+  /** @throws Failure `not-found` for an app that is not there, or without hooks. */
+  async testHooks(change: Change, app: string, environment: string | null): Promise<readonly HookTest[]> {
+    await this.refresh()
+    const known = this.#live.app(app)
+    if (known === undefined) throw noApp(app)
+    const tested = await this.#hooks.test(change, known, environment)
+    if (tested.length === 0)
+      throw new Failure('not-found', `Nobody is told of incidents of ${app}`, {
+        hint: 'Name a webhook or a command in quantum.config.yaml, admin.health.notify.',
+      })
+    change.note({ failed: tested.filter(({ error }) => error !== null).map(({ hook }) => hook) })
+    return tested
+  }
+
   openIncident(change: Change, chosen: Chosen & { readonly check: string }): Promise<IncidentRow> {
     const [live] = this.#chosen(chosen)
     if (live === undefined) throw noCheck(chosen)
@@ -252,11 +299,13 @@ export class HealthService implements Owned {
   async dispose(): Promise<void> {
     this.#closed = true
     clearInterval(this.#timer)
+    clearInterval(this.#pauseTimer)
     clearTimeout(this.#telling)
     this.#live.dispose()
     this.#kuma.dispose()
     await this.#looking
     await this.#rules.settled()
+    await this.#hooks.dispose()
     await this.#log.dispose()
   }
 
@@ -273,8 +322,9 @@ export class HealthService implements Owned {
       const { moves } = this.#live
       const known = await apps()
       const plans = known.flatMap(planChecks)
-      const made = JSON.stringify([plans, known.flatMap(kumasOf)])
+      const made = textOf(plans, known, this.#deps.hooks.usual())
       this.#plans = plans
+      await this.#pauses.prepare(plans.flatMap(({ pauses }) => pauses))
       this.#live.learn(known, moves)
       if (made === this.#made) return
       await act('health.watch', {})
@@ -323,6 +373,7 @@ export class HealthService implements Owned {
 
   async #after<T>(done: Promise<T>): Promise<T> {
     const result = await done
+    this.#hooks.wake()
     this.#moved()
     return result
   }
@@ -339,3 +390,10 @@ const pauseOf = (one: StoredCheck | undefined): Pause | null =>
   one === undefined || one.pausedAt === null
     ? null
     : { at: one.pausedAt, until: one.pausedUntil, by: one.pausedBy ?? 'somebody' }
+
+/** What is checked, shown and told, as a text. */
+const textOf = (
+  plans: readonly PlannedCheck[],
+  apps: readonly AppHealth[],
+  usual: Parameters<typeof madeOf>[2],
+): string => JSON.stringify([madeOf(plans, apps, usual), apps.flatMap(kumasOf)])

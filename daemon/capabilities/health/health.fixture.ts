@@ -9,7 +9,8 @@ import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from '../../adapters/checks/net-checker.ts'
 import { folderConfigFiles } from '../../adapters/project/folder-config-files.ts'
-import { toHealth } from '../../config/health-config.ts'
+import { post } from '../../adapters/http/post.ts'
+import { toHealth, type NotifyConfig } from '../../config/health-config.ts'
 import { callContext, callsAs } from '../../kernel/call.fixture.ts'
 import { createExecutor, type Execute, type Handlers } from '../../kernel/execute.ts'
 import { openStore } from '../../store/open.ts'
@@ -17,6 +18,8 @@ import type { AppHealth, Standing } from './app-health.ts'
 import { healthHandlers } from './health-handlers.ts'
 import { HealthService } from './health-service.ts'
 import { HealthStore } from './health-store.ts'
+import { HookStore } from './hook-store.ts'
+import type { Rhythm } from './incident-hooks.ts'
 
 /** What a test has to itself: its folder, its apps and how they stand, and its clock. */
 export interface HealthWorld {
@@ -28,6 +31,8 @@ export interface HealthWorld {
   ahead: number
   /** Why a datasource cannot be reached; null when it can. */
   pingReason: string | null
+  /** How long is waited before a hook is called again, and who is told where an app names nobody. */
+  hooks: { readonly rhythm?: Rhythm; readonly usual?: () => NotifyConfig | null }
 }
 
 const empty = (): HealthWorld => ({
@@ -37,6 +42,7 @@ const empty = (): HealthWorld => ({
   standings: new Map(),
   ahead: 0,
   pingReason: null,
+  hooks: {},
 })
 
 export function useHealth(): HealthWorld {
@@ -105,6 +111,8 @@ export async function startHealth(world: HealthWorld) {
   const health: HealthService = run.own(
     new HealthService({
       store: rows,
+      hooks: { store: new HookStore(store), post, usual: () => null, ...world.hooks },
+      cron: () => import('../../config/cron.ts'),
       clock: { now: () => Date.now() + world.ahead, monotonic: () => systemClock.monotonic() },
       instance: 'test',
       configs: folderConfigFiles,

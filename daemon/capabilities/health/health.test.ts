@@ -172,6 +172,34 @@ test('nothing is asked while it is paused, and a pause ends by itself', async ()
   })
 })
 
+test('a pause is over in its time also where the clock was put back by years, and the daemon started anew', async () => {
+  const { call, end } = await shop()
+  const until500 = new Date(Date.now() + 500).toISOString()
+  await call('health.pause', { app: 'shop', until: until500 })
+  await end()
+  world.ahead -= 10 * 365 * 86_400_000
+  const { row } = await startHealth(world)
+  await until(async () => (await row()).state === 'paused')
+  await until(async () => (await row()).state === 'healthy')
+})
+
+test('clocks that jump make no incident, and hide none', async () => {
+  const { told, call, row } = await shop()
+  const hour = 3_600_000
+  for (const jump of [1000, -1000, hour, -hour, 10 * 365 * 24 * hour, -10 * 365 * 24 * hour]) {
+    world.ahead += jump
+    const { asked } = told
+    await until(async () => told.asked > asked + 2 && (await row()).state === 'healthy')
+  }
+  expect((await call('incidents.list', {})).rows).toEqual([])
+  told.status = 503
+  await until(async () => (await call('incidents.list', { open: true })).rows.length > 0)
+  world.ahead -= 24 * hour
+  told.status = 200
+  await until(async () => (await call('incidents.list', { open: true })).rows.length === 0)
+  expect((await call('incidents.show', { number: 1 })).durationMs).toBe(0)
+}, 30_000)
+
 test('slow answers make it degraded and no incident; what was seen is kept, newest first', async () => {
   const server = await statusServer(world.life)
   server.told.delayMs = 60

@@ -118,6 +118,7 @@ export class KumaWatch implements Owned {
         successes: 'as Uptime Kuma says',
         degradedAboveMs: null,
         push: null,
+        certificateEndsAt: null,
         results: beats.slice(0, limit).map(resultOf),
       }
     }

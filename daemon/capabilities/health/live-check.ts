@@ -1,5 +1,5 @@
 import type { CheckRow, CheckState } from '#contract/health.ts'
-import { isoTime } from '#base/clock.ts'
+import { isoTime, type Clock } from '#base/clock.ts'
 import type { AppHealth, Standing } from './app-health.ts'
 import { newMachine, type CheckMachine, type Grade } from './check-machine.ts'
 import { targetText, type PlannedCheck } from './check-plan.ts'
@@ -26,11 +26,19 @@ export interface LiveCheck {
     readonly latencyMs: number | null
     readonly reason: string | null
   } | null
+  /** When the certificate that it was last shown ends, in ms since the epoch. */
+  certificateEndsAt: number | null
   /** What was wrong when something last was, since it was last well. */
   wrong: string | null
   /** Why nothing is known of it. */
   unknown: string | null
   pause: Pause | null
+  /** When that is over at the latest, by the monotonic clock: the other one may be put back meanwhile. */
+  pauseEnds: number
+  /** Until when it is paused by schedule, in ms since the epoch; null while it is not. */
+  window: number | null
+  /** A person has resumed it although it was to be paused until then. */
+  lifted: number | null
   /** What was begun before it last changed says nothing any more. */
   generation: number
 }
@@ -42,11 +50,23 @@ export function newCheck(plan: PlannedCheck, id: number, now: number, doubted: b
     machine: newMachine(doubted),
     since: now,
     last: null,
+    certificateEndsAt: null,
     wrong: null,
     unknown: 'it was not checked yet',
     pause: null,
+    pauseEnds: Number.POSITIVE_INFINITY,
+    window: null,
+    lifted: null,
     generation: 0,
   }
+}
+
+export const isPaused = ({ pause, window }: LiveCheck): boolean => pause !== null || window !== null
+
+/** When a pause is over by the monotonic clock, also where the wall clock was put back since it began. */
+export function pauseEnd({ at, until }: Pause, clock: Clock): number {
+  if (until === null) return Number.POSITIVE_INFINITY
+  return clock.monotonic() + Date.parse(until) - Math.max(clock.now(), Date.parse(at))
 }
 
 /** Why a check is not made now; null when it is. */
@@ -84,7 +104,7 @@ const needsPort = ({ target }: PlannedCheck): boolean =>
 const stateOf = ({ machine }: LiveCheck): CheckState => machine.state
 
 export function checkRow(live: LiveCheck, app: AppHealth | undefined): CheckRow {
-  const { plan, last, pause } = live
+  const { plan, last, pause, window } = live
   const { kind } = plan.target
   return {
     app: plan.app,
@@ -100,8 +120,8 @@ export function checkRow(live: LiveCheck, app: AppHealth | undefined): CheckRow 
     latencyMs: last?.latencyMs ?? null,
     intervalMs: plan.intervalMs,
     severity: plan.severity,
-    pausedUntil: pause?.until ?? null,
-    pausedBy: pause?.by ?? null,
+    pausedUntil: pause === null ? (window === null ? null : isoTime(window)) : pause.until,
+    pausedBy: pause?.by ?? (window === null ? null : 'schedule'),
   }
 }
 

@@ -3,10 +3,10 @@ import type { Owned } from '#base/lifetime.ts'
 import type { Change } from '../../kernel/execute.ts'
 import { isSameStanding, type AppHealth, type Standing } from './app-health.ts'
 import { step, type CheckEvent } from './check-machine.ts'
-import { laneOf, type PlannedCheck } from './check-plan.ts'
+import { laneOf, type PauseWindow, type PlannedCheck } from './check-plan.ts'
 import { CheckRunner } from './check-runner.ts'
 import type { Outcome } from './check-words.ts'
-import { newCheck, notNow, type LiveCheck, type Pause } from './live-check.ts'
+import { isPaused, newCheck, notNow, pauseEnd, type LiveCheck, type Pause } from './live-check.ts'
 import { performCheck, type PerformDeps } from './perform-check.ts'
 import type { StoredResult } from './health-store.ts'
 
@@ -21,6 +21,8 @@ export interface LiveChecksDeps extends PerformDeps {
   readonly found: (live: LiveCheck) => void
   /** Told after each result, and whenever a state is another. */
   readonly seen: (live: LiveCheck, isNew: boolean) => void
+  /** Until when it is paused by schedule, in ms since the epoch; null when it is not. */
+  readonly pausedUntil: (windows: readonly PauseWindow[]) => number | null
   /** Asks for another look at the apps. */
   readonly lookAgain: () => void
   readonly report: (error: unknown) => void
@@ -57,12 +59,12 @@ export class LiveChecks implements Owned {
     return this.#checks.get(key)
   }
 
-  get apps(): readonly AppHealth[] {
-    return [...this.#apps.values()]
-  }
-
   app(name: string): AppHealth | undefined {
     return this.#apps.get(name)
+  }
+
+  get apps(): readonly AppHealth[] {
+    return [...this.#apps.values()]
   }
 
   /** How often apps were seen to be started or stopped. */
@@ -103,12 +105,16 @@ export class LiveChecks implements Owned {
         const fresh = newCheck(plan, id, this.#deps.clock.now(), doubted)
         this.#checks.set(plan.key, fresh)
         if (pause !== null) this.pause(fresh, pause)
-      } else if (JSON.stringify(live.plan) !== JSON.stringify(plan)) {
-        // What was found out about something else says nothing about this.
+      } else {
+        const isSame = madeText(live.plan) === madeText(plan)
         live.plan = plan
+        if (isSame) continue
+        // What was found out about something else says nothing about this.
+        live.certificateEndsAt = null
         this.#step(live, { kind: 'lapse' }, 'it was not checked yet as it is configured now')
       }
     }
+    this.lookAtPauses()
     this.#runner.set(
       plans.map((plan) => ({
         key: plan.key,
@@ -138,7 +144,7 @@ export class LiveChecks implements Owned {
       }
     if (this.#unsure.size > 0) this.#deps.lookAgain()
     for (const live of this.#checks.values()) {
-      if (live.plan.always || live.pause !== null) continue
+      if (live.plan.always || isPaused(live)) continue
       const hasMoved = moved.has(live.plan.app)
       const why = this.#assess(live, hasMoved)
       if (hasMoved && why === null) this.#runner.soon(live.plan.key)
@@ -169,17 +175,37 @@ export class LiveChecks implements Owned {
 
   pause(live: LiveCheck, pause: Pause): void {
     live.pause = pause
+    live.pauseEnds = pauseEnd(pause, this.#deps.clock)
     this.#step(live, { kind: 'pause' }, null)
   }
 
+  /** Also where it is paused by schedule: until that pause is over. */
   resume(live: LiveCheck): void {
-    live.pause = null
+    live.lifted = live.window
+    live.pause = live.window = null
     this.#step(live, { kind: 'resume' }, 'it was not checked since it was paused')
     this.#runner.soon(live.plan.key)
   }
 
+  /** Looks which are to be paused by schedule, and which are no longer. */
+  lookAtPauses(): void {
+    for (const live of this.#checks.values()) this.#lookAtPause(live)
+  }
+
   dispose(): void {
     this.#runner.dispose()
+  }
+
+  #lookAtPause(live: LiveCheck): void {
+    if (live.plan.pauses.length === 0 && live.window === null) return
+    const until = this.#deps.pausedUntil(live.plan.pauses)
+    if (until === null || (live.lifted !== null && until > live.lifted)) live.lifted = null
+    const wasPaused = isPaused(live)
+    live.window = live.lifted === null ? until : null
+    if (isPaused(live) === wasPaused) return
+    if (!wasPaused) return this.#step(live, { kind: 'pause' }, null)
+    this.#step(live, { kind: 'resume' }, 'it was not checked since it was paused')
+    this.#runner.soon(live.plan.key)
   }
 
   /** What was known of it counts no longer. */
@@ -216,7 +242,8 @@ export class LiveChecks implements Owned {
     const change = this.#change
     if (live === undefined || change === null) return
     this.#endPause(live)
-    if (live.pause !== null) return
+    this.#lookAtPause(live)
+    if (isPaused(live)) return
     const { app: name, always } = live.plan
     const before = this.#deps.standing(name)
     if (!always && !isSameStanding(this.#standings.get(name), before)) this.settle()
@@ -233,16 +260,19 @@ export class LiveChecks implements Owned {
   }
 
   #endPause(live: LiveCheck): void {
-    const { pause } = live
-    if (pause === null || pause.until === null || Date.parse(pause.until) > this.#deps.clock.now()) return
+    const { pause, pauseEnds } = live
+    const { clock } = this.#deps
+    if (pause === null || pause.until === null) return
+    if (Date.parse(pause.until) > clock.now() && pauseEnds > clock.monotonic()) return
     live.pause = null
-    this.#step(live, { kind: 'resume' }, 'it was not checked since it was paused')
+    if (live.window === null) this.#step(live, { kind: 'resume' }, 'it was not checked since it was paused')
   }
 
-  #record(live: LiveCheck, { grade, latencyMs, reason }: Outcome): void {
+  #record(live: LiveCheck, { grade, latencyMs, reason, certificateEndsAt }: Outcome): void {
     const at = this.#deps.clock.now()
     const clean = reason === null ? null : this.#deps.hide(reason)
     live.last = { at, grade, latencyMs: grade === 'bad' ? null : latencyMs, reason: clean }
+    if (certificateEndsAt !== undefined) live.certificateEndsAt = certificateEndsAt
     live.unknown = null
     if (grade !== 'good') live.wrong = clean
     this.#deps.keep({ check: live.id, ...live.last }, live.plan)
@@ -266,3 +296,6 @@ export class LiveChecks implements Owned {
     this.#deps.seen(live, isNew)
   }
 }
+
+/** What is checked, and how: all of it but when it is not. */
+const madeText = (plan: PlannedCheck): string => JSON.stringify({ ...plan, pauses: [] })

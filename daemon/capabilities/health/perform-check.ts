@@ -83,7 +83,7 @@ async function attempt(
       const environment = await app.environment()
       const { command } = target
       return connected(
-        await deps.checker.command({ command, folder: app.folder, environment, timeoutMs }),
+        await deps.checker.command({ command, folder: app.folder, environment, input: null, timeoutMs }),
         timeoutMs,
       )
     }
@@ -114,10 +114,13 @@ async function ask(
     wantsBody: contains !== null || json.length > 0,
   }
   const answer = await deps.checker.http(question)
-  return answer.ok ? judgeAnswer(answer, target, deps.clock.now()) : judgeFailure(answer, timeoutMs)
+  if (!answer.ok) return judgeFailure(answer, timeoutMs)
+  const { certificateEndsAt } = answer
+  return { ...judgeAnswer(answer, target, deps.clock.now()), certificateEndsAt }
 }
 
-async function withSecrets(
+/** @throws an error in words for a secret that there is not. */
+export async function withSecrets(
   headers: Readonly<Record<string, string>>,
   secret: PerformDeps['secret'],
 ): Promise<Readonly<Record<string, string>>> {

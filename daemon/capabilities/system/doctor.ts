@@ -1,4 +1,5 @@
 import { accessSync, constants, statfsSync } from 'node:fs'
+import type { HookRow } from '#contract/health.ts'
 import type { LogForwardRow } from '#contract/logs.ts'
 import type { EngineStatus } from '#contract/resources.ts'
 import type { DoctorCheck } from '#contract/system.ts'
@@ -26,6 +27,7 @@ export function doctorChecks(deps: {
   readonly forwarding: () => Promise<readonly LogForwardRow[]>
   /** Checks whose heartbeats are not taken, each in a sentence. */
   readonly heartbeats: () => readonly string[]
+  readonly hooks: () => Promise<readonly HookRow[]>
 }): readonly (() => Promise<DoctorCheck> | DoctorCheck)[] {
   const { paths } = deps
   return [
@@ -82,6 +84,7 @@ export function doctorChecks(deps: {
       const hint = 'Look at the monitor in Uptime Kuma, and at `push` of the check.'
       return check('Heartbeats', ok, ok ? 'All that are sent are taken' : problems.join('; '), hint)
     },
+    async () => incidentHooks(await deps.hooks()),
   ]
 }
 
@@ -91,6 +94,19 @@ function logForwarding(rows: readonly LogForwardRow[]): DoctorCheck {
   const fine = rows.length === 0 ? 'Nothing is forwarded' : 'What is to be sent is sent'
   const message = stuck.map(({ app, error }) => `${app}: ${error?.message ?? 'nothing is sent'}`).join('; ')
   return check('Log forwarding', ok, ok ? fine : message, 'Run `quantum-admin logs forward`.')
+}
+
+function incidentHooks(rows: readonly HookRow[]): DoctorCheck {
+  const failing = rows.filter(({ state }) => state === 'failing')
+  const ok = failing.length === 0
+  const fine =
+    rows.length === 0 ? 'Nobody is to be told of incidents' : 'Whoever is to be told of incidents is'
+  const message = failing.map(
+    ({ app, hook, error, waiting }) =>
+      `${hook} of ${app}: ${error?.message ?? 'it failed'} (${waiting} waiting)`,
+  )
+  const hint = 'Correct it, and run `quantum-admin incidents hooks test APP`.'
+  return check('Incident hooks', ok, ok ? fine : message.join('; '), hint)
 }
 
 function stateFolder({ home }: StatePaths): DoctorCheck {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { HookRow } from '#contract/health.ts'
 import type { EngineStatus } from '#contract/resources.ts'
 import type { DaemonStatus, DoctorCheck, Overview } from '#contract/system.ts'
 import { systemClock } from '#base/clock.ts'
@@ -100,6 +101,16 @@ test('a check that throws is a failed line of the report, and the others are sti
 test('the doctor names what is wrong with store, trail, settings and engine, and how to mend it', async () => {
   const home = mkdtempSync(join(tmpdir(), 'qa-doctor-'))
   const engine: EngineStatus = { state: 'denied', reason: 'permission denied', endpoint: '/s', version: null }
+  const hook: HookRow = {
+    app: 'shop',
+    environment: null,
+    hook: 'webhook',
+    target: 'hooks.test',
+    state: 'ready',
+    waiting: 0,
+    told: 1,
+    error: null,
+  }
   const well = {
     paths: statePaths(home),
     engine: (): EngineStatus => ({ ...engine, state: 'absent', reason: null }),
@@ -108,6 +119,7 @@ test('the doctor names what is wrong with store, trail, settings and engine, and
     auditProblem: () => null,
     heartbeats: () => [],
     forwarding: () => Promise.resolve([]),
+    hooks: () => Promise.resolve([hook]),
   }
   const healthy = await setup(doctorChecks(well)).call('daemon.doctor', {})
   expect(healthy.filter(({ ok }) => !ok)).toEqual([])
@@ -120,6 +132,10 @@ test('the doctor names what is wrong with store, trail, settings and engine, and
       auditProblem: () => 'the disk is full',
       heartbeats: () => ['shop http: 127.0.0.1 answered 404: Monitor not found or not active.'],
       forwarding: () => Promise.reject(new Failure('store-unavailable', 'the disk is full')),
+      hooks: () =>
+        Promise.resolve([
+          { ...hook, state: 'failing', waiting: 2, error: { at: '', message: 'it answered 500' } },
+        ]),
     }),
   ).call('daemon.doctor', {})
   const failed = ill.filter(({ ok }) => !ok)
@@ -131,6 +147,7 @@ test('the doctor names what is wrong with store, trail, settings and engine, and
       'Container engine',
       'Log forwarding',
       'Heartbeats',
+      'Incident hooks',
     ]),
   )
   expect(failed.every(({ hint }) => hint !== null && hint.length > 0)).toBe(true)

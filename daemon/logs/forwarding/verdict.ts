@@ -1,5 +1,6 @@
 import { redactText } from '#base/redact.ts'
 import { printable } from '#base/printable.ts'
+import { retryAfterMs } from '#base/retry-after.ts'
 import type { ForwardTarget } from '../log-engine.ts'
 import type { Answer } from './post.ts'
 
@@ -15,8 +16,6 @@ export type Verdict =
   | { readonly kind: 'stopped'; readonly message: string }
 
 const longestMessage = 300
-/** A server that asks for longer is asked again all the same. */
-const longestAfterMs = 60 * 60 * 1000
 
 /** Judges as Loki's HTTP API and the specification of OTLP/HTTP say. @param now - milliseconds since the epoch. */
 export function verdictOn(target: ForwardTarget, answer: Answer, now: number): Verdict {
@@ -29,7 +28,7 @@ export function verdictOn(target: ForwardTarget, answer: Answer, now: number): V
   // Loki has taken what was good of such a batch, an OpenTelemetry collector nothing.
   if (status === 400 || status === 413 || status === 422) return { kind: 'refused', message }
   if (status === 408 || status === 429 || status >= 500)
-    return { kind: 'later', message, afterMs: afterOf(answer.retryAfter, now) }
+    return { kind: 'later', message, afterMs: retryAfterMs(answer.retryAfter, now) }
   if (status === 401 || status === 403)
     return { kind: 'stopped', message: `${message}. It does not let us in: look at token, user, password` }
   const redirect = status >= 300 && status < 400 ? '. Redirects are not followed' : ''
@@ -56,13 +55,6 @@ function partialSuccessIn(body: string): { rejectedLogRecords?: unknown; errorMe
     // It may answer in another way, and has taken everything then.
     return {}
   }
-}
-
-/** `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). */
-function afterOf(header: string | null, now: number): number {
-  if (header === null) return 0
-  const ms = /^\s*\d{1,9}\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
-  return Number.isFinite(ms) ? Math.min(longestAfterMs, Math.max(0, ms)) : 0
 }
 
 /** What a server says, short, on one line, and without what we sent it to be let in. */
