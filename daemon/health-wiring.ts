@@ -2,14 +2,19 @@ import { systemClock } from '#base/clock.ts'
 import type { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from './adapters/checks/net-checker.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
+import type { AuditService } from './capabilities/audit/audit-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import type { PlannedCheck } from './capabilities/health/check-plan.ts'
 import { HealthService } from './capabilities/health/health-service.ts'
 import { HealthStore, type StoredResult } from './capabilities/health/health-store.ts'
+import type { HistoryService } from './capabilities/history/history-service.ts'
+import type { JobsService } from './capabilities/jobs/jobs-service.ts'
+import type { LogsService } from './capabilities/logs/logs-service.ts'
 import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import type { Store } from './store/open.ts'
+import { timelineSources } from './timeline-wiring.ts'
 
 /** What a check came to counts for itself and for its app; how long it took only for itself. */
 function recordCheck(
@@ -35,6 +40,10 @@ export function wireHealth(
     readonly connectors: ConnectorsService
     readonly resources: ResourcesService
     readonly secrets: SecretsService
+    readonly history: HistoryService
+    readonly audit: AuditService
+    readonly jobs: JobsService
+    readonly logs: LogsService
     readonly metrics: MetricsService
     /** Runs a method of the contract in the daemon's own name, through the one door. */
     readonly act: (name: string, params: unknown) => Promise<unknown>
@@ -63,6 +72,7 @@ export function wireHealth(
       measured: (plan, result) => recordCheck(metrics, plan, result),
       secret: (name) => secrets.value(name),
       hide: secrets.hide,
+      around: timelineSources(around),
       act: around.act,
       report: around.report,
     }),

@@ -185,6 +185,14 @@ export function targetText({ target, app }: PlannedCheck, port: number | null): 
   }
 }
 
+/** What is checked that is not the app itself; null of its own pages, port and processes. */
+export const foreignTarget = (plan: PlannedCheck): string | null => {
+  const { target } = plan
+  const isOwn =
+    target.kind === 'process' || target.kind === 'port' || (target.kind === 'http' && target.url === null)
+  return isOwn ? null : targetText(plan, null)
+}
+
 /** Where it is asked; null while nobody knows. */
 export function addressOf({ url, path }: HttpTarget, port: number | null): string | null {
   if (url !== null) return url

@@ -11,6 +11,7 @@ export const healthHandlers = (health: HealthService): HandlersOf<typeof healthM
   'health.watch': (_, change) => health.watch(change),
   'incidents.list': ({ app, open, limit }) => health.listIncidents(app, open, limit),
   'incidents.show': ({ number }) => health.showIncident(number),
+  'incidents.timeline': ({ number }) => health.timeline(number),
   'incidents.acknowledge': ({ number }, change) => health.acknowledge(change, number),
   'incidents.note': ({ number, text }, change) => health.note(change, number, text),
   'incidents.open': (chosen, change) => health.openIncident(change, chosen),

@@ -1,4 +1,10 @@
-import type { CheckDetail, CheckRow, IncidentDetail, IncidentRow } from '#contract/health.ts'
+import type {
+  CheckDetail,
+  CheckRow,
+  IncidentDetail,
+  IncidentRow,
+  IncidentTimeline,
+} from '#contract/health.ts'
 import { isoTime } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
@@ -6,10 +12,11 @@ import type { Owned } from '#base/lifetime.ts'
 import { oneAtATime } from '#base/one-at-a-time.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
-import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
+import { foreignTarget, keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { IncidentRules } from './incident-rules.ts'
+import { IncidentTimelines, type TimelineSources } from './incident-timelines.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
 import { LiveChecks, type LiveChecksDeps } from './live-checks.ts'
@@ -23,6 +30,8 @@ export interface HealthDeps extends Omit<LiveChecksDeps, 'keep' | 'seen' | 'look
   readonly apps: () => Promise<readonly AppHealth[]>
   /** Takes each result in, for what is told of checks over time. */
   readonly measured: (plan: PlannedCheck, result: StoredResult) => void
+  /** What else is known of the time around an incident. */
+  readonly around: TimelineSources
   /** Runs a method of the contract in the daemon's own name, through the one door. */
   readonly act: (name: string, params: unknown) => Promise<unknown>
 }
@@ -40,6 +49,8 @@ const lookAgainMs = 30_000
 const acceptedMs = 10_000
 /** Who watches is told of new results so often at most; of another state at once. */
 const tellMs = 5000
+/** Of those around an incident, the newest. */
+const timelineResults = 20_000
 
 /** Checks of apps: what is made, what they say, and the incidents that come of it. */
 export class HealthService implements Owned {
@@ -47,6 +58,7 @@ export class HealthService implements Owned {
   readonly #deps: HealthDeps
   readonly #incidents: Incidents
   readonly #rules: IncidentRules
+  readonly #timelines: IncidentTimelines
   readonly #live: LiveChecks
   readonly #log: ResultLog
   #plans: readonly PlannedCheck[] = []
@@ -82,6 +94,17 @@ export class HealthService implements Owned {
       clock,
       act,
       report,
+    })
+    this.#timelines = new IncidentTimelines({
+      sources: deps.around,
+      clock,
+      report,
+      apps: () => this.#live.apps,
+      target: (app, check) => this.#foreignTarget(app, check),
+      results: async (apps, environment, since, until) => {
+        await this.#log.flush()
+        return store.resultsBetween(apps, environment, since, until, timelineResults)
+      },
     })
   }
 
@@ -212,6 +235,11 @@ export class HealthService implements Owned {
     return this.#incidents.show(number)
   }
 
+  /** @throws Failure `not-found`. */
+  async timeline(number: number): Promise<IncidentTimeline> {
+    return this.#timelines.of(await this.#incidents.show(number))
+  }
+
   acknowledge(change: Change, number: number): Promise<IncidentRow> {
     return this.#after(this.#incidents.acknowledge(change, number))
   }
@@ -284,12 +312,20 @@ export class HealthService implements Owned {
     })
   }
 
+  #foreignTarget(app: string, check: string): string | null {
+    const live = this.#live.all.find(({ plan }) => plan.app === app && plan.check === check)
+    return live === undefined ? null : foreignTarget(live.plan)
+  }
+
   #row(live: LiveCheck): CheckRow {
     return checkRow(live, this.#live.app(live.plan.app))
   }
 
   #seen(live: LiveCheck, isNew: boolean): void {
     if (this.#closed) return
+    // What has just changed is looked for while it can still be told from what is done about it.
+    if (live.last !== null && live.last.grade !== 'good' && live.machine.state !== 'unhealthy')
+      void this.#deps.around.look(live.plan.app)
     if (isNew || this.#rules.isOwed(live)) this.#rules.look(live.plan.app)
     if (isNew) this.#moved()
     else

@@ -158,12 +158,29 @@ export class HealthStore {
       .orderBy('sequence', 'desc')
       .limit(limit)
       .execute()
-    return rows.map((row) => ({
-      at: isoTime(row.at),
-      grade: grades[row.grade] ?? 'bad',
-      latencyMs: row.latency_ms,
-      reason: row.reason,
-    }))
+    return rows.map(resultOf)
+  }
+
+  /** What the checks of some apps came to, oldest first, at most so many of the newest. Of this machine: `''`. */
+  async resultsBetween(
+    apps: readonly string[],
+    environment: string,
+    since: number,
+    until: number,
+    most: number,
+  ): Promise<readonly (CheckResult & { readonly app: string; readonly check: string })[]> {
+    const rows = await this.#store.kysely
+      .selectFrom('health_results')
+      .innerJoin('health_checks', 'health_checks.id', 'health_results.check_id')
+      .select(['app', 'name', 'at', 'grade', 'latency_ms', 'reason'])
+      .where('health_checks.app', 'in', [...apps])
+      .where('health_checks.environment', '=', environment)
+      .where('at', '>=', since)
+      .where('at', '<=', until)
+      .orderBy('sequence', 'desc')
+      .limit(most)
+      .execute()
+    return rows.toReversed().map((row) => ({ app: row.app, check: row.name, ...resultOf(row) }))
   }
 
   /** Opens one. @returns its number. @throws Failure `conflict` when one of that app is open. */
@@ -257,6 +274,18 @@ export class HealthStore {
     await sql`delete from incident_notes where incident not in (select number from incidents)`.execute(kysely)
   }
 }
+
+const resultOf = (row: {
+  readonly at: number
+  readonly grade: number
+  readonly latency_ms: number | null
+  readonly reason: string | null
+}): CheckResult => ({
+  at: isoTime(row.at),
+  grade: grades[row.grade] ?? 'bad',
+  latencyMs: row.latency_ms,
+  reason: row.reason,
+})
 
 const incidentOf = (row: {
   readonly [K in keyof IncidentTable]: K extends 'number' ? number : IncidentTable[K]

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach } from 'vitest'
+import type { HistoryRow } from '#contract/history.ts'
 import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from '../../adapters/checks/net-checker.ts'
@@ -27,6 +28,8 @@ export interface HealthWorld {
   ahead: number
   /** Why a datasource cannot be reached; null when it can. */
   pingReason: string | null
+  /** What is known around incidents, newest first. */
+  history: HistoryRow[]
 }
 
 const empty = (): HealthWorld => ({
@@ -36,6 +39,7 @@ const empty = (): HealthWorld => ({
   standings: new Map(),
   ahead: 0,
   pingReason: null,
+  history: [],
 })
 
 export function useHealth(): HealthWorld {
@@ -121,6 +125,15 @@ export async function startHealth(world: HealthWorld) {
       ping: () => Promise.resolve({ latencyMs: 1, reason: world.pingReason }),
       secret: (name) => Promise.resolve(name === 'api' ? 'hunter2' : null),
       hide: (text) => text.replaceAll('hunter2', '***'),
+      around: {
+        look: () => Promise.resolve(),
+        history: () => Promise.resolve(world.history),
+        named: () => ({ ports: new Set(), words: new Set() }),
+        audit: () => Promise.resolve([]),
+        runs: () => Promise.resolve([]),
+        errors: () => Promise.resolve([]),
+        machine: () => Promise.resolve(null),
+      },
       act: (name, params) => execute(name, params, callContext('admin')),
       report: (error) => reports.push(error),
     }),

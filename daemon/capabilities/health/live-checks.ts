@@ -55,6 +55,10 @@ export class LiveChecks implements Owned {
     return this.#checks.get(key)
   }
 
+  get apps(): readonly AppHealth[] {
+    return [...this.#apps.values()]
+  }
+
   app(name: string): AppHealth | undefined {
     return this.#apps.get(name)
   }

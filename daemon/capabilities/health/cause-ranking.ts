@@ -1,0 +1,186 @@
+import { fitOf, namedIn, type Candidate } from './cause-evidence.ts'
+
+/** What is known of how an incident began. Times in milliseconds since the epoch, in their order. */
+export interface Onset {
+  /** When the first result was that failed. */
+  readonly at: number
+  /** Good results of that check. */
+  readonly goods: readonly number[]
+  /** What checks, ends and errors that were never seen before say. */
+  readonly texts: readonly string[]
+}
+
+export interface RankedCause {
+  /** Its place among the candidates. */
+  readonly index: number
+  readonly score: number
+  /** When it could have had its effect. */
+  readonly effectiveAt: number
+  /** The start of the app by which it had that; null when it needed none. */
+  readonly start: number | null
+  /** Good results since then. */
+  readonly goods: number
+  /** What of it the errors name. */
+  readonly named: string | null
+  readonly fits: boolean
+}
+
+/** Longer ago nothing is looked for. */
+export const horizonMs = 24 * 3_600_000
+/** Clocks of files, processes and results are not read at one moment. */
+const inexactMs = 100
+/** Below this nothing is said to be a cause. */
+const least = 0.2
+/** Ranks that are so close are the same, and the first in time goes first. */
+const closeness = 0.85
+const most = 3
+/** What ends within this time of its start was started as it is for the first time. */
+const newMs = 60_000
+
+/**
+ * What may have caused an incident, the likeliest first; none when nothing that is known is likely enough.
+ *
+ * The rank of a candidate is what its kind is worth, times how it stands to the evidence: whether an error names it or is of
+ * a kind that it explains, how many checks were good after it had its effect, how long ago that was, and whether it is
+ * itself explained by another one. docs/health.md says it in words. Pure.
+ */
+export function rankCauses(candidates: readonly Candidate[], onset: Onset): readonly RankedCause[] {
+  const ranked = candidates.flatMap((candidate, index) => rank(candidate, index, onset) ?? [])
+  const judged = ranked.map((one) => ({ ...one, score: one.score * symptom(one, ranked, candidates) }))
+  const likely = judged.filter(({ score }) => score >= least).toSorted((a, b) => b.score - a.score)
+  const [best] = likely
+  if (best === undefined) return []
+  const close = likely.filter(({ score }) => score >= best.score * closeness)
+  const rest = likely.filter(({ score }) => score < best.score * closeness)
+  return [...close.toSorted((a, b) => a.effectiveAt - b.effectiveAt || b.score - a.score), ...rest].slice(
+    0,
+    most,
+  )
+}
+
+function rank(candidate: Candidate, index: number, onset: Onset): RankedCause | null {
+  const { at, after } = candidate
+  if ((after ?? at) > onset.at + inexactMs || at < onset.at - horizonMs) return null
+  const named = namedIn(onset.texts, candidate.names)
+  const { relation } = candidate
+  const counted: Candidate =
+    relation === 'other' && named !== null ? { ...candidate, relation: 'needed' } : candidate
+  const fit = fitOf(onset.texts, counted)
+  // An end of the app names itself.
+  const isNamed = named !== null && !(counted.kind === 'end' && relation === 'own')
+  const { effectiveAt, start, goods } = effectOf(candidate, onset)
+  const score =
+    worthOf(counted) *
+    (isNamed && fit === 'yes' ? 4 : isNamed ? 2.5 : fit === 'yes' ? 1.6 : fit === 'no' ? 0.6 : 1) *
+    ([1, 0.5, 0.25][goods] ?? 0.12) *
+    (1 / (1 + (onset.at - effectiveAt) / (30 * 60_000)))
+  return { index, score, effectiveAt, start, goods, named: isNamed ? named : null, fits: fit === 'yes' }
+}
+
+/** A change has its effect at once, or by the first start after it: when fewer checks were good since. */
+function effectOf(
+  { at, starts }: Candidate,
+  onset: Onset,
+): Pick<RankedCause, 'effectiveAt' | 'start' | 'goods'> {
+  const goodsSince = (time: number): number =>
+    onset.goods.filter((good) => good > time + inexactMs && good <= onset.at).length
+  const now = Math.min(at, onset.at)
+  const start = starts.find((time) => time >= at - inexactMs && time <= onset.at) ?? null
+  if (start === null || goodsSince(start) >= goodsSince(now))
+    return { effectiveAt: now, start: goodsSince(now) === 0 ? start : null, goods: goodsSince(now) }
+  return { effectiveAt: start, start, goods: goodsSince(start) }
+}
+
+/** Files that no program runs. */
+const readByPeople =
+  /\.(?:md|txt|rst|adoc|png|jpe?g|gif|svg|ico|pdf)$|^(?:LICENSE|CHANGELOG|README|AUTHORS)\b|\.(?:test|spec)\.\w+$/i
+
+/** What a candidate is worth by what it is, before anything is known of the incident. */
+function worthOf(candidate: Candidate): number {
+  const { kind, turn, relation } = candidate
+  if (relation === 'other') return 0.05
+  if (turn === 'data' || turn === 'freed') return kind === 'files' ? 0.15 : 0.05
+  if (kind === 'job') return turn === 'failed' ? 0.9 : candidate.isRoutine ? 0.12 : 0.7
+  if (kind === 'machine') return 0.6
+  if (relation === 'machine') return 0.7
+  return relation === 'own' ? worthOfOwn(candidate) : worthOfNeeded(candidate)
+}
+
+function worthOfOwn({ kind, turn, names, isFromOutside }: Candidate): number {
+  switch (kind) {
+    case 'config':
+    case 'secret':
+      return 1
+    case 'git':
+      return 1.05
+    case 'files':
+      if (turn === 'removed' || turn === 'permissions') return 1.1
+      return names.every((name) => readByPeople.test(name)) ? 0.3 : 1
+    case 'disk':
+      return 1
+    case 'certificate':
+      return 1.3
+    case 'stop':
+      return 1.2
+    case 'end':
+      return isFromOutside ? 0.9 : 0.55
+    case 'start':
+      return turn === 'failed' ? 0.45 : 0.35
+    case 'container':
+      return turn === 'ended' ? 1 : 0.3
+    default:
+      return 0.25
+  }
+}
+
+function worthOfNeeded({ kind, turn }: Candidate): number {
+  switch (kind) {
+    case 'stop':
+      return 1.1
+    case 'end':
+    case 'container':
+      return turn === 'ended' ? 1 : 0.4
+    case 'port':
+      return turn === 'ended' ? 0.9 : 0.5
+    case 'check':
+      return 0.7
+    case 'config':
+    case 'files':
+    case 'git':
+    case 'secret':
+    case 'disk':
+      return 0.6
+    default:
+      return 0.4
+  }
+}
+
+/** Of what another candidate explains less is left: an app that ends because of an edit, a needed app that is ill. */
+function symptom(one: RankedCause, ranked: readonly RankedCause[], candidates: readonly Candidate[]): number {
+  const candidate = candidates[one.index]
+  if (candidate === undefined) return 1
+  const { kind, relation, at, starts, isFromOutside } = candidate
+  const others = ranked.filter(({ index, score }) => index !== one.index && score >= 0.4)
+  if (kind === 'end' && relation === 'own' && !isFromOutside) {
+    const isNew = starts.some((start) => start <= at && at - start < newMs)
+    const explains = others.some(
+      ({ index, effectiveAt, start, fits, named }) =>
+        candidates[index]?.kind !== 'start' &&
+        effectiveAt <= at + inexactMs &&
+        ((isNew && start !== null) || fits || named !== null),
+    )
+    return explains ? 0.5 : 1
+  }
+  // That somebody started it is why something had its effect now, and not what that was.
+  if (kind === 'start') return others.some(({ start }) => start !== null) ? 0.5 : 1
+  const down = ({ index }: RankedCause): boolean => {
+    const other = candidates[index]
+    return (
+      other !== undefined &&
+      other.relation === 'needed' &&
+      other.kind !== 'check' &&
+      other.at <= at + inexactMs
+    )
+  }
+  return kind === 'check' && others.some(down) ? 0.6 : 1
+}
