@@ -58,11 +58,15 @@ export function rankCauses(candidates: readonly Candidate[], onset: Onset): read
   )
 }
 
+const isEdited: ReadonlySet<Candidate['kind']> = new Set(['config', 'files', 'git', 'disk'])
+
 function rank(candidate: Candidate, index: number, onset: Onset): RankedCause | null {
   const { at, after } = candidate
   if ((after ?? at) > onset.at + inexactMs || at < onset.at - horizonMs) return null
-  const named = namedIn(onset.texts, candidate.names)
   const { relation } = candidate
+  // Files of the same name are in every folder.
+  const isFar = relation === 'other' && isEdited.has(candidate.kind)
+  const named = isFar ? null : namedIn(onset.texts, candidate.names)
   const counted: Candidate =
     relation === 'other' && named !== null ? { ...candidate, relation: 'needed' } : candidate
   const fit = fitOf(onset.texts, counted)

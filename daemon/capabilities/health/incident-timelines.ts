@@ -101,7 +101,6 @@ export class IncidentTimelines {
     audit: readonly AuditEntry[],
     history: readonly HistoryRow[],
   ): Around {
-    const ports = new Map(this.#deps.apps().map((one) => [one.app, one.port]))
     const starts = (of: string): readonly number[] =>
       audit
         .filter(
@@ -119,7 +118,8 @@ export class IncidentTimelines {
       relationOf: relations.of,
       names: relations.names,
       startsOf: (of) => (of === null || of === app ? own : [...starts(of), ...own].toSorted((a, b) => a - b)),
-      portOf: (of) => ports.get(of) ?? null,
+      portsOf: relations.portsOf,
+      isOurs: (of) => starts(of).length > 0,
       portsOfProcess: (id) =>
         history.flatMap(({ kind, names }) =>
           kind === 'port' && names.includes(`pid ${id}`) ? [Number(names[0])] : [],

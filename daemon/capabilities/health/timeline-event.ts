@@ -18,7 +18,9 @@ export interface Around {
   readonly startsOf: (app: string | null) => readonly number[]
   /** Whether the app's configurations name it. */
   readonly names: (word: string) => boolean
-  readonly portOf: (app: string) => number | null
+  readonly portsOf: (app: string) => readonly number[]
+  /** Whether it was started through the daemon. */
+  readonly isOurs: (app: string) => boolean
   /** Where a process was seen to listen. @param id - of the process, as text. */
   readonly portsOfProcess: (id: string) => readonly number[]
 }
@@ -36,8 +38,8 @@ const portsIn = (names: readonly string[]): readonly number[] =>
 export function ofHistory(row: HistoryRow, around: Around): Happening | null {
   const { kind, turn, at, after, app, title, detail, file, line, names } = row
   const relation = around.relationOf(app, kind === 'port' || kind === 'container' ? portsIn(names) : [])
-  // That the app itself listens or not is told by its own ends and starts.
-  if (kind === 'port' && relation === 'own') return null
+  // Whether apps that were started here listen is told by their ends and starts.
+  if (kind === 'port' && app !== null && (relation === 'own' || around.isOurs(app))) return null
   const isFromOutside = kind === 'end' && names.some((name) => outside.has(name))
   return {
     event: {
@@ -130,8 +132,8 @@ export function ofAudit(entry: AuditEntry, around: Around): Happening | null {
 
 function portsOf({ resource }: AuditEntry, owner: string | null, around: Around): readonly number[] {
   if (resource.type === 'process') return around.portsOfProcess(resource.id)
-  const port = owner === null ? null : around.portOf(owner)
-  return port === null ? portsIn([resource.name]) : [port]
+  const ports = owner === null ? [] : around.portsOf(owner)
+  return ports.length === 0 ? portsIn([resource.name]) : ports
 }
 
 function titleOf({ action, resource, actor, details }: AuditEntry, failed: boolean): string {

@@ -18,6 +18,7 @@ export class Relations {
   readonly #needed: ReadonlySet<string>
   readonly #ports: ReadonlySet<number>
   readonly #words: ReadonlySet<string>
+  readonly #portsOf: ReadonlyMap<string, ReadonlySet<number>>
 
   /** @param seen - listeners that were seen, which tell of ports that apps have taken by themselves. */
   constructor(
@@ -51,12 +52,16 @@ export class Relations {
     this.#needed = needed
     this.#ports = ports
     this.#words = words
+    this.#portsOf = portsOf
   }
 
   /** Those that are needed. */
   get needed(): readonly string[] {
     return [...this.#needed]
   }
+
+  /** Where an app listens or was seen to. */
+  portsOf = (app: string): readonly number[] => [...(this.#portsOf.get(app) ?? [])]
 
   names = (word: string): boolean => this.#words.has(word)
 
