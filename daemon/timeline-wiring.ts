@@ -25,6 +25,7 @@ export function timelineSources(around: {
   const { history, audit, jobs, logs, metrics } = around
   return {
     look: history.look,
+    notice: history.notice,
     named: (app) => history.named(app),
     history: (since, until) =>
       history.list({ app: undefined, since: isoTime(since), until: isoTime(until), limit: mostRows }),

@@ -7,7 +7,7 @@ import { runtimeFlags } from '#client/launch.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { allFaults, sampleFaults, type Fault } from '../support/faults.ts'
 import { authority, removeAuthority } from '../support/fault-tls.ts'
-import { FaultWorld, intervalMs } from '../support/fault-world.ts'
+import { FaultWorld, forget, intervalMs } from '../support/fault-world.ts'
 import { figure, full } from '../support/scale.ts'
 
 /** A check is made again after its interval and the tenth of it by which checks are spread. */
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   const { rows } = await client.call('apps.list', {})
-  for (const { name } of rows) await client.call('apps.stop', { app: name }).catch(() => undefined)
+  for (const { name } of rows) await forget(client, name)
   await client.dispose()
   await daemon.stop()
   removeAuthority()
@@ -84,6 +84,7 @@ async function tried(fault: Fault, name: string, isNoisy: boolean): Promise<Said
     return { fault: fault.name, first: String(error), isRight: false, errorMs: null }
   } finally {
     await world.dispose()
+    if (isNoisy) await forget(client, `${name}-beside`)
   }
 }
 

@@ -17,7 +17,10 @@ async function health() {
   if (typeof settings.limit !== 'number') throw new TypeError('settings: limit is not a number')
   if (settings.template) fs.readFileSync(settings.template)
   if (settings.prices) JSON.parse(fs.readFileSync(settings.prices, 'utf8'))
-  if (settings.spool) fs.writeFileSync(settings.spool + '/last', Buffer.alloc(8192))
+  if (settings.spool) {
+    const file = settings.spool + '/order' + process.hrtime.bigint()
+    try { fs.writeFileSync(file, Buffer.alloc(8192)) } finally { fs.rmSync(file, { force: true }) }
+  }
   if (settings.database) {
     const { DatabaseSync } = require('node:sqlite')
     const database = new DatabaseSync(settings.database, { readOnly: true })

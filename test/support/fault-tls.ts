@@ -30,7 +30,8 @@ export function signedCertificate(seconds: number): string {
   const library = findProgram(peers.faketime.files)
   if (library === null) throw new Error('libfaketime is not installed')
   // OpenSSL counts whole days from now, so now is put so that the day ends then.
-  const env = { ...process.env, LD_PRELOAD: library, FAKETIME: `${seconds - 86_400}` }
+  const ahead = seconds - 86_400
+  const env = { ...process.env, LD_PRELOAD: library, FAKETIME: `${ahead < 0 ? '' : '+'}${ahead}` }
   const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names']
   execFileSync('openssl', ['x509', '-req', '-in', 'leaf.csr', '-days', '1', ...by, '-out', 'leaf.pem'], {
     cwd: folder ?? '',

@@ -94,7 +94,6 @@ export class FaultWorld {
       '    failures: 2',
       '    checks:',
       '      page: { path: /health }',
-      ...checks,
     ]
     this.write('quantum.config.yaml', `${lines.join('\n')}\n`)
     this.write('server.cjs', shop)
@@ -104,6 +103,11 @@ export class FaultWorld {
     this.write('settings.json', `${JSON.stringify({ limit: 10, ...settings }, null, 2)}\n`)
     for (const [file, text] of Object.entries(files)) this.write(file, text)
     await this.start(this.name)
+    if (checks.length > 0) {
+      // Those of addresses are made also while the app does not run, and would fail before it does.
+      this.write('quantum.config.yaml', `${[...lines, ...checks].join('\n')}\n`)
+      for (const one of checks) await this.goods(3, /(\w+):/.exec(one)?.[1])
+    }
     await this.goods(3)
   }
 
@@ -158,21 +162,23 @@ export class FaultWorld {
     )
   }
 
+  /** The process of an app that listens. */
   async pid(app: string): Promise<number> {
-    const { rows } = await this.client.call('apps.list', {})
-    const pid = rows.find(({ name }) => name === app)?.pid ?? null
-    if (pid === null) throw new Error(`${app} does not run`)
+    const { rows } = await this.client.call('ports.list', {})
+    const pid = rows.find((row) => row.app === app)?.pid ?? null
+    if (pid === null) throw new Error(`${app} does not listen`)
     return pid
   }
 
   /** Waits until so many checks were good one after the other. */
-  async goods(count: number): Promise<void> {
+  async goods(count: number, check = 'page'): Promise<void> {
     const since = Date.now()
     for (;;) {
-      const detail = await this.client.call('health.show', { app: this.name, check: 'page', limit: count })
-      const good = detail.results.filter(({ at, grade }) => grade === 'good' && Date.parse(at) > since)
-      if (good.length === count) return
-      if (Date.now() - since > 30_000) throw new Error(`${this.name} is ${detail.state}: ${detail.reason}`)
+      const asked = { app: this.name, check, limit: count }
+      const detail = await this.client.call('health.show', asked).catch(() => null)
+      const good = detail?.results.filter(({ at, grade }) => grade === 'good' && Date.parse(at) > since)
+      if (good?.length === count) return
+      if (Date.now() - since > 30_000) throw new Error(`${this.name} is ${detail?.state}: ${detail?.reason}`)
       await wait(100)
     }
   }
@@ -209,10 +215,17 @@ export class FaultWorld {
   }
 
   async dispose(): Promise<void> {
-    for (const app of this.#apps) await this.client.call('apps.stop', { app }).catch(() => undefined)
+    for (const app of this.#apps) await forget(this.client, app)
     for (const child of this.#children) child.kill('SIGKILL')
     rmSync(this.#root, { recursive: true, force: true })
   }
+}
+
+/** Ends an app, and gives its port back. */
+export async function forget(client: Client, app: string): Promise<void> {
+  await client.call('apps.stop', { app }).catch(() => undefined)
+  await client.call('apps.remove', { app }).catch(() => undefined)
+  await client.call('leases.release', { name: app }).catch(() => undefined)
 }
 
 /** A port that nobody had just now. */

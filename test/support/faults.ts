@@ -265,7 +265,7 @@ const files: readonly Fault[] = [
   {
     name: 'the database of the shop is cut to nothing',
     kinds: ['files'],
-    says: /shop\.db was changed/,
+    says: /shop\.db (?:was|were) changed/,
     build: async (world) => {
       world.write('README.md', '')
       makeItems(path.join(world.folder, 'shop.db'))
@@ -322,8 +322,9 @@ function commitBadBranch(world: FaultWorld): void {
   world.git('commit', '--message', 'a shop')
   world.git('checkout', '-b', 'next')
   world.edit('lib/price.cjs', 'sum + price', 'sum - price')
-  world.write('lib/other.cjs', '// more\n')
-  world.git('commit', '--all', '--message', 'discounts')
+  world.write('lib/discount.cjs', '// more\n')
+  world.git('add', 'lib')
+  world.git('commit', '--message', 'discounts')
   world.git('checkout', 'main')
 }
 
@@ -348,10 +349,10 @@ const others: readonly Fault[] = [
     build: async (world) => {
       const { app, url } = await world.billing()
       await world.shop({ env: { UPSTREAM: url } })
-      return async () => {
+      return atOnce(() => {
         world.edit('quantum.config.yaml', 'DELAY: "0"', 'DELAY: "700"', app)
         return world.restart(app)
-      }
+      })
     },
   },
   {
@@ -361,10 +362,10 @@ const others: readonly Fault[] = [
     build: async (world) => {
       const { app, url } = await world.billing()
       await world.shop({ env: { UPSTREAM: url } })
-      return async () => {
+      return atOnce(() => {
         world.edit('answer.cjs', `'paid'`, 'payed', app)
         return world.restart(app)
-      }
+      })
     },
   },
   {
@@ -461,7 +462,7 @@ const ends: readonly Fault[] = [
     says: /certificate .* has expired/,
     build: async (world) => {
       const port = await freePort()
-      const seconds = 9
+      const seconds = 14
       const end = Date.now() + seconds * 1000
       await world.shop({
         env: { TLS_PORT: port },

@@ -17,6 +17,8 @@ export interface Candidate {
   readonly starts: readonly number[]
   /** The same happened before, and nothing came of it. */
   readonly isRoutine: boolean
+  /** It was stopped or ended, and started again before anything failed. */
+  readonly isUndone: boolean
   /** It ended because somebody else wanted it to: a signal that it does not send itself. */
   readonly isFromOutside: boolean
 }
@@ -31,6 +33,8 @@ const isEdit = ({ kind, turn }: Candidate): boolean =>
   (kind === 'config' || kind === 'files' || kind === 'git') && turn !== 'data' && turn !== 'permissions'
 const isDown = ({ kind, turn }: Candidate): boolean =>
   kind === 'stop' || ((kind === 'port' || kind === 'end' || kind === 'container') && turn === 'ended')
+
+const certificateFile = /\.(?:pem|crt|cer|der|p12|pfx|jks)$|cert/i
 
 const families: readonly Family[] = [
   {
@@ -63,7 +67,8 @@ const families: readonly Family[] = [
   },
   {
     said: /certificate (?:has )?expired|CERT_HAS_EXPIRED|certificate is not valid yet/i,
-    explained: ({ kind, turn }) => kind === 'certificate' || (kind === 'files' && turn !== 'data'),
+    explained: ({ kind, names }) =>
+      kind === 'certificate' || names.some((name) => certificateFile.test(name)),
   },
   {
     said: /out of memory|\bENOMEM\b|cannot allocate|MemoryError|heap limit/i,

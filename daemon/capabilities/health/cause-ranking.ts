@@ -75,6 +75,7 @@ function rank(candidate: Candidate, index: number, onset: Onset): RankedCause | 
   const { effectiveAt, start, goods } = effectOf(candidate, onset)
   const score =
     worthOf(counted) *
+    (candidate.isUndone ? 0.2 : 1) *
     (isNamed && fit === 'yes' ? 4 : isNamed ? 2.5 : fit === 'yes' ? 1.6 : fit === 'no' ? 0.6 : 1) *
     ([1, 0.5, 0.25][goods] ?? 0.12) *
     (1 / (1 + (onset.at - effectiveAt) / (30 * 60_000)))
@@ -123,7 +124,7 @@ function worthOfOwn({ kind, turn, names, isFromOutside }: Candidate): number {
     case 'disk':
       return 1
     case 'certificate':
-      return 1.3
+      return 0.9
     case 'stop':
       return 1.2
     case 'end':

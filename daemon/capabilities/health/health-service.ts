@@ -325,7 +325,7 @@ export class HealthService implements Owned {
     if (this.#closed) return
     // What has just changed is looked for while it can still be told from what is done about it.
     if (live.last !== null && live.last.grade !== 'good' && live.machine.state !== 'unhealthy')
-      void this.#deps.around.look(live.plan.app)
+      this.#deps.around.notice(live.plan.app)
     if (isNew || this.#rules.isOwed(live)) this.#rules.look(live.plan.app)
     if (isNew) this.#moved()
     else

@@ -127,6 +127,7 @@ export async function startHealth(world: HealthWorld) {
       hide: (text) => text.replaceAll('hunter2', '***'),
       around: {
         look: () => Promise.resolve(),
+        notice: () => undefined,
         history: () => Promise.resolve(world.history),
         named: () => ({ ports: new Set(), words: new Set() }),
         audit: () => Promise.resolve([]),

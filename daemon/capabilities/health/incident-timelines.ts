@@ -16,6 +16,8 @@ import { Relations, type Named } from './timeline-relations.ts'
 export interface TimelineSources {
   /** Looks at what may have changed around an app; settles when that is kept. */
   readonly look: (app: string) => Promise<void>
+  /** Something of an app fails: what has just changed is to be looked for while it can still be told. */
+  readonly notice: (app: string) => void
   /** Newest first. */
   readonly history: (since: number, until: number) => Promise<readonly HistoryRow[]>
   readonly named: (app: string) => Named
@@ -50,6 +52,15 @@ const machineMs = 15 * 60_000
 const mostEvents = 200
 const mostTexts = 20
 
+/** What is known when it is told how things stand to an app. */
+interface Known {
+  readonly app: string
+  readonly onset: number
+  readonly relations: Relations
+  readonly audit: readonly AuditEntry[]
+  readonly history: readonly HistoryRow[]
+}
+
 /** Puts together what happened around incidents. */
 export class IncidentTimelines {
   readonly #deps: IncidentTimelinesDeps
@@ -74,7 +85,7 @@ export class IncidentTimelines {
       until,
     )
     const onset = onsetOf(app, started, results)
-    const around = this.#around(app, relations, audit, history)
+    const around = this.#around({ app, onset, relations, audit, history })
     const errors = newErrors(await this.#errors(app, onset), onset)
     const happenings = [
       ...history.flatMap((row) => ofHistory(row, around) ?? []),
@@ -95,12 +106,7 @@ export class IncidentTimelines {
     return { number, app, onset: isoTime(onset), ...arranged(happenings, ranked, onset, until, around) }
   }
 
-  #around(
-    app: string,
-    relations: Relations,
-    audit: readonly AuditEntry[],
-    history: readonly HistoryRow[],
-  ): Around {
+  #around({ app, onset, relations, audit, history }: Known): Around {
     const starts = (of: string): readonly number[] =>
       audit
         .filter(
@@ -119,6 +125,8 @@ export class IncidentTimelines {
       names: relations.names,
       startsOf: (of) => (of === null || of === app ? own : [...starts(of), ...own].toSorted((a, b) => a - b)),
       portsOf: relations.portsOf,
+      onset,
+      isStarted: (of, from, to) => starts(of).some((at) => at >= from && at <= to),
       isOurs: (of) => starts(of).length > 0,
       portsOfProcess: (id) =>
         history.flatMap(({ kind, names }) =>

@@ -88,6 +88,7 @@ function ofResult(
           starts: [],
           isRoutine: false,
           isFromOutside: false,
+          isUndone: false,
         }
       : null,
   }
@@ -129,6 +130,7 @@ export function certificateOf(
         starts: [],
         isRoutine: false,
         isFromOutside: false,
+        isUndone: false,
       },
     },
   ]

@@ -19,6 +19,10 @@ export interface Around {
   /** Whether the app's configurations name it. */
   readonly names: (word: string) => boolean
   readonly portsOf: (app: string) => readonly number[]
+  /** When the first result was that failed, ms since the epoch. */
+  readonly onset: number
+  /** Whether an app was started between these moments. */
+  readonly isStarted: (app: string, from: number, to: number) => boolean
   /** Whether it was started through the daemon. */
   readonly isOurs: (app: string) => boolean
   /** Where a process was seen to listen. @param id - of the process, as text. */
@@ -27,7 +31,7 @@ export interface Around {
 
 type Brief = Pick<TimelineEvent, 'kind' | 'app' | 'title' | 'detail' | 'opens'>
 
-const plain = { isRoutine: false, isFromOutside: false } as const
+const plain = { isRoutine: false, isFromOutside: false, isUndone: false } as const
 
 /** Signals that a program does not send itself when it fails. */
 const outside = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGSTOP', 'SIGQUIT'])
@@ -61,9 +65,14 @@ export function ofHistory(row: HistoryRow, around: Around): Happening | null {
       starts: around.startsOf(app),
       isRoutine: false,
       isFromOutside,
+      isUndone:
+        kind === 'end' && relation === 'needed' && app !== null && isUndone(app, Date.parse(at), around),
     },
   }
 }
+
+const isUndone = (app: string, at: number, { isStarted, onset }: Around): boolean =>
+  isStarted(app, at + 1, onset)
 
 const verbs: Readonly<Record<string, string>> = {
   start: 'was started',
@@ -126,6 +135,7 @@ export function ofAudit(entry: AuditEntry, around: Around): Happening | null {
       names: [resource.name, ...ports.map(String)],
       starts: around.startsOf(isSecret ? around.app : owner),
       ...plain,
+      isUndone: kind === 'stop' && isApp && isUndone(resource.name, Date.parse(timestamp), around),
     },
   }
 }
@@ -170,8 +180,8 @@ export function ofRun(run: RunRow, around: Around, isRoutine: boolean): Happenin
       relation: around.relationOf(app, []),
       names: job === null ? [] : [job],
       starts: [],
+      ...plain,
       isRoutine,
-      isFromOutside: false,
     },
   }
 }

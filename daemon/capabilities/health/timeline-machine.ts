@@ -76,6 +76,7 @@ function became(
         starts: [],
         isRoutine: false,
         isFromOutside: false,
+        isUndone: false,
       },
     },
   ]

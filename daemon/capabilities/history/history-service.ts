@@ -40,8 +40,8 @@ const roundMs = 5 * 60_000
 /** A folder that something is said to have happened in is looked at so soon, and no more often than this. */
 const soonMs = 250
 const leastApartMs = 2000
-/** A look that began so long ago or less is good enough for whoever asks what has happened. */
-const freshMs = 500
+/** Where much fails at once, folders are not looked at for each of it. */
+const apartMs = 1000
 const dayMs = 86_400_000
 
 interface Watched {
@@ -64,6 +64,7 @@ export class HistoryService implements Owned {
   #beginning: Promise<void> = Promise.resolve()
   #queue: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
+  #machineAt = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(deps: HistoryDeps) {
@@ -74,7 +75,7 @@ export class HistoryService implements Owned {
   open(): void {
     this.appsMoved()
     this.#timer = setInterval(() => {
-      for (const one of this.#watched.values()) void this.#look(one, 0)
+      for (const one of this.#watched.values()) void this.#look(one)
     }, roundMs)
     this.#timer.unref()
   }
@@ -125,11 +126,18 @@ export class HistoryService implements Owned {
   /** Looks at all that may have to do with an app, now; settles when what was seen is kept. It never rejects. */
   look = async (app: string): Promise<void> => {
     const one = this.#watched.get(app)
-    await Promise.all([
-      one === undefined ? null : this.#look(one, freshMs),
-      this.#deps.lookAtMachine().then(this.machineMoved, this.#deps.report),
-    ])
+    await Promise.all([one === undefined ? null : this.#look(one), this.#lookAtMachine()])
     await this.#queue
+  }
+
+  /** Something fails: looks at what may have to do with it, unless that was done just now; then it is done soon. */
+  notice = (app: string): void => {
+    const one = this.#watched.get(app)
+    if (one === undefined || this.#closed) return
+    const now = this.#deps.clock.monotonic()
+    if (now - this.#machineAt >= apartMs) void this.#lookAtMachine()
+    if (now - one.lookedAt >= apartMs) void this.#look(one)
+    else this.#soon(app)
   }
 
   async dispose(): Promise<void> {
@@ -139,6 +147,11 @@ export class HistoryService implements Owned {
     for (const { soon } of this.#watched.values()) clearTimeout(soon)
     await Promise.all([...this.#watched.values()].map(({ looking }) => looking))
     await this.#queue
+  }
+
+  #lookAtMachine(): Promise<void> {
+    this.#machineAt = this.#deps.clock.monotonic()
+    return this.#deps.lookAtMachine().then(this.machineMoved, this.#deps.report)
   }
 
   async #begin(app: string, path: string): Promise<void> {
@@ -159,7 +172,7 @@ export class HistoryService implements Owned {
       keptAt: Number.NEGATIVE_INFINITY,
     }
     this.#watched.set(app, one)
-    await this.#look(one, 0)
+    await this.#look(one)
   }
 
   #soon(app: string): void {
@@ -169,16 +182,16 @@ export class HistoryService implements Owned {
     one.soon = setTimeout(
       () => {
         one.soon = undefined
-        void this.#look(one, 0)
+        void this.#look(one)
       },
       Math.max(soonMs, leastApartMs - since),
     ).unref()
   }
 
   /** A look that goes on began before whatever is asked for now, so another one follows it. */
-  async #look(one: Watched, acceptedMs: number): Promise<void> {
+  async #look(one: Watched): Promise<void> {
     await one.looking
-    if (this.#deps.clock.monotonic() - one.lookedAt < acceptedMs || this.#closed) return
+    if (this.#closed) return
     one.looking ??= this.#lookInto(one).finally(() => (one.looking = null))
     await one.looking
   }

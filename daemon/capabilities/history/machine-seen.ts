@@ -18,14 +18,15 @@ const longest = 120
 /** One for each port and holder. Containers are told of as such. */
 export function listenersOf(rows: readonly PortRow[]): ReadonlyMap<string, Listener> {
   const found = new Map<string, Listener>()
-  for (const { protocol, port, pid, process, command, app, startedAt, container } of rows)
+  for (const { protocol, port, pid, process, command, app, lease, startedAt, container } of rows)
     if (protocol === 'tcp' && container === null)
       found.set(`${port} ${pid ?? ''}`, {
         port,
         pid,
         process: process ?? 'a process',
         command: command?.slice(0, longest) ?? null,
-        app,
+        // Of one that is only just starting or ending nobody knows yet whose it is; a port that is leased is known.
+        app: app ?? lease,
         startedAt: startedAt === null ? null : Date.parse(startedAt),
       })
   return found
