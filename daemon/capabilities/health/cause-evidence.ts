@@ -15,6 +15,8 @@ export interface Candidate {
   readonly names: readonly string[]
   /** When what it belongs to was started, which is when edits have their effect. */
   readonly starts: readonly number[]
+  /** It is of use at once, and no start is needed for that. */
+  readonly isAtOnce: boolean
   /** The same happened before, and nothing came of it. */
   readonly isRoutine: boolean
   /** It was stopped or ended, and started again before anything failed. */
@@ -34,7 +36,8 @@ const isEdit = ({ kind, turn }: Candidate): boolean =>
 const isDown = ({ kind, turn }: Candidate): boolean =>
   kind === 'stop' || ((kind === 'port' || kind === 'end' || kind === 'container') && turn === 'ended')
 
-const certificateFile = /\.(?:pem|crt|cer|der|p12|pfx|jks)$|cert/i
+const certificateFile =
+  /\.(?:pem|crt|cer|der|p12|pfx|jks)$|(?:^|[_.-])(?:tls|ssl|certs?|certificates?)(?:$|[_.-])/i
 
 const families: readonly Family[] = [
   {

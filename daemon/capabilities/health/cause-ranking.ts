@@ -8,6 +8,8 @@ export interface Onset {
   readonly goods: readonly number[]
   /** What checks, ends and errors that were never seen before say. */
   readonly texts: readonly string[]
+  /** What the checks that failed are of, where that is not the app itself. */
+  readonly targets: readonly string[]
 }
 
 export interface RankedCause {
@@ -65,8 +67,10 @@ function rank(candidate: Candidate, index: number, onset: Onset): RankedCause | 
   if ((after ?? at) > onset.at + inexactMs || at < onset.at - horizonMs) return null
   const { relation } = candidate
   // Files of the same name are in every folder.
-  const isFar = relation === 'other' && isEdited.has(candidate.kind)
-  const named = isFar ? null : namedIn(onset.texts, candidate.names)
+  const edited = isEdited.has(candidate.kind)
+  // The configuration that names a check names what it is of, whatever was changed there.
+  const texts = edited ? onset.texts : [...onset.texts, ...onset.targets]
+  const named = edited && relation === 'other' ? null : namedIn(texts, candidate.names)
   const counted: Candidate =
     relation === 'other' && named !== null ? { ...candidate, relation: 'needed' } : candidate
   const fit = fitOf(onset.texts, counted)
@@ -84,15 +88,19 @@ function rank(candidate: Candidate, index: number, onset: Onset): RankedCause | 
 
 /** A change has its effect at once, or by the first start after it: when fewer checks were good since. */
 function effectOf(
-  { at, starts }: Candidate,
+  { at, starts, isAtOnce }: Candidate,
   onset: Onset,
 ): Pick<RankedCause, 'effectiveAt' | 'start' | 'goods'> {
   const goodsSince = (time: number): number =>
     onset.goods.filter((good) => good > time + inexactMs && good <= onset.at).length
   const now = Math.min(at, onset.at)
   const start = starts.find((time) => time >= at - inexactMs && time <= onset.at) ?? null
-  if (start === null || goodsSince(start) >= goodsSince(now))
-    return { effectiveAt: now, start: goodsSince(now) === 0 ? start : null, goods: goodsSince(now) }
+  if (start === null || isAtOnce || goodsSince(start) >= goodsSince(now))
+    return {
+      effectiveAt: now,
+      start: goodsSince(now) === 0 && !isAtOnce ? start : null,
+      goods: goodsSince(now),
+    }
   return { effectiveAt: start, start, goods: goodsSince(start) }
 }
 

@@ -101,7 +101,8 @@ export class IncidentTimelines {
     const ranked = rank(happenings, isHere, {
       at: onset,
       goods: goodsOf(incident, results),
-      texts: [...this.#texts(incident, results, onset), ...endsOf(history, app, onset), ...errors.texts],
+      targets: this.#targets(incident, results, onset),
+      texts: [...textsOf(incident, results, onset), ...endsOf(history, app, onset), ...errors.texts],
     })
     return { number, app, onset: isoTime(onset), ...arranged(happenings, ranked, onset, until, around) }
   }
@@ -160,15 +161,9 @@ export class IncidentTimelines {
     return this.#tried(this.#deps.sources.errors(app, onset - horizonMs, onset + errorsMs), [])
   }
 
-  /** What checks say when something fails, with what they are of where that is not the app itself. */
-  #texts({ app }: IncidentRow, results: readonly CheckedResult[], onset: number): readonly string[] {
-    const said = results.flatMap((one) => {
-      if (one.app !== app || one.grade === 'good' || Date.parse(one.at) < onset || one.reason === null)
-        return []
-      const target = this.#deps.target(app, one.check)
-      return [target === null ? one.reason : `${target} ${one.reason}`]
-    })
-    return [...new Set(said)].slice(0, mostTexts)
+  #targets({ app }: IncidentRow, results: readonly CheckedResult[], onset: number): readonly string[] {
+    const checks = new Set(failed(app, results, onset).map(({ check }) => check))
+    return [...checks].flatMap((check) => this.#deps.target(app, check) ?? [])
   }
 
   /** A log that cannot be searched keeps nobody from the rest. */
@@ -204,6 +199,13 @@ function goodsOf({ app, check }: IncidentRow, results: readonly CheckedResult[])
     .filter((one) => one.app === app && one.grade === 'good' && (isBroad || one.check === check))
     .map(({ at }) => Date.parse(at))
 }
+
+const failed = (app: string, results: readonly CheckedResult[], onset: number): readonly CheckedResult[] =>
+  results.filter((one) => one.app === app && one.grade !== 'good' && Date.parse(one.at) >= onset)
+
+/** What checks say when something fails. */
+const textsOf = ({ app }: IncidentRow, results: readonly CheckedResult[], onset: number): readonly string[] =>
+  [...new Set(failed(app, results, onset).flatMap(({ reason }) => reason ?? []))].slice(0, mostTexts)
 
 /** How the app ended around the onset is said by what ended. */
 const endsOf = (history: readonly HistoryRow[], app: string, onset: number): readonly string[] =>

@@ -31,7 +31,7 @@ export interface Around {
 
 type Brief = Pick<TimelineEvent, 'kind' | 'app' | 'title' | 'detail' | 'opens'>
 
-const plain = { isRoutine: false, isFromOutside: false, isUndone: false } as const
+const plain = { isAtOnce: false, isRoutine: false, isFromOutside: false, isUndone: false } as const
 
 /** Signals that a program does not send itself when it fails. */
 const outside = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGSTOP', 'SIGQUIT'])
@@ -63,6 +63,7 @@ export function ofHistory(row: HistoryRow, around: Around): Happening | null {
       relation,
       names: kind === 'port' ? names.filter((name) => /^\d+$/.test(name)) : names,
       starts: around.startsOf(app),
+      isAtOnce: kind === 'config' && names.some((name) => name.startsWith('admin.')),
       isRoutine: false,
       isFromOutside,
       isUndone:

@@ -74,6 +74,7 @@ function became(
         relation: 'machine',
         names: [],
         starts: [],
+        isAtOnce: false,
         isRoutine: false,
         isFromOutside: false,
         isUndone: false,

@@ -92,7 +92,7 @@ export class AppFolder {
       const [digests, outline] = await this.#outline(change.path)
       const isUnknown = digests === null || known === null || (known === undefined && change.turn !== 'added')
       const keys = isUnknown ? null : keyChanges(known ?? {}, digests, outline)
-      seen.push(configSeen(place, change, keys))
+      seen.push(...configSeen(place, change, keys))
     }
     const groups = together(changes.filter((change) => !isKeyed(change)))
     seen.push(...groups.flatMap((group) => filesSeen(place, group) ?? []))

@@ -35,40 +35,48 @@ interface Place {
   readonly absolute: (path: string) => string
 }
 
+/** What of `quantum.config.yaml` is for the daemon and not for the app: it has its effect at once. */
+const ofDaemon = /^admin\.(?!run\b)\w+/
+
 /** @param keys - that hold something else; null when it cannot be understood, now or before. */
 export function configSeen(
-  { app, absolute }: Place,
-  { path, at, after, turn }: TreeChange,
+  place: Place,
+  change: TreeChange,
   keys: readonly KeyChange[] | null,
-): Seen {
-  const common = { key: `config ${app} ${path} ${at}`, kind: 'config', at, after, app } as const
-  const file = absolute(path)
-  if (keys === null)
-    return {
-      ...common,
-      turn: 'changed',
-      title: `${path} was ${turn === 'added' ? 'added' : 'changed'}`,
-      detail: 'It cannot be understood, so which keys were changed is not known.',
-      file,
-      line: null,
-      names: [path, basename(path)],
-    }
-  const told = keys.map((one) => (one.turn === 'changed' ? one.path : `${one.path} (${one.turn})`))
-  return {
-    ...common,
-    turn: keys.length === 0 ? 'data' : turn === 'added' ? 'added' : 'changed',
-    title:
-      keys.length === 0
-        ? `${path} was written; its keys hold what they held`
-        : `${path}: ${listed(told)} changed`,
-    detail: told.length > mostShown ? told.slice(0, mostNames).join(', ') : null,
-    file,
-    line: keys.find(({ key }) => key !== null)?.key?.line ?? null,
-    names: [
-      basename(path),
-      ...new Set(keys.flatMap((one) => (one.key === null ? [lastOf(one.path)] : namesOfKey(one.key)))),
-    ].slice(0, mostNames),
+): readonly Seen[] {
+  const { path, at, after, turn } = change
+  const common = { kind: 'config', at, after, app: place.app, file: place.absolute(path) } as const
+  const key = `config ${place.app} ${path} ${at}`
+  if (keys === null) {
+    const title = `${path} was ${turn === 'added' ? 'added' : 'changed'}`
+    const detail = 'It cannot be understood, so which keys were changed is not known.'
+    return [{ ...common, key, turn: 'changed', title, detail, line: null, names: [path, basename(path)] }]
   }
+  if (keys.length === 0) {
+    const title = `${path} was written; its keys hold what they held`
+    return [{ ...common, key, turn: 'data', title, detail: null, line: null, names: [basename(path)] }]
+  }
+  const isOurs = ({ path: name }: KeyChange): boolean => ofDaemon.test(name)
+  const parts = /^quantum\.config\.ya?ml$/.test(path)
+    ? [keys.filter((one) => !isOurs(one)), keys.filter(isOurs)]
+    : [keys]
+  return parts.flatMap((those, index) => {
+    if (those.length === 0) return []
+    const told = those.map((one) => (one.turn === 'changed' ? one.path : `${one.path} (${one.turn})`))
+    const names = those.flatMap((one) => (one.key === null ? [lastOf(one.path)] : namesOfKey(one.key)))
+    const sections = index === 0 ? [] : those.map((one) => ofDaemon.exec(one.path)?.[0] ?? '')
+    return [
+      {
+        ...common,
+        key: `${key} ${index}`,
+        turn: turn === 'added' ? 'added' : 'changed',
+        title: `${path}: ${listed(told)} changed`,
+        detail: told.length > mostShown ? told.slice(0, mostNames).join(', ') : null,
+        line: those.find((one) => one.key !== null)?.key?.line ?? null,
+        names: [...new Set([basename(path), ...sections, ...names])].slice(0, mostNames),
+      },
+    ]
+  })
 }
 
 const lastOf = (path: string): string => path.split('.').at(-1) ?? path
