@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Client } from '#client/client.ts'
 import { runtimeFlags } from '#client/launch.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
-import { allFaults, sampleFaults, type Fault } from '../support/faults.ts'
+import { allFaults, sampleFaults, unknownFault, type Fault } from '../support/faults.ts'
 import { authority, removeAuthority } from '../support/fault-tls.ts'
 import { FaultWorld, forget, intervalMs } from '../support/fault-world.ts'
 import { figure, full } from '../support/scale.ts'
@@ -102,12 +102,15 @@ test(
       for (let next = queue.shift(); next !== undefined; next = queue.shift())
         said.push(await tried(next.fault, `shop${next.index}`, next.index % 2 === 1))
     }
-    await Promise.all(Array.from({ length: atOnce }, work))
+    const unknown = tried(unknownFault, 'unknown', true)
+    await Promise.all([unknown, ...Array.from({ length: atOnce }, work)])
+    figure('fault of which nothing is known', `${unknownFault.name} -> ${(await unknown).first}`)
     for (const { fault, first, isRight, errorMs } of said)
       figure(isRight ? 'fault' : 'fault MISSED', `${fault} -> ${first}; onset ${errorMs ?? '?'} ms`)
     const right = said.filter(({ isRight }) => isRight).length
     const onTime = said.filter(isOnTime).length
     figure('incident-causes', `${right} of ${said.length} first, onset within an interval in ${onTime}`)
+    expect((await unknown).first).toBe('nothing is known')
     expect(right).toBeGreaterThanOrEqual(Math.ceil(said.length * 0.9))
     expect(onTime).toBeGreaterThanOrEqual(Math.ceil(said.length * 0.9))
   },

@@ -311,7 +311,12 @@ const files: readonly Fault[] = [
         files: { 'server.pem': signedCertificate(86_400) },
         checks: [`      tls: { url: "https://localhost:${port}/", certificateWarning: 1s }`],
       })
-      return thenRestart(world, () => world.write('server.pem', signedCertificate(-86_400)))
+      const expired = signedCertificate(-86_400)
+      // An address is checked also while the app is started again, and nobody answers there then.
+      return atOnce(() => {
+        world.write('server.pem', expired)
+        return world.restart()
+      })
     },
   },
 ]
@@ -520,6 +525,17 @@ const ends: readonly Fault[] = [
     },
   },
 ]
+
+/** It fails for a reason that nobody but itself knows. */
+export const unknownFault: Fault = {
+  name: 'it fails by itself, and says nothing',
+  kinds: [],
+  says: /^$/,
+  build: async (world) => {
+    await world.shop()
+    return atOnce(() => world.get('/break'))
+  },
+}
 
 function runs(pid: number): boolean {
   try {

@@ -107,11 +107,12 @@ function isTelling(name: string): boolean {
   return name.length >= 3 && !common.has(name.toLowerCase())
 }
 
-/** As a word of its own: `api.js` is not in `my-api.json`. */
+/** As a word of its own: `api.js` is not in `my-api.json`, and 80 is not in 80.5. */
 function holds(text: string, name: string): boolean {
+  const beside = /^\d+$/.test(name) ? /[\w.-]/ : /[\w-]/
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
-    const [before, after] = [text[at - 1] ?? ' ', text[at + name.length] ?? ' ']
-    if (!/[\w-]/.test(before) && !/[\w-]/.test(after)) return true
+    const after = text.slice(at + name.length, at + name.length + 2)
+    if (!beside.test(text[at - 1] ?? ' ') && !/^(?:[\w-]|\.\d)/.test(after)) return true
   }
   return false
 }

@@ -24,7 +24,7 @@ export function listenersOf(rows: readonly PortRow[]): ReadonlyMap<string, Liste
         port,
         pid,
         process: process ?? 'a process',
-        command: command?.slice(0, longest) ?? null,
+        command: command?.replace(/\s+/g, ' ').slice(0, longest) ?? null,
         // Of one that is only just starting or ending nobody knows yet whose it is; a port that is leased is known.
         app: app ?? lease,
         startedAt: startedAt === null ? null : Date.parse(startedAt),

@@ -40,7 +40,7 @@ function portsIn(path: string, value: string): readonly number[] {
 }
 
 function pathsIn(value: string): readonly string[] {
-  const found = value.matchAll(/(?:^|[\s=:,'"]|:\/\/)(\/[^/\s'",:;][^\s'",:;]*)/g)
+  const found = value.matchAll(/(?:^|[\s=:,'"]|:\/\/)(\/[^/\s'",:;?#][^\s'",:;?#]*)/g)
   return [...found].flatMap(([, path]) =>
     path !== undefined && path.length <= 1000 && isAbsolute(path) ? [path] : [],
   )
