@@ -64,16 +64,10 @@ function eventLines(event: TimelineEvent, isCause: boolean): readonly string[] {
 export const linkMark = '      → '
 
 function linkText({ opens, at, app }: TimelineEvent): string | null {
-  switch (opens?.type) {
-    case 'audit':
-      return l10n.t('Audit entry #{0}', opens.sequence)
-    case 'file':
-      return opens.line === null ? fullText(opens.file) : `${fullText(opens.file)}:${opens.line}`
-    case 'log': {
-      const [from, to] = [-aroundMs, aroundMs].map((by) => new Date(Date.parse(at) + by).toISOString())
-      return `${l10n.t('Logs')}: ${app} ${from} – ${to}`
-    }
-    default:
-      return null
-  }
+  if (opens?.type === 'audit') return l10n.t('Audit entry #{0}', opens.sequence)
+  if (opens?.type === 'file')
+    return opens.line === null ? fullText(opens.file) : `${fullText(opens.file)}:${opens.line}`
+  if (opens?.type !== 'log') return null
+  const [from, to] = [-aroundMs, aroundMs].map((by) => new Date(Date.parse(at) + by).toISOString())
+  return `${l10n.t('Logs')}: ${app} ${from} – ${to}`
 }

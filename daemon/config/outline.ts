@@ -35,7 +35,7 @@ function ofYaml(text: string): readonly OutlineKey[] | null {
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1)
   const keys: OutlineKey[] = []
   const lineAt = (offset: number): number => lines.linePos(offset).line
-  walk(root as Node, { path: '', line: 1 }, lineAt, keys)
+  walk(root, { path: '', line: 1 }, lineAt, keys)
   return keys
 }
 

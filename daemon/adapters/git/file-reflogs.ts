@@ -56,7 +56,7 @@ async function endOf(file: string): Promise<string> {
 /** `from to Name <mail> seconds zone<TAB>message`; a first line that was cut is none. */
 const line = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) .*> (\d{1,12}) [+-]\d{4}(?:\t(.*))?$/
 
-export function parseReflog(text: string): readonly GitMove[] {
+function parseReflog(text: string): readonly GitMove[] {
   return text
     .split('\n')
     .flatMap((one): GitMove[] => {

@@ -119,53 +119,34 @@ function worthOf(candidate: Candidate): number {
   return relation === 'own' ? worthOfOwn(candidate) : worthOfNeeded(candidate)
 }
 
+type Worths = Readonly<Partial<Record<Candidate['kind'], number>>>
+const own: Worths = { config: 1, secret: 1, git: 1.05, disk: 1, certificate: 0.9, stop: 1.2, container: 1 }
+const needed: Worths = {
+  stop: 1.1,
+  end: 1,
+  container: 1,
+  port: 0.9,
+  check: 0.7,
+  config: 0.6,
+  files: 0.6,
+  git: 0.6,
+  secret: 0.6,
+  disk: 0.6,
+}
+
 function worthOfOwn({ kind, turn, names, isFromOutside }: Candidate): number {
-  switch (kind) {
-    case 'config':
-    case 'secret':
-      return 1
-    case 'git':
-      return 1.05
-    case 'files':
-      if (turn === 'removed' || turn === 'permissions') return 1.1
-      return names.every((name) => readByPeople.test(name)) ? 0.3 : 1
-    case 'disk':
-      return 1
-    case 'certificate':
-      return 0.9
-    case 'stop':
-      return 1.2
-    case 'end':
-      return isFromOutside ? 0.9 : 0.55
-    case 'start':
-      return turn === 'failed' ? 0.45 : 0.35
-    case 'container':
-      return turn === 'ended' ? 1 : 0.3
-    default:
-      return 0.25
+  if (kind === 'files') {
+    if (turn === 'removed' || turn === 'permissions') return 1.1
+    return names.every((name) => readByPeople.test(name)) ? 0.3 : 1
   }
+  if (kind === 'end') return isFromOutside ? 0.9 : 0.55
+  if (kind === 'start') return turn === 'failed' ? 0.45 : 0.35
+  return kind === 'container' && turn !== 'ended' ? 0.3 : (own[kind] ?? 0.25)
 }
 
 function worthOfNeeded({ kind, turn }: Candidate): number {
-  switch (kind) {
-    case 'stop':
-      return 1.1
-    case 'end':
-    case 'container':
-      return turn === 'ended' ? 1 : 0.4
-    case 'port':
-      return turn === 'ended' ? 0.9 : 0.5
-    case 'check':
-      return 0.7
-    case 'config':
-    case 'files':
-    case 'git':
-    case 'secret':
-    case 'disk':
-      return 0.6
-    default:
-      return 0.4
-  }
+  if (kind === 'port' && turn === 'started') return 0.5
+  return kind === 'container' && turn !== 'ended' ? 0.4 : (needed[kind] ?? 0.4)
 }
 
 /** Of what another candidate explains less is left: an app that ends because of an edit, a needed app that is ill. */

@@ -120,7 +120,7 @@ export class HistoryService implements Owned {
     // Before the first look nothing is known, which is not the same as nothing being there.
     if (ports.span.now > 0) this.#listeners = listeners
     if (span.now > 0) this.#containers = containers
-    this.#keep(seen)
+    void this.#keep(seen)
   }
 
   /** Looks at all that may have to do with an app, now; settles when what was seen is kept. It never rejects. */
@@ -145,7 +145,7 @@ export class HistoryService implements Owned {
     clearInterval(this.#timer)
     await this.#beginning
     for (const { soon } of this.#watched.values()) clearTimeout(soon)
-    await Promise.all([...this.#watched.values()].map(({ looking }) => looking))
+    for (const { looking } of this.#watched.values()) await looking
     await this.#queue
   }
 
@@ -217,7 +217,7 @@ export class HistoryService implements Owned {
       this.#ended.set(run.app, ended.key)
       return [ended]
     })
-    this.#keep(seen)
+    void this.#keep(seen)
   }
 
   /** In the order in which it is seen. It never rejects. */

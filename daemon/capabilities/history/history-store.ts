@@ -67,7 +67,7 @@ export class HistoryStore {
       query = query.where((where) => where.or([where('app', '=', app), where('app', 'is', null)]))
     const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute()
     return rows.map(({ key: _key, id, kind, turn, at, after, names, ...row }) => ({
-      id: Number(id),
+      id,
       kind: kind as HistoryKind,
       turn: turn as HistoryTurn,
       at: isoTime(at),
