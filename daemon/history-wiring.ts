@@ -38,6 +38,7 @@ export function wireHistory(
     }),
   )
   lifetime.own(apps.changed.on(history.appsMoved))
+  lifetime.own(apps.touched.on(history.touched))
   lifetime.own(
     resources.changed.on((topic) => {
       if (topic !== 'processes') history.machineMoved()
@@ -49,6 +50,6 @@ export function wireHistory(
 function newestRun(supervisor: Supervisor, app: string): readonly EndedRun[] {
   const run = supervisor.run(app)
   if (run === null) return []
-  const { stored, exit } = run
-  return [{ app, run: stored.run, exit, isWanted: stored.wanted === 'running', port: stored.port }]
+  const { stored, exit, state } = run
+  return [{ app, run: stored.run, state, exit, isWanted: stored.wanted === 'running', port: stored.port }]
 }

@@ -1,5 +1,6 @@
 import {
   DocumentLink,
+  l10n,
   languages,
   Range,
   Uri,
@@ -44,5 +45,7 @@ function targetOf(text: string, keyOf: (filter: LogFilter) => string): Uri | nul
   const [, file, line] = /^((?:\/|[A-Za-z]:\\).*?)(?::(\d+))?$/.exec(text) ?? []
   if (file !== undefined) return Uri.file(file).with(line === undefined ? {} : { fragment: `L${line}` })
   const [, entry] = /#(\d+)$/.exec(text) ?? []
-  return entry === undefined ? null : Uri.from({ scheme, path: `/${entry}`, query: `entry=${entry}` })
+  return entry === undefined
+    ? null
+    : Uri.from({ scheme, path: `/${l10n.t('Entry {0}', entry)}`, query: `entry=${entry}` })
 }

@@ -69,8 +69,12 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
     await text.getByText('answered 503').first().waitFor()
     // What was done to it is the first thing that is said, and its file is one press away.
     await text.getByText('First change before onset: broken was added').first().waitFor()
-    await page.locator('.detected-link').first().waitFor()
     await screenshot(page, 'incident-timeline')
+    await text
+      .locator('.detected-link', { hasText: 'Audit entry #' })
+      .first()
+      .click({ modifiers: ['Control'] })
+    await page.locator('.tab', { hasText: /^Entry \d+/ }).waitFor()
   })
 
   test('an incident is acknowledged, and gone when there is evidence that all is well', async () => {

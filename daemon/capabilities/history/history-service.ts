@@ -60,7 +60,8 @@ export class HistoryService implements Owned {
   readonly #watched = new Map<string, Watched>()
   #listeners: ReadonlyMap<string, Listener> | null = null
   #containers: readonly ContainerRow[] | null = null
-  readonly #ended = new Map<string, string>()
+  /** How each app's newest run was when it was last looked at. */
+  readonly #states = new Map<string, string>()
   #beginning: Promise<void> = Promise.resolve()
   #queue: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -104,9 +105,11 @@ export class HistoryService implements Owned {
       }
     for (const { app, folder } of apps)
       if (!this.#watched.has(app)) this.#beginning = this.#beginning.then(() => this.#begin(app, folder))
-      else this.#soon(app)
     this.#lookAtRuns()
   }
+
+  /** Something was changed in an app's folder. */
+  touched = (app: string): void => this.#soon(app)
 
   /** Listeners or containers are not as they were. */
   machineMoved = (): void => {
@@ -211,12 +214,17 @@ export class HistoryService implements Owned {
   }
 
   #lookAtRuns(): void {
-    const seen = this.#deps.runs().flatMap((run) => {
+    const seen: Seen[] = []
+    for (const run of this.#deps.runs()) {
+      const { app } = run
+      const state = `${run.run} ${run.state}`
+      if (this.#states.get(app) === state) continue
+      this.#states.set(app, state)
+      // What it was started with, or ended by, is told from what comes later.
+      this.#soon(app)
       const ended = endSeen(run)
-      if (ended === null || this.#ended.get(run.app) === ended.key) return []
-      this.#ended.set(run.app, ended.key)
-      return [ended]
-    })
+      if (ended !== null) seen.push(ended)
+    }
     void this.#keep(seen)
   }
 

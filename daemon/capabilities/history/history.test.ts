@@ -121,7 +121,7 @@ test('an app that ended by itself, and who listens, are told once', async () => 
     at: new Date().toISOString(),
     reason: 'it was killed',
   }
-  runs = [{ app: 'shop', run: 'a', exit, isWanted: true, port: 3000 }]
+  runs = [{ app: 'shop', run: 'a', state: 'failed', exit, isWanted: true, port: 3000 }]
   const row = { protocol: 'tcp', port: 5433, pid: 7, process: 'db', container: null, app: null, lease: null }
   ports = { rows: [row as PortRow], span: { before: Date.now() - 50, now: Date.now() } }
   history.appsMoved()
@@ -134,7 +134,7 @@ test('an app that ended by itself, and who listens, are told once', async () => 
   ports = { rows: [], span: { before: Date.now() - 10, now: Date.now() } }
   history.machineMoved()
   // One that somebody stopped has not ended by itself.
-  runs = [{ app: 'shop', run: 'b', exit, isWanted: false, port: 3000 }]
+  runs = [{ app: 'shop', run: 'b', state: 'stopped', exit, isWanted: false, port: 3000 }]
   history.appsMoved()
   const rows = await seen()
   expect(rows).toHaveLength(3)

@@ -77,6 +77,8 @@ function listenerSeen(one: Listener, turn: 'started' | 'ended', { before, now }:
 export interface EndedRun {
   readonly app: string
   readonly run: string
+  /** Another one whenever something becomes of it. */
+  readonly state: string
   readonly exit: AppExit | null
   /** Whether somebody wants it to run: then it ended by itself. */
   readonly isWanted: boolean
