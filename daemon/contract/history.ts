@@ -9,7 +9,7 @@ import { query, type } from './method.ts'
  */
 export type HistoryKind = 'config' | 'files' | 'git' | 'end' | 'port' | 'container' | 'disk'
 
-/** What became of it; `data`: a file that programs write, such as a database, was written to. */
+/** What became of it; `data`: what programs write by themselves (a database) or only people read was written to. */
 export type HistoryTurn =
   | 'added'
   | 'changed'

@@ -58,10 +58,14 @@ if (settings.certificate) {
 export const billing = `
 const fs = require('node:fs')
 const { answer } = require('./answer.cjs')
+const bank = () => process.env.BANK_PORT && new Promise((resolve, reject) => {
+  const socket = require('node:net').connect(Number(process.env.BANK_PORT), '127.0.0.1', () => { socket.destroy(); resolve() })
+  socket.on('error', reject)
+})
 const delay = Number(process.env.DELAY ?? 0)
 require('node:http').createServer((_, response) => {
-  setTimeout(() => {
-    try { response.end(answer()) } catch (error) { console.error(error); response.writeHead(500).end() }
+  setTimeout(async () => {
+    try { await bank(); response.end(answer()) } catch (error) { console.error(error); response.writeHead(500).end() }
   }, delay)
 }).listen(process.env.PORT)
 `

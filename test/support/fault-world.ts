@@ -112,12 +112,15 @@ export class FaultWorld {
   }
 
   /** What the shop asks: an app of its own. @returns its address. */
-  async billing(): Promise<{ readonly app: string; readonly url: string }> {
+  async billing({ bank }: { readonly bank?: number } = {}): Promise<{
+    readonly app: string
+    readonly url: string
+  }> {
     const app = `${this.name}-billing`
     const port = await freePort()
     const lines = [
       'admin:',
-      `  run: { command: exec node billing.cjs, port: ${port}, restart: { policy: never }, env: { DELAY: "0" } }`,
+      `  run: { command: exec node billing.cjs, port: ${port}, restart: { policy: never }, env: { DELAY: "0"${bank === undefined ? '' : `, BANK_PORT: "${bank}"`} } }`,
       `  health: { interval: ${intervalMs}ms, failures: 2 }`,
     ]
     this.write('quantum.config.yaml', `${lines.join('\n')}\n`, app)

@@ -161,7 +161,7 @@ export const badFiles: readonly Fault[] = [
   {
     name: 'a package is deleted',
     kinds: ['files'],
-    says: /node_modules was changed/,
+    says: /node_modules (?:was|were) changed/,
     build: async (world) => {
       await world.shop({
         settings: { tax: true },

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import * as path from 'node:path'
 import { atOnce, makeItems, thenRestart, type Fault } from './fault.ts'
 import { badFiles, badSettings } from './faults-of-edits.ts'
+import { badHabits } from './faults-of-habits.ts'
 import { badEnds, badNeighbours } from './faults-of-programs.ts'
 import { freePort } from './fault-world.ts'
 
@@ -107,4 +108,5 @@ export const allFaults: readonly Fault[] = [
   ...badFiles,
   ...badNeighbours,
   ...badEnds,
+  ...badHabits,
 ]

@@ -80,7 +80,8 @@ test('what others do is no cause, even a moment before', () => {
 })
 
 test('files that people read, and data that programs write, are nobody’s first guess', () => {
-  const readme = edit(999, 'README.md')
+  const readme = edit(999, 'README.md', { turn: 'data' })
+  expect(rankCauses([readme], onset())).toEqual([])
   const data = edit(999, 'shop.db', { turn: 'data' })
   const killed = candidate('end', 1000, { turn: 'ended', isFromOutside: true })
   expect(first([readme, data, killed])).toBe(killed)

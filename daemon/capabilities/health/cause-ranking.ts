@@ -104,10 +104,6 @@ function effectOf(
   return { effectiveAt: start, start, goods: goodsSince(start) }
 }
 
-/** Files that no program runs. */
-const readByPeople =
-  /\.(?:md|txt|rst|adoc|png|jpe?g|gif|svg|ico|pdf)$|^(?:LICENSE|CHANGELOG|README|AUTHORS)\b|\.(?:test|spec)\.\w+$/i
-
 /** What a candidate is worth by what it is, before anything is known of the incident. */
 function worthOf(candidate: Candidate): number {
   const { kind, turn, relation } = candidate
@@ -134,11 +130,8 @@ const needed: Worths = {
   disk: 0.6,
 }
 
-function worthOfOwn({ kind, turn, names, isFromOutside }: Candidate): number {
-  if (kind === 'files') {
-    if (turn === 'removed' || turn === 'permissions') return 1.1
-    return names.every((name) => readByPeople.test(name)) ? 0.3 : 1
-  }
+function worthOfOwn({ kind, turn, isFromOutside }: Candidate): number {
+  if (kind === 'files') return turn === 'removed' || turn === 'permissions' ? 1.1 : 1
   if (kind === 'end') return isFromOutside ? 0.9 : 0.55
   if (kind === 'start') return turn === 'failed' ? 0.45 : 0.35
   return kind === 'container' && turn !== 'ended' ? 0.3 : (own[kind] ?? 0.25)

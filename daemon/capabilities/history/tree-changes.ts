@@ -21,6 +21,10 @@ const inexactMs = 50
 const writtenByPrograms =
   /(?:^|\/)(?:logs?|tmp|temp|cache|\.cache|coverage)\/|\.(?:log|out|pid|sock|socket|tmp|swp|swx|lock|db|db3|sqlite|sqlite3|rdb|aof|wal|shm)(?:\.\d+)?$|-(?:wal|shm|journal)$|~$|(?:^|\/)(?:\.DS_Store|\.#[^/]*|4913)$/
 
+/** What people read, pictures and tests: no program runs by them. */
+const readByPeople =
+  /\.(?:md|txt|rst|adoc|png|jpe?g|gif|svg|ico|pdf)$|(?:^|\/)(?:LICENSE|CHANGELOG|README|AUTHORS)$|\.(?:test|spec)\.\w+$/i
+
 /** Names in a hidden folder, or one that was installed, say nothing: only that it is there does. */
 const isInstalled = (path: string): boolean =>
   /(?:^|\/)(?:node_modules|vendor|dist|build|target|venv)$/.test(path)
@@ -46,7 +50,7 @@ const isTransient = (path: string): boolean =>
 
 function added(before: Tree, now: Tree, path: string, entry: TreeEntry): TreeChange | null {
   if (before.isCut || isTransient(path) || entry.kind === 'folder') return null
-  const turn = writtenByPrograms.test(path) ? 'data' : 'added'
+  const turn = writtenByPrograms.test(path) || readByPeople.test(path) ? 'data' : 'added'
   return { path, turn, ...timeOf(before, now, [entry.bornAt, entry.changedAt]), modes: null }
 }
 
@@ -61,7 +65,8 @@ function changed(before: Tree, now: Tree, path: string, was: TreeEntry, entry: T
   if (entry.kind === 'folder' && !isInstalled(path)) return null
   // One that was emptied, or replaced by another, was not written to by whoever has it open.
   const isReplaced = was.identity !== entry.identity || (entry.size === 0 && was.size > 0)
-  const isData = writtenByPrograms.test(path) && (!isReplaced || isTransient(path))
+  const isWritten = writtenByPrograms.test(path) && (!isReplaced || isTransient(path))
+  const isData = isWritten || readByPeople.test(path)
   const times = [entry.modifiedAt, entry.changedAt]
   return { path, turn: isData ? 'data' : 'changed', ...timeOf(before, now, times), modes: null }
 }
