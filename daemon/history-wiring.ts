@@ -19,6 +19,8 @@ export function wireHistory(
     readonly apps: AppsService
     readonly supervisor: Supervisor
     readonly resources: ResourcesService
+    /** Takes secrets out of a text. */
+    readonly hide: (text: string) => string
     readonly report: (error: unknown) => void
   },
 ): HistoryService {
@@ -34,6 +36,7 @@ export function wireHistory(
       ports: () => ({ rows: resources.lastPorts, span: resources.spans.ports }),
       containers: () => ({ rows: resources.lastContainers, span: resources.spans.containers }),
       lookAtMachine: () => resources.ports(),
+      hide: around.hide,
       report,
     }),
   )

@@ -173,7 +173,15 @@ export async function openServices(
     secrets,
     report,
   })
-  const history = wireHistory(lifetime, { store, clock, apps, supervisor, resources, report })
+  const history = wireHistory(lifetime, {
+    store,
+    clock,
+    apps,
+    supervisor,
+    resources,
+    hide: secrets.hide,
+    report,
+  })
   const metrics = wireMetrics(lifetime, { paths, store, clock, instance, apps, resources, logs, report })
   await metrics.open()
   const around = { store, instance, apps, connectors, resources, secrets, metrics, act, report }

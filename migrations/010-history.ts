@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely'
 
-/** What was seen to happen of apps and of the machine, and what each app's folder was when it was last looked at. */
+/**
+ * What was seen to happen of apps and of the machine, what each app's folder was when it was last looked at, and what was
+ * made of it for incidents.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('history')
@@ -24,8 +27,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('looked_at', 'integer', (column) => column.notNull())
     .addColumn('said', 'text', (column) => column.notNull())
     .execute()
+  // As it was when the incident was resolved: what it is told from is not kept for as long.
+  await db.schema
+    .createTable('incident_timelines')
+    .addColumn('incident', 'integer', (column) => column.primaryKey().notNull())
+    .addColumn('told', 'text', (column) => column.notNull())
+    .execute()
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
-  for (const table of ['history_folders', 'history']) await db.schema.dropTable(table).execute()
+  for (const table of ['incident_timelines', 'history_folders', 'history'])
+    await db.schema.dropTable(table).execute()
 }

@@ -243,6 +243,12 @@ export interface HistoryFolderTable {
   readonly said: string
 }
 
+export interface IncidentTimelineTable {
+  readonly incident: number
+  /** JSON. */
+  readonly told: string
+}
+
 /** Every table of the store, as Kysely sees it. */
 export interface Database {
   readonly audit_records: AuditRecordTable
@@ -266,4 +272,5 @@ export interface Database {
   readonly metric_cursors: MetricCursorTable
   readonly history: HistoryTable
   readonly history_folders: HistoryFolderTable
+  readonly incident_timelines: IncidentTimelineTable
 }

@@ -16,7 +16,7 @@ import { foreignTarget, keyOf, planChecks, type PlannedCheck } from './check-pla
 import { amountText } from './check-words.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { IncidentRules } from './incident-rules.ts'
-import { IncidentTimelines, type TimelineSources } from './incident-timelines.ts'
+import { IncidentTimelines, shortened, type TimelineSources } from './incident-timelines.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
 import { LiveChecks, type LiveChecksDeps } from './live-checks.ts'
@@ -68,6 +68,7 @@ export class HealthService implements Owned {
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
+  #keeping: Promise<void> = Promise.resolve()
   #lookedAt = Number.NEGATIVE_INFINITY
   #closed = false
   readonly #look = oneAtATime(() => this.#lookAtApps())
@@ -237,7 +238,7 @@ export class HealthService implements Owned {
 
   /** @throws Failure `not-found`. */
   async timeline(number: number): Promise<IncidentTimeline> {
-    return this.#timelines.of(await this.#incidents.show(number))
+    return (await this.#deps.store.timeline(number)) ?? this.#timelines.of(await this.#incidents.show(number))
   }
 
   acknowledge(change: Change, number: number): Promise<IncidentRow> {
@@ -254,8 +255,19 @@ export class HealthService implements Owned {
     return this.#after(this.#rules.open(change, live))
   }
 
-  resolveIncident(change: Change, number: number): Promise<IncidentRow> {
-    return this.#after(this.#rules.resolve(change, number))
+  async resolveIncident(change: Change, number: number): Promise<IncidentRow> {
+    const row = await this.#after(this.#rules.resolve(change, number))
+    this.#keeping = this.#keepTimeline(change, row)
+    return row
+  }
+
+  /** What it is told from will not be there for as long as the incident is. Nobody waits for it; it never rejects. */
+  async #keepTimeline(change: Change, row: IncidentRow): Promise<void> {
+    try {
+      await this.#deps.store.saveTimeline(change, shortened(await this.#timelines.of(row)))
+    } catch (error) {
+      this.#deps.report(error)
+    }
   }
 
   async dispose(): Promise<void> {
@@ -265,6 +277,7 @@ export class HealthService implements Owned {
     this.#live.dispose()
     await this.#looking
     await this.#rules.settled()
+    await this.#keeping
     await this.#log.dispose()
   }
 

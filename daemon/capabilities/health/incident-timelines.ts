@@ -175,6 +175,26 @@ export class IncidentTimelines {
   }
 }
 
+/** Of one that is resolved so many events are kept. */
+const keptEvents = 60
+
+/** A timeline with its causes and the events that are nearest to its onset. */
+export function shortened(timeline: IncidentTimeline): IncidentTimeline {
+  const { events, causes } = timeline
+  const onset = Date.parse(timeline.onset)
+  const distance = (index: number): number => Math.abs(Date.parse(events[index]?.at ?? '') - onset)
+  const wanted = new Set(causes.map(({ event }) => event))
+  const nearest = [...events.keys()].toSorted((a, b) => distance(a) - distance(b))
+  for (const index of nearest) if (wanted.size < keptEvents) wanted.add(index)
+  const kept = [...wanted].toSorted((a, b) => a - b)
+  return {
+    ...timeline,
+    events: kept.flatMap((index) => events[index] ?? []),
+    causes: causes.map((cause) => ({ ...cause, event: kept.indexOf(cause.event) })),
+    left: timeline.left + events.length - kept.length,
+  }
+}
+
 type Judged = { readonly happening: Happening; readonly cause: RankedCause }
 
 function rank(

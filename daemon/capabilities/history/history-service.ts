@@ -27,6 +27,8 @@ export interface HistoryDeps extends AppFolderDeps {
   readonly ports: () => MachineRows<PortRow>
   readonly containers: () => MachineRows<ContainerRow>
   readonly lookAtMachine: () => Promise<unknown>
+  /** Takes secrets out of what others have written, such as commands and messages of commits. */
+  readonly hide: (text: string) => string
   readonly report: (error: unknown) => void
 }
 
@@ -231,8 +233,13 @@ export class HistoryService implements Owned {
   /** In the order in which it is seen. It never rejects. */
   #keep(seen: readonly Seen[]): Promise<void> {
     if (seen.length === 0) return this.#queue
-    const { store, clock, report } = this.#deps
-    const kept = this.#queue.then(() => store.add(seen, clock.now())).catch(report)
+    const { store, clock, hide, report } = this.#deps
+    const clean = seen.map((one) => ({
+      ...one,
+      title: hide(one.title),
+      detail: one.detail === null ? null : hide(one.detail),
+    }))
+    const kept = this.#queue.then(() => store.add(clean, clock.now())).catch(report)
     this.#queue = kept
     return kept
   }

@@ -54,6 +54,7 @@ async function start() {
       ports: () => ports,
       containers: () => ({ rows: [], span: { before: 0, now: 0 } }),
       lookAtMachine: () => Promise.resolve(),
+      hide: (text) => text.replaceAll('hunter2', '***'),
       report: (error) => reports.push(error),
     }),
   )
@@ -114,7 +115,7 @@ test('what was changed while no daemon ran is told by the next one, and nothing 
 })
 
 test('an app that ended by itself, and who listens, are told once', async () => {
-  const { history, seen } = await start()
+  const { history, seen, call } = await start()
   const exit: AppExit = {
     code: null,
     signal: 'SIGKILL',
@@ -122,7 +123,16 @@ test('an app that ended by itself, and who listens, are told once', async () => 
     reason: 'it was killed',
   }
   runs = [{ app: 'shop', run: 'a', state: 'failed', exit, isWanted: true, port: 3000 }]
-  const row = { protocol: 'tcp', port: 5433, pid: 7, process: 'db', container: null, app: null, lease: null }
+  const row = {
+    protocol: 'tcp',
+    port: 5433,
+    pid: 7,
+    process: 'db',
+    command: 'db hunter2',
+    container: null,
+    app: null,
+    lease: null,
+  }
   ports = { rows: [row as PortRow], span: { before: Date.now() - 50, now: Date.now() } }
   history.appsMoved()
   history.machineMoved()
@@ -130,6 +140,7 @@ test('an app that ended by itself, and who listens, are told once', async () => 
     'end ended: shop ended by itself',
     'port started: db (pid 7) listens on port 5433',
   ])
+  expect(JSON.stringify(await call('history.list', {}))).toContain('db ***')
   history.appsMoved()
   ports = { rows: [], span: { before: Date.now() - 10, now: Date.now() } }
   history.machineMoved()

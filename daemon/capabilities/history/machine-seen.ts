@@ -1,5 +1,6 @@
 import type { AppExit } from '#contract/apps.ts'
 import type { ContainerRow, PortRow } from '#contract/resources.ts'
+import { redactText } from '#base/redact.ts'
 import type { Seen } from './seen.ts'
 
 /** Who listens where, as far as it tells one listener from another. */
@@ -24,7 +25,7 @@ export function listenersOf(rows: readonly PortRow[]): ReadonlyMap<string, Liste
         port,
         pid,
         process: process ?? 'a process',
-        command: command?.replace(/\s+/g, ' ').slice(0, longest) ?? null,
+        command: command === null ? null : redactText(command.replace(/\s+/g, ' ')).slice(0, longest),
         // Of one that is only just starting or ending nobody knows yet whose it is; a port that is leased is known.
         app: app ?? lease,
         startedAt: startedAt === null ? null : Date.parse(startedAt),
