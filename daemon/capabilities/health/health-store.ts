@@ -203,7 +203,7 @@ export class HealthStore {
       .selectFrom('health_results')
       .select(({ fn }) => [fn.min('sequence').as('first'), fn.max('sequence').as('last')])
       .executeTakeFirst()
-    let [low, high] = [Number(ends?.first ?? 0), Number(ends?.last ?? 0)]
+    let [low, high] = [ends?.first ?? 0, ends?.last ?? 0]
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const row = await kysely
