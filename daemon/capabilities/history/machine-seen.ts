@@ -19,15 +19,20 @@ const longest = 120
 /** One for each port and holder. Containers are told of as such. */
 export function listenersOf(rows: readonly PortRow[]): ReadonlyMap<string, Listener> {
   const found = new Map<string, Listener>()
+  // Of one that is only just starting or ending nobody knows yet whose it is; a port that is leased is known, and so is
+  // whose the other ports of its process are.
+  const owners = new Map(
+    rows.flatMap(({ pid, app, lease }) => (app === null && lease === null ? [] : [[pid, app ?? lease]])),
+  )
   for (const { protocol, port, pid, process, command, app, lease, startedAt, container } of rows)
-    if (protocol === 'tcp' && container === null)
+    // A process that was seen and has no name has ended while it was looked at, or was only just made.
+    if (protocol === 'tcp' && container === null && (pid === null || process !== null))
       found.set(`${port} ${pid ?? ''}`, {
         port,
         pid,
         process: process ?? 'a process',
         command: command === null ? null : redactText(command.replace(/\s+/g, ' ')).slice(0, longest),
-        // Of one that is only just starting or ending nobody knows yet whose it is; a port that is leased is known.
-        app: app ?? lease,
+        app: app ?? lease ?? (pid === null ? null : (owners.get(pid) ?? null)),
         startedAt: startedAt === null ? null : Date.parse(startedAt),
       })
   return found
