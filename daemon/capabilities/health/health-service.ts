@@ -12,11 +12,11 @@ import type { Owned } from '#base/lifetime.ts'
 import { oneAtATime } from '#base/one-at-a-time.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
-import { foreignTarget, keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
+import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
 import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
 import { IncidentRules } from './incident-rules.ts'
-import { IncidentTimelines, shortened, type TimelineSources } from './incident-timelines.ts'
+import { IncidentTimelines, type TimelineSources } from './incident-timelines.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, type LiveCheck, type Pause } from './live-check.ts'
 import { LiveChecks, type LiveChecksDeps } from './live-checks.ts'
@@ -49,8 +49,6 @@ const lookAgainMs = 30_000
 const acceptedMs = 10_000
 /** Who watches is told of new results so often at most; of another state at once. */
 const tellMs = 5000
-/** Of those around an incident, the newest. */
-const timelineResults = 20_000
 
 /** Checks of apps: what is made, what they say, and the incidents that come of it. */
 export class HealthService implements Owned {
@@ -68,7 +66,6 @@ export class HealthService implements Owned {
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
-  #keeping: Promise<void> = Promise.resolve()
   #lookedAt = Number.NEGATIVE_INFINITY
   #closed = false
   readonly #look = oneAtATime(() => this.#lookAtApps())
@@ -97,15 +94,10 @@ export class HealthService implements Owned {
       report,
     })
     this.#timelines = new IncidentTimelines({
-      sources: deps.around,
-      clock,
-      report,
+      ...deps,
       apps: () => this.#live.apps,
-      target: (app, check) => this.#foreignTarget(app, check),
-      results: async (apps, environment, since, until) => {
-        await this.#log.flush()
-        return store.resultsBetween(apps, environment, since, until, timelineResults)
-      },
+      checks: () => this.#live.all,
+      flush: () => this.#log.flush(),
     })
   }
 
@@ -238,7 +230,7 @@ export class HealthService implements Owned {
 
   /** @throws Failure `not-found`. */
   async timeline(number: number): Promise<IncidentTimeline> {
-    return (await this.#deps.store.timeline(number)) ?? this.#timelines.of(await this.#incidents.show(number))
+    return this.#timelines.of(await this.#incidents.show(number))
   }
 
   acknowledge(change: Change, number: number): Promise<IncidentRow> {
@@ -257,17 +249,8 @@ export class HealthService implements Owned {
 
   async resolveIncident(change: Change, number: number): Promise<IncidentRow> {
     const row = await this.#after(this.#rules.resolve(change, number))
-    this.#keeping = this.#keepTimeline(change, row)
+    this.#timelines.keep(change, row)
     return row
-  }
-
-  /** What it is told from will not be there for as long as the incident is. Nobody waits for it; it never rejects. */
-  async #keepTimeline(change: Change, row: IncidentRow): Promise<void> {
-    try {
-      await this.#deps.store.saveTimeline(change, shortened(await this.#timelines.of(row)))
-    } catch (error) {
-      this.#deps.report(error)
-    }
   }
 
   async dispose(): Promise<void> {
@@ -277,7 +260,7 @@ export class HealthService implements Owned {
     this.#live.dispose()
     await this.#looking
     await this.#rules.settled()
-    await this.#keeping
+    await this.#timelines.settled()
     await this.#log.dispose()
   }
 
@@ -323,11 +306,6 @@ export class HealthService implements Owned {
       pausedUntil: pause?.until ?? null,
       pausedBy: pause?.by ?? null,
     })
-  }
-
-  #foreignTarget(app: string, check: string): string | null {
-    const live = this.#live.all.find(({ plan }) => plan.app === app && plan.check === check)
-    return live === undefined ? null : foreignTarget(live.plan)
   }
 
   #row(live: LiveCheck): CheckRow {

@@ -6,6 +6,10 @@ import type { LogLine } from '#contract/logs.ts'
 import { isoTime, type Clock } from '#base/clock.ts'
 import { horizonMs, rankCauses, type RankedCause } from './cause-ranking.ts'
 import { causeWords } from './cause-words.ts'
+import type { Change } from '../../kernel/execute.ts'
+import { foreignTarget } from './check-plan.ts'
+import type { HealthStore } from './health-store.ts'
+import type { LiveCheck } from './live-check.ts'
 import { certificateOf, ofResults, onsetOf, type CheckedResult } from './timeline-checks.ts'
 import { ofAudit, ofHistory, ofRun, type Around, type Happening } from './timeline-event.ts'
 import { newErrors } from './timeline-logs.ts'
@@ -31,17 +35,13 @@ export interface TimelineSources {
 }
 
 export interface IncidentTimelinesDeps {
-  readonly sources: TimelineSources
+  readonly around: TimelineSources
+  readonly store: HealthStore
   readonly clock: Clock
   readonly apps: () => readonly { readonly app: string; readonly port: number | null }[]
-  /** What a check is of that names something else than the app itself; null of the others. */
-  readonly target: (app: string, check: string) => string | null
-  readonly results: (
-    apps: readonly string[],
-    environment: string,
-    since: number,
-    until: number,
-  ) => Promise<readonly CheckedResult[]>
+  readonly checks: () => readonly Pick<LiveCheck, 'plan'>[]
+  /** Settles when the results that are there now are in the store. */
+  readonly flush: () => Promise<void>
   readonly report: (error: unknown) => void
 }
 
@@ -51,6 +51,8 @@ const errorsMs = 120_000
 const machineMs = 15 * 60_000
 const mostEvents = 200
 const mostTexts = 20
+/** Results that are looked at, the newest. */
+const mostResults = 20_000
 
 /** What is known when it is told how things stand to an app. */
 interface Known {
@@ -64,13 +66,31 @@ interface Known {
 /** Puts together what happened around incidents. */
 export class IncidentTimelines {
   readonly #deps: IncidentTimelinesDeps
+  #keeping: Promise<void> = Promise.resolve()
 
   constructor(deps: IncidentTimelinesDeps) {
     this.#deps = deps
   }
 
+  /** As it was kept, or as it is now. */
   async of(incident: IncidentRow): Promise<IncidentTimeline> {
-    const { sources, clock } = this.#deps
+    return (await this.#deps.store.timeline(incident.number)) ?? this.#now(incident)
+  }
+
+  /** Keeps what is told now: what it is told from will not be there for as long. Nobody waits for it; it never rejects. */
+  keep(change: Change, incident: IncidentRow): void {
+    const { store, report } = this.#deps
+    this.#keeping = this.#now(incident)
+      .then((timeline) => store.saveTimeline(change, shortened(timeline)))
+      .catch(report)
+  }
+
+  settled(): Promise<void> {
+    return this.#keeping
+  }
+
+  async #now(incident: IncidentRow): Promise<IncidentTimeline> {
+    const { around: sources, clock, store } = this.#deps
     const { app, number } = incident
     if (incident.resolvedAt === null) await sources.look(app)
     const started = Date.parse(incident.startedAt)
@@ -78,12 +98,10 @@ export class IncidentTimelines {
     const since = started - horizonMs
     const [history, audit] = await Promise.all([sources.history(since, until), sources.audit(since, until)])
     const relations = new Relations(app, this.#deps.apps(), sources.named, history)
-    const results = await this.#deps.results(
-      [app, ...relations.needed],
-      incident.environment ?? '',
-      started - shownMs,
-      until,
-    )
+    await this.#deps.flush()
+    const apps = [app, ...relations.needed]
+    const environment = incident.environment ?? ''
+    const results = await store.resultsBetween(apps, environment, started - shownMs, until, mostResults)
     const onset = onsetOf(app, started, results)
     const around = this.#around({ app, onset, relations, audit, history })
     const errors = newErrors(await this.#errors(app, onset), onset)
@@ -141,7 +159,7 @@ export class IncidentTimelines {
     around: Around,
     results: readonly CheckedResult[],
   ): Promise<readonly Happening[]> {
-    const runs = (await Promise.all(apps.map((app) => this.#tried(this.#deps.sources.runs(app), [])))).flat()
+    const runs = (await Promise.all(apps.map((app) => this.#tried(this.#deps.around.runs(app), [])))).flat()
     const goods = results.filter(({ grade }) => grade === 'good').map(({ at }) => at)
     return runs.map((run) => {
       const isRoutine = runs.some(
@@ -158,12 +176,14 @@ export class IncidentTimelines {
   }
 
   #errors(app: string, onset: number): Promise<readonly LogLine[]> {
-    return this.#tried(this.#deps.sources.errors(app, onset - horizonMs, onset + errorsMs), [])
+    return this.#tried(this.#deps.around.errors(app, onset - horizonMs, onset + errorsMs), [])
   }
 
   #targets({ app }: IncidentRow, results: readonly CheckedResult[], onset: number): readonly string[] {
     const checks = new Set(failed(app, results, onset).map(({ check }) => check))
-    return [...checks].flatMap((check) => this.#deps.target(app, check) ?? [])
+    return this.#deps
+      .checks()
+      .flatMap(({ plan }) => (plan.app === app && checks.has(plan.check) ? (foreignTarget(plan) ?? []) : []))
   }
 
   /** A log that cannot be searched keeps nobody from the rest. */
@@ -179,7 +199,7 @@ export class IncidentTimelines {
 const keptEvents = 60
 
 /** A timeline with its causes and the events that are nearest to its onset. */
-export function shortened(timeline: IncidentTimeline): IncidentTimeline {
+function shortened(timeline: IncidentTimeline): IncidentTimeline {
   const { events, causes } = timeline
   const onset = Date.parse(timeline.onset)
   const distance = (index: number): number => Math.abs(Date.parse(events[index]?.at ?? '') - onset)
