@@ -4,6 +4,8 @@ import type { FaultWorld } from './fault-world.ts'
 /** Something that breaks an app, with what it is known to be caused by. */
 export interface Fault {
   readonly name: string
+  /** What it takes that not every machine has: mounts of one's own, or one of the peers. */
+  readonly needs?: 'mounts' | 'faketime' | 'git'
   /** The kinds of events that tell of the cause, and what the line must say of it. */
   readonly kinds: readonly string[]
   readonly says: RegExp

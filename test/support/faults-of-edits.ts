@@ -89,6 +89,7 @@ export const badFiles: readonly Fault[] = [
   },
   {
     name: 'a bad branch is checked out',
+    needs: 'git',
     kinds: ['git'],
     says: /checkout: moving from main to next/,
     build: async (world) => {
@@ -101,6 +102,7 @@ export const badFiles: readonly Fault[] = [
   },
   {
     name: 'a bad commit is merged',
+    needs: 'git',
     kinds: ['git'],
     says: /merge next/,
     build: async (world) => {
@@ -186,6 +188,7 @@ export const badFiles: readonly Fault[] = [
   },
   {
     name: 'its certificate is replaced by one that has expired',
+    needs: 'faketime',
     kinds: ['files'],
     says: /server\.pem/,
     build: async (world) => {

@@ -35,6 +35,7 @@ export const badHabits: readonly Fault[] = [
   },
   {
     name: 'what is checked out is set back to a bad commit',
+    needs: 'git',
     kinds: ['git'],
     says: /reset: moving to/,
     build: async (world) => {

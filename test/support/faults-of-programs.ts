@@ -135,6 +135,7 @@ export const badEnds: readonly Fault[] = [
   },
   {
     name: 'its certificate expires',
+    needs: 'faketime',
     kinds: ['certificate'],
     says: /certificate .* has expired/,
     build: async (world) => {
@@ -176,6 +177,7 @@ export const badEnds: readonly Fault[] = [
   },
   {
     name: 'the disk that it writes to is full',
+    needs: 'mounts',
     kinds: ['disk'],
     says: /disk of .*spool is full/,
     build: async (world) => {

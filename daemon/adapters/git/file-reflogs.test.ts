@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,4 +28,11 @@ test('what git notes of HEAD is read in a repository, below it and in a worktree
   expect(Math.abs((moves[1]?.at ?? 0) - Date.now())).toBeLessThan(60_000)
   expect((await fileReflogs.moves(join(folder, 'side'))).length).toBeGreaterThan(0)
   expect(await fileReflogs.moves(folder)).toEqual([])
+})
+
+test.runIf(process.platform !== 'win32')('a pipe in the place of a note holds nobody up', async () => {
+  const bad = join(folder, 'bad')
+  mkdirSync(join(bad, '.git', 'logs'), { recursive: true })
+  execFileSync('mkfifo', [join(bad, '.git', 'logs', 'HEAD')])
+  expect(await fileReflogs.moves(bad)).toEqual([])
 })

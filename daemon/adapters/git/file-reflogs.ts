@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { lstat, open, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { GitMove, Reflogs } from './git.ts'
@@ -40,9 +41,12 @@ async function gitFolder(folder: string): Promise<string | null> {
 }
 
 async function endOf(file: string): Promise<string> {
-  const handle = await open(file, 'r')
+  // What a hostile repository has in its place may be a pipe, whose opening would wait for its other end.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
-    const { size } = await handle.stat()
+    const part = await handle.stat()
+    if (!part.isFile()) return ''
+    const { size } = part
     const from = Math.max(0, size - mostBytes)
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(size, mostBytes)), {
       position: from,

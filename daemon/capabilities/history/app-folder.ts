@@ -84,8 +84,11 @@ export class AppFolder {
   /** Reads the configurations that are others, and says of each change what it is. */
   async #read(tree: Tree, changes: readonly TreeChange[], isAgain: boolean): Promise<readonly Seen[]> {
     const place = { app: this.#app, absolute: (path: string) => this.#absolute(path) }
+    // Of what lies elsewhere only that it was changed is told: a configuration may name any file.
     const isKeyed = ({ path, turn }: TreeChange): boolean =>
-      (turn === 'added' || turn === 'changed') && isConfiguration(path, tree.entries.get(path)?.size ?? 0)
+      !isAbsolute(path) &&
+      (turn === 'added' || turn === 'changed') &&
+      isConfiguration(path, tree.entries.get(path)?.size ?? 0)
     const seen: Seen[] = []
     for (const change of changes.filter(isKeyed)) {
       const known = this.#keys.get(change.path)
@@ -114,7 +117,7 @@ export class AppFolder {
 
   async #readAll(tree: Tree): Promise<void> {
     const paths = [...tree.entries]
-      .filter(([path, { kind, size }]) => kind === 'file' && isConfiguration(path, size))
+      .filter(([path, { kind, size }]) => kind === 'file' && !isAbsolute(path) && isConfiguration(path, size))
       .slice(0, mostConfigurations)
     for (const [path] of paths) if (!this.#outlines.has(path)) await this.#outline(path)
   }

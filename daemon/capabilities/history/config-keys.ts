@@ -19,12 +19,12 @@ const deepest = 2
 /** Bytes: what is larger holds data. */
 export const longestConfig = 64 * 1024
 
-/** @param path - within an app's folder, or absolute. */
+/** @param path - within an app's folder. */
 export const isConfiguration = (path: string, size: number): boolean =>
   size <= longestConfig &&
   configuration.test(path) &&
   !generated.test(path) &&
-  path.split('/').length <= (path.startsWith('/') ? Number.POSITIVE_INFINITY : deepest)
+  path.split('/').length <= deepest
 
 export function digestsOf(keys: readonly OutlineKey[] | null, salt: string): KeyDigests {
   if (keys === null) return null
