@@ -9,6 +9,7 @@ import { appsAheads, appsHandlers } from './capabilities/apps/apps-handlers.ts'
 import { auditHandlers } from './capabilities/audit/audit-handlers.ts'
 import { connectorsHandlers } from './capabilities/connectors/connectors-handlers.ts'
 import { healthHandlers } from './capabilities/health/health-handlers.ts'
+import { historyHandlers } from './capabilities/history/history-handlers.ts'
 import { jobsHandlers, testsHandlers } from './capabilities/jobs/jobs-handlers.ts'
 import { leasesHandlers } from './capabilities/leases/leases-handlers.ts'
 import { logsHandlers } from './capabilities/logs/logs-handlers.ts'
@@ -102,6 +103,7 @@ async function composeIn(lifetime: Lifetime, options: CompositionOptions): Promi
   await services.apps.open()
   await services.jobs.open()
   services.logs.refresh()
+  services.history.open()
   await services.health.open()
   services.metrics.start()
   void services.apps.startUnasked()
@@ -197,6 +199,7 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
     ...secretsHandlers(secrets),
     ...logsHandlers(logs),
     ...healthHandlers(health),
+    ...historyHandlers(services.history),
     ...metricsHandlers(metrics),
   }
 }

@@ -5,15 +5,20 @@ import { folderConfigFiles } from './adapters/project/folder-config-files.ts'
 import type { SettingsFile } from './adapters/files/settings.ts'
 import type { post as Post } from './adapters/http/post.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
+import type { AuditService } from './capabilities/audit/audit-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import type { PlannedCheck } from './capabilities/health/check-plan.ts'
 import { HealthService } from './capabilities/health/health-service.ts'
 import { HealthStore, type StoredResult } from './capabilities/health/health-store.ts'
 import { HookStore } from './capabilities/health/hook-store.ts'
+import type { HistoryService } from './capabilities/history/history-service.ts'
+import type { JobsService } from './capabilities/jobs/jobs-service.ts'
+import type { LogsService } from './capabilities/logs/logs-service.ts'
 import type { MetricsService } from './capabilities/metrics/metrics-service.ts'
 import type { ResourcesService } from './capabilities/resources/resources-service.ts'
 import type { SecretsService } from './capabilities/secrets/secrets-service.ts'
 import type { Store } from './store/open.ts'
+import { timelineSources } from './timeline-wiring.ts'
 
 /** What a check came to counts for itself and for its app; how long it took only for itself. */
 function recordCheck(
@@ -42,6 +47,10 @@ export function wireHealth(
     readonly connectors: ConnectorsService
     readonly resources: ResourcesService
     readonly secrets: SecretsService
+    readonly history: HistoryService
+    readonly audit: AuditService
+    readonly jobs: JobsService
+    readonly logs: LogsService
     readonly metrics: MetricsService
     readonly settings: SettingsFile
     /** Runs a method of the contract in the daemon's own name, through the one door. */
@@ -74,6 +83,7 @@ export function wireHealth(
       measured: (plan, result) => recordCheck(metrics, plan, result),
       secret: (name) => secrets.value(name),
       hide: secrets.hide,
+      around: timelineSources(around),
       act: around.act,
       report: around.report,
     }),

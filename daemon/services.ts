@@ -14,12 +14,14 @@ import { createHost } from './adapters/host/create-host.ts'
 import { environmentOf } from './adapters/host/environment.ts'
 import { wireApps } from './apps-wiring.ts'
 import { wireHealth } from './health-wiring.ts'
+import { wireHistory } from './history-wiring.ts'
 import { wireJobs } from './jobs-wiring.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { Supervisor } from './capabilities/apps/supervisor.ts'
 import { AuditService } from './capabilities/audit/audit-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
 import type { HealthService } from './capabilities/health/health-service.ts'
+import type { HistoryService } from './capabilities/history/history-service.ts'
 import type { JobsService } from './capabilities/jobs/jobs-service.ts'
 import { LeaseHolders } from './capabilities/leases/lease-holders.ts'
 import { LeasesService } from './capabilities/leases/leases-service.ts'
@@ -46,6 +48,7 @@ export interface Services {
   readonly secrets: SecretsService
   readonly logs: LogsService
   readonly health: HealthService
+  readonly history: HistoryService
   readonly metrics: MetricsService
   /** What a Prometheus reads; null while the settings do not allow it. */
   readonly metricsPage: () => Page | null
@@ -170,10 +173,19 @@ export async function openServices(
     secrets,
     report,
   })
+  const history = wireHistory(lifetime, {
+    store,
+    clock,
+    apps,
+    supervisor,
+    resources,
+    hide: secrets.hide,
+    report,
+  })
   const metrics = wireMetrics(lifetime, { paths, store, clock, instance, apps, resources, logs, report })
   await metrics.open()
   const around = { store, instance, apps, connectors, resources, secrets, metrics, settings, act, report }
-  const health = wireHealth(lifetime, around)
+  const health = wireHealth(lifetime, { ...around, history, audit, jobs, logs })
   await leases.open()
   await connectors.open()
   const users = new UsersService({
@@ -199,6 +211,7 @@ export async function openServices(
     secrets,
     logs,
     health,
+    history,
     metrics,
     metricsPage: () => metricsPage(settings, metrics),
   }

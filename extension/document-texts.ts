@@ -4,7 +4,6 @@ import type { PortWho } from '#contract/resources.ts'
 import { Failure } from '#base/failure.ts'
 import { printable } from '#base/printable.ts'
 import { bytes, fullText, moment, percent, printableJson } from './display.ts'
-import { incidentLines } from './health.ts'
 import { portHoldings } from './resources.ts'
 import { containerLines } from './views/container-item.ts'
 import { leaseLines } from './views/lease-item.ts'
@@ -135,14 +134,4 @@ export async function outputText(ask: Ask, app: string): Promise<string> {
   if (file === null) return l10n.t('{0} has not run yet, so it has written nothing.', app)
   if (lines.length === 0) return l10n.t('{0} has written nothing.', app)
   return lines.map(fullText).join('\n')
-}
-
-/** What was not well, and what was noted of it. */
-export async function incidentText(ask: Ask, number: number): Promise<string> {
-  const detail = await ask('incidents.show', { number })
-  const notes = detail.notes.map(({ at, by, text }) => `${moment(at)}  ${fullText(by)}: ${fullText(text)}`)
-  return [
-    titled(l10n.t('Incident #{0} of {1}', number, detail.app), incidentLines(detail)),
-    ...(notes.length === 0 ? [] : ['', l10n.t('Notes'), ...notes.map((line) => `  ${line}`)]),
-  ].join('\n')
 }

@@ -3,11 +3,12 @@ import { messageOf } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { printable } from '#base/printable.ts'
 import { fullText } from './display.ts'
+import { registerIncidentLinks } from './incident-links.ts'
+import { incidentText } from './incident-text.ts'
 import {
   containerText,
   doctorText,
   entryText,
-  incidentText,
   leaseText,
   outputText,
   processText,
@@ -57,6 +58,7 @@ export class Documents implements TextDocumentContentProvider, Owned {
     this.#ask = ask
     this.#lifetime.own(this.#changed)
     this.#lifetime.own(workspace.registerTextDocumentContentProvider(scheme, this))
+    this.#lifetime.own(registerIncidentLinks())
   }
 
   /** Opens a document beside what the person does; `title` is the name of its tab. */

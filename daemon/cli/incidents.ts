@@ -1,4 +1,5 @@
 import type { IncidentDetail, IncidentRow } from '#contract/health.ts'
+import type { IncidentTimeline, TimelineEvent } from '#contract/incident-timeline.ts'
 import { printable } from '#base/printable.ts'
 import { wholeNumber } from './arguments.ts'
 import { show as showView, type View } from './live.ts'
@@ -18,7 +19,7 @@ export const declare: Declare = (noun, session) => {
     .action((options: Listing) => showView(session, list(session, options)))
   noun
     .command('show')
-    .description('everything about one incident')
+    .description('everything about one incident: what changed first before it, and what happened around it')
     .argument('<number>', 'its number in the list', number)
     .action((wanted: number) => show(session, wanted))
   noun
@@ -72,31 +73,82 @@ const columns = (now: number): readonly Column<IncidentRow>[] => [
 ]
 
 async function show(session: Session, number: number): Promise<void> {
-  const detail = await session.query('incidents.show', { number })
-  if (session.out.json) session.out.data(detail)
-  else session.out.lines(await describe(session.out, detail))
+  const [detail, timeline] = await Promise.all([
+    session.query('incidents.show', { number }),
+    session.query('incidents.timeline', { number }),
+  ])
+  if (session.out.json) session.out.data({ ...detail, timeline: timelineOf(timeline) })
+  else session.out.lines(await describe(session.out, detail, timeline))
 }
 
-async function describe(out: Output, detail: IncidentDetail): Promise<string[]> {
+/** Which incident it is of stands beside it. */
+const timelineOf = ({ onset, causes, events, left }: IncidentTimeline) => ({ onset, causes, events, left })
+
+async function describe(out: Output, detail: IncidentDetail, timeline: IncidentTimeline): Promise<string[]> {
   const now = Date.now()
   const { acknowledgedAt, acknowledgedBy, resolvedAt, environment } = detail
-  const lines = fields(out, [
-    ['Incident', `#${detail.number}`],
-    ['App', environment === null ? detail.app : `${detail.app} in ${environment}`],
-    ['Check', detail.check],
-    ['State', stateOf(detail).text],
-    ['Severity', detail.severity],
-    ['Cause', detail.cause],
-    ['Started', fullTime(detail.startedAt, now)],
-    [
-      'Acknowledged',
-      acknowledgedAt === null ? '' : `${fullTime(acknowledgedAt, now)} by ${acknowledgedBy ?? 'somebody'}`,
-    ],
-    ['Resolved', resolvedAt === null ? '' : fullTime(resolvedAt, now)],
-    ['Resolution', detail.resolution ?? ''],
-    ['Lasted', duration(detail.durationMs)],
-  ])
+  const lines = [
+    ...causeLines(out, timeline),
+    '',
+    ...fields(out, [
+      ['Incident', `#${detail.number}`],
+      ['App', environment === null ? detail.app : `${detail.app} in ${environment}`],
+      ['Check', detail.check],
+      ['State', stateOf(detail).text],
+      ['Severity', detail.severity],
+      ['Cause', detail.cause],
+      ['Started', fullTime(detail.startedAt, now)],
+      ['First failure', fullTime(timeline.onset, now)],
+      [
+        'Acknowledged',
+        acknowledgedAt === null ? '' : `${fullTime(acknowledgedAt, now)} by ${acknowledgedBy ?? 'somebody'}`,
+      ],
+      ['Resolved', resolvedAt === null ? '' : fullTime(resolvedAt, now)],
+      ['Resolution', detail.resolution ?? ''],
+      ['Lasted', duration(detail.durationMs)],
+    ]),
+  ]
+  const { events, left } = timeline
+  if (events.length > 0) lines.push('', ...(await table(out, eventColumns(timeline), events)))
+  if (left > 0) lines.push(`${left} more that were further away in time are left out.`)
   return detail.notes.length === 0 ? lines : [...lines, '', ...(await table(out, noteColumns, detail.notes))]
+}
+
+function causeLines(out: Output, { causes }: IncidentTimeline): readonly string[] {
+  const [first, ...others] = causes
+  if (first === undefined)
+    return fields(out, [['First change before onset', 'nothing changed that is known here']])
+  return fields(out, [
+    ['First change before onset', first.text],
+    ['Because', first.reason],
+    ...others.map((one): [string, string] => ['Or', `${one.text}: ${one.reason}`]),
+  ])
+}
+
+const eventColumns = ({ onset }: IncidentTimeline): readonly Column<TimelineEvent>[] => [
+  { title: 'AT', value: ({ at }) => at, look: ({ at }) => (at < onset ? 'dim' : 'red') },
+  { title: 'KIND', value: ({ kind }) => kind },
+  { title: 'WHAT', least: 20, spare: 1, value: ({ title }) => title },
+  { title: 'MORE', least: 10, spare: 2, value: ({ detail }) => detail ?? '' },
+  { title: 'SEE', spare: 3, value: seeOf },
+]
+
+/** What shows more of it, as a command or a place. */
+function seeOf({ opens }: TimelineEvent): string {
+  switch (opens?.type) {
+    case 'audit':
+      return `audit show ${opens.sequence}`
+    case 'log':
+      return `logs show ${opens.id}`
+    case 'run':
+      return `jobs show ${opens.run.slice(0, 8)}`
+    case 'check':
+      return `health show ${opens.app} ${opens.check}`
+    case 'file':
+      return opens.line === null ? opens.file : `${opens.file}:${opens.line}`
+    case undefined:
+      return ''
+  }
 }
 
 const noteColumns: readonly Column<IncidentDetail['notes'][number]>[] = [

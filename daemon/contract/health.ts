@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { appName as app } from './app-param.ts'
+import type { IncidentTimeline } from './incident-timeline.ts'
 import { command, query, type } from './method.ts'
 
 /**
@@ -306,6 +307,12 @@ export const healthMethods = {
   'incidents.show': query({
     params: z.strictObject({ number }),
     result: type<IncidentDetail>(),
+    role: 'viewer',
+  }),
+  /** What happened around it, and what changed first before it began: docs/health.md says how that is found. */
+  'incidents.timeline': query({
+    params: z.strictObject({ number }),
+    result: type<IncidentTimeline>(),
     role: 'viewer',
   }),
   /** Says that somebody sees to it. `conflict` when it was acknowledged or is resolved. */

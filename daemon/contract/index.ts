@@ -3,6 +3,7 @@ import { appsMethods } from './apps.ts'
 import { auditMethods } from './audit.ts'
 import { connectorsMethods } from './connectors.ts'
 import { healthMethods } from './health.ts'
+import { historyMethods } from './history.ts'
 import { jobsMethods, testsMethods } from './jobs.ts'
 import { leasesMethods } from './leases.ts'
 import { logsMethods } from './logs.ts'
@@ -27,6 +28,7 @@ export const contract = {
   ...secretsMethods,
   ...logsMethods,
   ...healthMethods,
+  ...historyMethods,
   ...metricsMethods,
 }
 

@@ -186,7 +186,7 @@ export interface IncidentTable {
   readonly resolution: string | null
 }
 
-/** What is still to be told of an incident; see migrations/012-incident-notices.ts. */
+/** What is still to be told of an incident; see migrations/011-incident-notices.ts. */
 export interface IncidentNoticeTable {
   readonly sequence: number
   readonly incident: number
@@ -228,6 +228,37 @@ export interface MetricCursorTable {
   readonly through: number
 }
 
+/** What was seen to happen; times in milliseconds since the epoch. See migrations/010-history.ts. */
+export interface HistoryTable {
+  readonly id: Generated<number>
+  /** What is seen twice is kept once. */
+  readonly key: string
+  readonly kind: string
+  readonly turn: string
+  readonly at: number
+  readonly after: number | null
+  readonly app: string | null
+  readonly title: string
+  readonly detail: string | null
+  readonly file: string | null
+  readonly line: number | null
+  /** JSON. */
+  readonly names: string
+}
+
+export interface HistoryFolderTable {
+  readonly folder: string
+  readonly looked_at: number
+  /** JSON: the keys of its configurations, each with a digest. */
+  readonly said: string
+}
+
+export interface IncidentTimelineTable {
+  readonly incident: number
+  /** JSON. */
+  readonly told: string
+}
+
 /** Every table of the store, as Kysely sees it. */
 export interface Database {
   readonly audit_records: AuditRecordTable
@@ -250,4 +281,7 @@ export interface Database {
   readonly metric_subjects: MetricSubjectTable
   readonly metric_rollups: MetricRollupTable
   readonly metric_cursors: MetricCursorTable
+  readonly history: HistoryTable
+  readonly history_folders: HistoryFolderTable
+  readonly incident_timelines: IncidentTimelineTable
 }

@@ -10,7 +10,8 @@ import * as connectors from '../../migrations/006-connectors.ts'
 import * as appStarts from '../../migrations/007-app-starts.ts'
 import * as health from '../../migrations/008-health.ts'
 import * as metrics from '../../migrations/009-metrics.ts'
-import * as incidentNotices from '../../migrations/012-incident-notices.ts'
+import * as history from '../../migrations/010-history.ts'
+import * as incidentNotices from '../../migrations/011-incident-notices.ts'
 import type { Database } from './database.ts'
 
 /** In the order they are applied. A number is never reused and a released migration never changed. */
@@ -24,7 +25,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '007-app-starts': appStarts,
   '008-health': health,
   '009-metrics': metrics,
-  '012-incident-notices': incidentNotices,
+  '010-history': history,
+  '011-incident-notices': incidentNotices,
 }
 
 /** The schema this build writes. */

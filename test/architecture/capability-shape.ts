@@ -9,8 +9,8 @@ export interface CapabilityFiles {
 
 /** Stores that write the audit trail itself, and so cannot ask for the proof that it was written. */
 const beforeTheDoor = new Set(['audit'])
-/** Stores of what was measured: nobody changed anything by it, so there is no change to prove. */
-const measured = new Set(['metrics'])
+/** Stores of what was measured or seen: nobody changed anything by it, so there is no change to prove. */
+const measured = new Set(['history', 'metrics'])
 
 /** What is missing from, or wrong in, the shape that every capability has. */
 export function shapeProblems({ name, contract, files }: CapabilityFiles): readonly string[] {

@@ -29,6 +29,7 @@ const ports = [
   'daemon/adapters/process/programs.ts',
   'daemon/adapters/project/project.ts',
   'daemon/adapters/project/folder-watcher.ts',
+  'daemon/adapters/project/trees.ts',
   'daemon/adapters/docker/compose.ts',
   'daemon/adapters/project/config-files.ts',
   'daemon/adapters/project/reports.ts',

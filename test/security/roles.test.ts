@@ -113,6 +113,8 @@ const params: { readonly [M in MethodName]: Params<M> } = {
   'logs.forwarding': {},
   'metrics.series': {},
   'metrics.now': {},
+  'history.list': {},
+  'incidents.timeline': { number: 1 },
 }
 
 let certificate: TestCertificate

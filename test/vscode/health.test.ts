@@ -86,7 +86,16 @@ describe.runIf(withPeers('vscode', 'chromium'))('health in the tree of applicati
     await screenshot(page, 'health-incident')
     await shown.getByRole('button', { name: 'Show' }).click()
     await page.locator('.tab', { hasText: 'Incident 1' }).waitFor()
-    await page.locator('.view-lines').getByText('answered 503').first().waitFor()
+    const text = page.locator('.view-lines')
+    await text.getByText('answered 503').first().waitFor()
+    // What was done to it is the first thing that is said, and its file is one press away.
+    await text.getByText('First change before onset: broken was added').first().waitFor()
+    await screenshot(page, 'incident-timeline')
+    await text
+      .locator('.detected-link', { hasText: 'Audit entry #' })
+      .first()
+      .click({ modifiers: ['Control'] })
+    await page.locator('.tab', { hasText: /^Entry \d+/ }).waitFor()
   })
 
   test('an incident is acknowledged, and gone when there is evidence that all is well', async () => {

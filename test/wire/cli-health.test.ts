@@ -68,6 +68,32 @@ const told = z.object({
   }),
 })
 
+const opens = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('audit'), sequence: z.int() }),
+  z.strictObject({ type: z.literal('log'), id: z.string() }),
+  z.strictObject({ type: z.literal('file'), file: z.string(), line: z.int().nullable() }),
+  z.strictObject({ type: z.literal('run'), run: z.string() }),
+  z.strictObject({ type: z.literal('check'), app: z.string(), check: z.string() }),
+])
+const shownIncident = incidentDetail.extend({
+  timeline: z.strictObject({
+    onset: time,
+    causes: z.array(z.strictObject({ text: z.string(), reason: z.string(), event: z.int().min(0) })).max(3),
+    events: z.array(
+      z.strictObject({
+        at: time,
+        after: time.nullable(),
+        kind: z.string(),
+        app: z.string().nullable(),
+        title: z.string(),
+        detail: z.string().nullable(),
+        opens: opens.nullable(),
+      }),
+    ),
+    left: z.int().min(0),
+  }),
+})
+
 let daemon: TestDaemon
 let folder: string
 let app: string
@@ -136,7 +162,13 @@ test('what breaks is an incident with a plain cause, which is acknowledged, note
   )
   rmSync(path.join(app, 'broken'))
   await until(async () => shaped(z.array(incident), await cli('incidents', '--open')).length === 0)
-  const { cause, resolution } = shaped(incidentDetail, await cli('incidents', 'show', '1'))
+  const { cause, resolution, timeline } = shaped(shownIncident, await cli('incidents', 'show', '1'))
+  const first = timeline.causes[0]
+  expect(first?.text).toBe('broken was added')
+  expect(timeline.events[first?.event ?? -1]).toMatchObject({ kind: 'files', app: 'shop' })
+  const { stdout } = await daemon.cli('incidents', 'show', '1')
+  expect(stdout).toMatch(/^First change before onset {2}broken was added\nBecause {20}/)
+  expect(stdout).toMatch(/check +The check http of shop failed/)
   expect(cause).toMatch(
     /^GET http:\/\/localhost:\d+\/health answered 503 \(expected 200-399\) 2 times since \d\d:\d\d:\d\d$/,
   )

@@ -59,6 +59,8 @@ export class AppsService implements Owned {
   readonly changed = new Emitter<void>()
   /** Apps were added or removed: what belongs to which is to be joined anew. */
   readonly peopled = new Emitter<void>()
+  /** Something was changed in the folder of this app that may tell what it is. */
+  readonly touched = new Emitter<string>()
   readonly #deps: AppsDeps
   readonly #entries: AppEntries
   readonly #known: KnownApps
@@ -352,6 +354,7 @@ export class AppsService implements Owned {
   async #lookAgain(folder: string): Promise<void> {
     const entry = this.#entries.inFolder(folder)
     if (entry === undefined) return
+    this.touched.emit(entry.added.name)
     try {
       await this.#entries.refresh(entry, 0)
     } catch (error) {

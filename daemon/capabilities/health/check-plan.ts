@@ -5,7 +5,6 @@ import type {
   CheckTiming,
   HealthConfig,
   HttpTarget,
-  NotifyConfig,
   PauseConfig,
 } from '../../config/health-config.ts'
 import type { AppHealth } from './app-health.ts'
@@ -236,6 +235,14 @@ export function targetText({ target, app }: PlannedCheck, port: number | null): 
   }
 }
 
+/** What is checked that is not the app itself; null of its own pages, port and processes. */
+export const foreignTarget = (plan: PlannedCheck): string | null => {
+  const { target } = plan
+  const isOwn =
+    target.kind === 'process' || target.kind === 'port' || (target.kind === 'http' && target.url === null)
+  return isOwn ? null : targetText(plan, null)
+}
+
 /** Where it is asked; null while nobody knows. */
 export function addressOf({ url, path }: HttpTarget, port: number | null): string | null {
   if (url !== null) return url
@@ -258,18 +265,3 @@ export function exportedCheck(plan: PlannedCheck, port: number | null): Exported
           : null
   return { ...plan, target: target.kind === 'container' ? { kind: 'container' } : target, address }
 }
-
-/** What is checked, and who is told of it. */
-export const madeOf = (
-  plans: readonly PlannedCheck[],
-  apps: readonly AppHealth[],
-  usual: NotifyConfig | null,
-): string =>
-  JSON.stringify([
-    plans,
-    usual,
-    apps.flatMap(({ app, health, environments }) => {
-      const told = [health, ...environments.map((one) => one.health)].map((one) => one?.notify ?? null)
-      return told.some((one) => one !== null) ? [[app, told]] : []
-    }),
-  ])

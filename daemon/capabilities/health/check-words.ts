@@ -34,6 +34,9 @@ export function judgeAnswer(answer: HttpAnswer, target: HttpTarget, now: number)
   const wrong = bodyProblem(answer, target)
   if (wrong !== null) return bad(wrong)
   const { certificateEndsAt } = answer
+  // A connection that was kept open was made while it was still good; the next one would be refused.
+  if (certificateEndsAt !== null && certificateEndsAt <= now && target.verifyCertificate)
+    return bad(`failed: its certificate has expired on ${dateOf(certificateEndsAt)}`)
   if (certificateEndsAt !== null && certificateEndsAt - now < target.certificateWarningMs)
     return { grade: 'soft', latencyMs, reason: endingSoon(certificateEndsAt, now) }
   return { grade: 'good', latencyMs, reason: null }

@@ -14,6 +14,7 @@ export const healthHandlers = (health: HealthService): HandlersOf<typeof healthM
   'health.export': ({ app }) => health.exchange.export(app ?? undefined),
   'incidents.list': ({ app, open, limit }) => health.listIncidents(app, open, limit),
   'incidents.show': ({ number }) => health.showIncident(number),
+  'incidents.timeline': ({ number }) => health.timeline(number),
   'incidents.acknowledge': ({ number }, change) => health.acknowledge(change, number),
   'incidents.note': ({ number, text }, change) => health.note(change, number, text),
   'incidents.hooks': ({ app }) => health.hooks(app),

@@ -1,45 +1,28 @@
 import type { CheckDetail, CheckRow, HookTest, IncidentDetail, IncidentRow } from '#contract/health.ts'
+import type { IncidentTimeline } from '#contract/incident-timeline.ts'
 import { isoTime } from '#base/clock.ts'
 import { Emitter } from '#base/emitter.ts'
 import { Failure } from '#base/failure.ts'
 import type { Owned } from '#base/lifetime.ts'
 import { oneAtATime } from '#base/one-at-a-time.ts'
-import type { ConfigFiles } from '../../adapters/project/config-files.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
-import { keyOf, madeOf, planChecks, type PlannedCheck } from './check-plan.ts'
+import { keyOf, planChecks, type PlannedCheck } from './check-plan.ts'
 import { amountText } from './check-words.ts'
 import { byName, isMeant, noApp, noCheck, type Chosen } from './chosen-checks.ts'
-import type { HealthStore, StoredCheck, StoredResult } from './health-store.ts'
+import type { HealthDeps } from './health-deps.ts'
+import type { StoredCheck } from './health-store.ts'
+import { madeOf } from './made-of.ts'
 import { HealthExchange } from './health-exchange.ts'
 import { KumaLink } from './kuma-link.ts'
-import { kumasOf } from './kuma-watch.ts'
-import { IncidentHooks, type IncidentHooksDeps } from './incident-hooks.ts'
+import { IncidentHooks } from './incident-hooks.ts'
 import { IncidentRules } from './incident-rules.ts'
+import { IncidentTimelines } from './incident-timelines.ts'
 import { Incidents } from './incidents.ts'
 import { checkRow, isPaused, type LiveCheck, type Pause } from './live-check.ts'
-import { LiveChecks, type LiveChecksDeps } from './live-checks.ts'
+import { LiveChecks } from './live-checks.ts'
 import { ResultLog } from './result-log.ts'
-import { ScheduledPauses, type PauseCron } from './scheduled-pauses.ts'
-
-export interface HealthDeps extends Omit<
-  LiveChecksDeps,
-  'keep' | 'found' | 'seen' | 'lookAgain' | 'pausedUntil'
-> {
-  readonly store: HealthStore
-  readonly hooks: Pick<IncidentHooksDeps, 'store' | 'post' | 'rhythm' | 'usual'>
-  /** When a schedule is due; loaded only once there is one. */
-  readonly cron: () => Promise<PauseCron>
-  /** Unlike any other start's; the first part of every revision. */
-  readonly instance: string
-  readonly configs: ConfigFiles
-  /** What is to be known of each app, as it is now. */
-  readonly apps: () => Promise<readonly AppHealth[]>
-  /** Takes each result in, for what is told of checks over time. */
-  readonly measured: (plan: PlannedCheck, result: StoredResult) => void
-  /** Runs a method of the contract in the daemon's own name, through the one door. */
-  readonly act: (name: string, params: unknown) => Promise<unknown>
-}
+import { ScheduledPauses } from './scheduled-pauses.ts'
 
 /** Apps that run are looked at again after this time, in milliseconds: nobody tells of what others have started. */
 const lookAgainMs = 30_000
@@ -57,6 +40,7 @@ export class HealthService implements Owned {
   readonly #deps: HealthDeps
   readonly #incidents: Incidents
   readonly #rules: IncidentRules
+  readonly #timelines: IncidentTimelines
   readonly #live: LiveChecks
   readonly #log: ResultLog
   readonly #kuma: KumaLink
@@ -64,7 +48,7 @@ export class HealthService implements Owned {
   readonly #pauses: ScheduledPauses
   #plans: readonly PlannedCheck[] = []
   /** What is made, as a text. */
-  #made = textOf([], [], null)
+  #made = madeOf([], [], null)
   #version = 0
   #timer: NodeJS.Timeout | undefined
   #pauseTimer: NodeJS.Timeout | undefined
@@ -112,6 +96,12 @@ export class HealthService implements Owned {
       ...deps.hooks,
       incident: (number) => store.incident(number),
       apps: () => this.#live.apps,
+    })
+    this.#timelines = new IncidentTimelines({
+      ...deps,
+      apps: () => this.#live.apps,
+      checks: () => this.#live.all,
+      flush: () => this.#log.flush(),
     })
   }
 
@@ -256,6 +246,11 @@ export class HealthService implements Owned {
     return this.#incidents.show(number)
   }
 
+  /** @throws Failure `not-found`. */
+  async timeline(number: number): Promise<IncidentTimeline> {
+    return this.#timelines.of(await this.#incidents.show(number))
+  }
+
   acknowledge(change: Change, number: number): Promise<IncidentRow> {
     return this.#after(this.#incidents.acknowledge(change, number))
   }
@@ -292,8 +287,10 @@ export class HealthService implements Owned {
     return this.#after(this.#rules.open(change, live))
   }
 
-  resolveIncident(change: Change, number: number): Promise<IncidentRow> {
-    return this.#after(this.#rules.resolve(change, number))
+  async resolveIncident(change: Change, number: number): Promise<IncidentRow> {
+    const row = await this.#after(this.#rules.resolve(change, number))
+    this.#timelines.keep(change, row)
+    return row
   }
 
   async dispose(): Promise<void> {
@@ -306,6 +303,7 @@ export class HealthService implements Owned {
     await this.#looking
     await this.#rules.settled()
     await this.#hooks.dispose()
+    await this.#timelines.settled()
     await this.#log.dispose()
   }
 
@@ -322,7 +320,7 @@ export class HealthService implements Owned {
       const { moves } = this.#live
       const known = await apps()
       const plans = known.flatMap(planChecks)
-      const made = textOf(plans, known, this.#deps.hooks.usual())
+      const made = madeOf(plans, known, this.#deps.hooks.usual())
       this.#plans = plans
       await this.#pauses.prepare(plans.flatMap(({ pauses }) => pauses))
       this.#live.learn(known, moves)
@@ -362,6 +360,9 @@ export class HealthService implements Owned {
   #seen(live: LiveCheck, isNew: boolean): void {
     if (this.#closed) return
     this.#kuma.look(live)
+    // What has just changed is looked for while it can still be told from what is done about it.
+    if (live.last !== null && live.last.grade !== 'good' && live.machine.state !== 'unhealthy')
+      this.#deps.around.notice(live.plan.app)
     if (isNew || this.#rules.isOwed(live)) this.#rules.look(live.plan.app)
     if (isNew) this.#moved()
     else
@@ -390,10 +391,3 @@ const pauseOf = (one: StoredCheck | undefined): Pause | null =>
   one === undefined || one.pausedAt === null
     ? null
     : { at: one.pausedAt, until: one.pausedUntil, by: one.pausedBy ?? 'somebody' }
-
-/** What is checked, shown and told, as a text. */
-const textOf = (
-  plans: readonly PlannedCheck[],
-  apps: readonly AppHealth[],
-  usual: Parameters<typeof madeOf>[2],
-): string => JSON.stringify([madeOf(plans, apps, usual), apps.flatMap(kumasOf)])

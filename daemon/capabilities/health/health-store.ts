@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { CheckResult, IncidentNote, Severity } from '#contract/health.ts'
+import type { IncidentTimeline } from '#contract/incident-timeline.ts'
 import { isoTime } from '#base/clock.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { IncidentTable } from '../../store/database.ts'
@@ -52,6 +53,8 @@ export interface Retention {
 const grades = ['good', 'soft', 'bad'] as const
 /** SQLite takes some 32,000 values in a statement. */
 const rowsAtOnce = 1000
+/** Checks whose results are looked at together. */
+const mostChecks = 500
 /** So many incidents that are resolved are kept. */
 const keptIncidents = 1000
 
@@ -158,12 +161,78 @@ export class HealthStore {
       .orderBy('sequence', 'desc')
       .limit(limit)
       .execute()
-    return rows.map((row) => ({
-      at: isoTime(row.at),
-      grade: grades[row.grade] ?? 'bad',
-      latencyMs: row.latency_ms,
-      reason: row.reason,
-    }))
+    return rows.map(resultOf)
+  }
+
+  /** What the checks of some apps came to, oldest first, at most so many of the newest. Of this machine: `''`. */
+  async resultsBetween(
+    apps: readonly string[],
+    environment: string,
+    since: number,
+    until: number,
+    most: number,
+  ): Promise<readonly (CheckResult & { readonly app: string; readonly check: string })[]> {
+    const { kysely } = this.#store
+    const checks = await kysely
+      .selectFrom('health_checks')
+      .select(['id', 'app', 'name'])
+      .where('app', 'in', [...apps])
+      .where('environment', '=', environment)
+      .limit(mostChecks)
+      .execute()
+    const byId = new Map(checks.map((check) => [check.id, check]))
+    if (byId.size === 0) return []
+    const rows = await kysely
+      .selectFrom('health_results')
+      .select(['check_id', 'at', 'grade', 'latency_ms', 'reason'])
+      .where('check_id', 'in', [...byId.keys()])
+      .where('sequence', '>=', await this.#firstSince(since))
+      .where('at', '<=', until)
+      .orderBy('sequence', 'desc')
+      .limit(most)
+      .execute()
+    return rows.toReversed().flatMap((row) => {
+      const check = byId.get(row.check_id)
+      return check === undefined ? [] : [{ app: check.app, check: check.name, ...resultOf(row) }]
+    })
+  }
+
+  /** The first result since a time, by halves: they are in the order in which they came, and have no index of times. */
+  async #firstSince(time: number): Promise<number> {
+    const { kysely } = this.#store
+    const ends = await kysely
+      .selectFrom('health_results')
+      .select(({ fn }) => [fn.min('sequence').as('first'), fn.max('sequence').as('last')])
+      .executeTakeFirst()
+    let [low, high] = [ends?.first ?? 0, ends?.last ?? 0]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const row = await kysely
+        .selectFrom('health_results')
+        .select('at')
+        .where('sequence', '>=', middle)
+        .orderBy('sequence')
+        .limit(1)
+        .executeTakeFirst()
+      if (row !== undefined && row.at < time) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** What was told of an incident when it was resolved; null when nothing was kept. */
+  async timeline(number: number): Promise<IncidentTimeline | null> {
+    const row = await this.#store.kysely
+      .selectFrom('incident_timelines')
+      .select('told')
+      .where('incident', '=', number)
+      .executeTakeFirst()
+    return row === undefined ? null : (JSON.parse(row.told) as IncidentTimeline)
+  }
+
+  async saveTimeline(_change: Change, timeline: IncidentTimeline): Promise<void> {
+    const row = { incident: timeline.number, told: JSON.stringify(timeline) }
+    await this.#store.passing((db) => db.replaceInto('incident_timelines').values(row).execute())
   }
 
   /** Opens one. @returns its number. @throws Failure `conflict` when one of that app is open. */
@@ -255,8 +324,23 @@ export class HealthStore {
     await sql`delete from incidents where resolved_at is not null and number <= (select number from incidents
       order by number desc limit 1 offset ${keptIncidents})`.execute(kysely)
     await sql`delete from incident_notes where incident not in (select number from incidents)`.execute(kysely)
+    await sql`delete from incident_timelines where incident not in (select number from incidents)`.execute(
+      kysely,
+    )
   }
 }
+
+const resultOf = (row: {
+  readonly at: number
+  readonly grade: number
+  readonly latency_ms: number | null
+  readonly reason: string | null
+}): CheckResult => ({
+  at: isoTime(row.at),
+  grade: grades[row.grade] ?? 'bad',
+  latencyMs: row.latency_ms,
+  reason: row.reason,
+})
 
 const incidentOf = (row: {
   readonly [K in keyof IncidentTable]: K extends 'number' ? number : IncidentTable[K]

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach } from 'vitest'
+import type { HistoryRow } from '#contract/history.ts'
 import { systemClock } from '#base/clock.ts'
 import { Lifetime } from '#base/lifetime.ts'
 import { NetChecker } from '../../adapters/checks/net-checker.ts'
@@ -33,6 +34,8 @@ export interface HealthWorld {
   pingReason: string | null
   /** How long is waited before a hook is called again, and who is told where an app names nobody. */
   hooks: { readonly rhythm?: Rhythm; readonly usual?: () => NotifyConfig | null }
+  /** What is known around incidents, newest first. */
+  history: HistoryRow[]
 }
 
 const empty = (): HealthWorld => ({
@@ -43,6 +46,7 @@ const empty = (): HealthWorld => ({
   ahead: 0,
   pingReason: null,
   hooks: {},
+  history: [],
 })
 
 export function useHealth(): HealthWorld {
@@ -131,6 +135,16 @@ export async function startHealth(world: HealthWorld) {
       ping: () => Promise.resolve({ latencyMs: 1, reason: world.pingReason }),
       secret: (name) => Promise.resolve(name === 'api' ? 'hunter2' : null),
       hide: (text) => text.replaceAll('hunter2', '***'),
+      around: {
+        look: () => Promise.resolve(),
+        notice: () => undefined,
+        history: () => Promise.resolve(world.history),
+        named: () => ({ ports: new Set(), words: new Set() }),
+        audit: () => Promise.resolve([]),
+        runs: () => Promise.resolve([]),
+        errors: () => Promise.resolve([]),
+        machine: () => Promise.resolve(null),
+      },
       act: (name, params) => execute(name, params, callContext('admin')),
       report: (error) => reports.push(error),
     }),

@@ -18,7 +18,7 @@ export interface StoredNotice {
 }
 
 /**
- * What is still to be told, which the store itself adds to as incidents change (migrations/012-incident-notices.ts). Nobody
+ * What is still to be told, which the store itself adds to as incidents change (migrations/011-incident-notices.ts). Nobody
  * waits for the disk: what a loss of power takes back is told again.
  */
 export class HookStore {

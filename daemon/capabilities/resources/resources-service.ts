@@ -139,6 +139,11 @@ export class ResourcesService implements Owned {
     return this.#ports.rows.rows
   }
 
+  /** When ports and containers were last other than they are now, and when they were last looked at. */
+  get spans() {
+    return { ports: this.#ports.rows.span, containers: this.#containers.span }
+  }
+
   /** The processes as last seen, without looking. */
   get lastProcesses(): readonly ProcessRow[] {
     return this.#processes.rows.rows

@@ -8,6 +8,7 @@ export class Versioned<Row> {
   #version = 0
   #rows: readonly Row[] = []
   #takenAt = 0
+  #before = 0
 
   /** @param instance - unlike any other start's, so that a revision means the same rows across reconnects. */
   constructor(instance: string) {
@@ -19,8 +20,10 @@ export class Versioned<Row> {
    * @returns whether the rows differ from the ones before.
    */
   set(rows: readonly Row[], takenAt: number): boolean {
+    const last = this.#takenAt
     this.#takenAt = takenAt
     if (this.#version > 0 && isDeepStrictEqual(rows, this.#rows)) return false
+    this.#before = last
     this.#rows = rows
     this.#version++
     return true
@@ -34,6 +37,11 @@ export class Versioned<Row> {
   /** Says that the rows stood as they are at a later time too. */
   confirm(takenAt: number): void {
     this.#takenAt = takenAt
+  }
+
+  /** When the rows before these were last seen, and when these were, in milliseconds since the epoch. */
+  get span(): { readonly before: number; readonly now: number } {
+    return { before: this.#before, now: this.#takenAt }
   }
 
   get rows(): readonly Row[] {
