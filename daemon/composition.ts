@@ -184,6 +184,8 @@ function handlersOf(services: Services, events: Events, system: SystemService): 
       processes: () => resources.processes(),
       containers: () => resources.containers(),
       leases: () => leases.count,
+      checks: () => health.list(),
+      incidents: () => health.listIncidents(undefined, true, 10),
       activity: async () => (await audit.list({ limit: 10 })).entries,
     })
   return {

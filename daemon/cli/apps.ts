@@ -207,7 +207,9 @@ async function add(session: Session, folder: string): Promise<void> {
   for (const problem of problems) out.note(printable(problemText(problem)))
   if (out.json) return out.data(rows)
   out.line(`${plural(rows.length, 'app')} in this folder:`)
-  out.lines(await table(out, columns(Date.now()), rows))
+  // What they wrote is not asked for: they were not even started.
+  const listed = rows.map((row): ListedApp => ({ ...row, errors: null }))
+  out.lines(await table(out, columns(Date.now()), listed))
 }
 
 async function remove(session: Session, name: string): Promise<void> {

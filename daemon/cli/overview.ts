@@ -1,3 +1,4 @@
+import type { CheckState, IncidentRow } from '#contract/health.ts'
 import type { Result } from '#contract/index.ts'
 import type { RunRow } from '#contract/jobs.ts'
 import type { Overview } from '#contract/system.ts'
@@ -26,7 +27,7 @@ interface Glance {
 }
 
 const overview = (session: Session): View<Glance> => ({
-  topics: ['apps', 'ports', 'processes', 'containers', 'leases', 'connectors', 'jobs', 'audit'],
+  topics: ['apps', 'ports', 'processes', 'containers', 'leases', 'connectors', 'jobs', 'health', 'audit'],
   load: async () => {
     const wanted = session.globals.watch && !session.out.json
     const [value, more] = await Promise.all([
@@ -52,6 +53,7 @@ async function everythingElse(session: Session): Promise<More> {
   }
 }
 
+const incidentName = 'Incident'
 /** As wide as `Containers`. */
 const nameWidth = 10
 
@@ -73,11 +75,15 @@ async function lines(session: Session, { overview: value, more }: Glance): Promi
     ['Ports', `${counts.ports} open, ${counts.leases} leased`],
     ['Processes', String(counts.processes)],
     ['Containers', containers(value)],
+    ...(counts.checks === undefined ? [] : [['Health', health(counts.checks)] as const]),
+    ...(value.incidents ?? []).map(incidentFact),
     ...(more === null ? [] : moreFacts(more)),
   ]
   const shown: string[] = []
   for (const [name, text] of facts)
-    shown.push(`${out.paint('cyan', name.padEnd(nameWidth))}  ${await fitting(out, text, nameWidth + 2)}`)
+    shown.push(
+      `${out.paint(name === incidentName ? 'red' : 'cyan', name.padEnd(nameWidth))}  ${await fitting(out, text, nameWidth + 2)}`,
+    )
   return [
     out.paint('bold', await fitting(out, machine.hostname)),
     out.paint('dim', await fitting(out, about.join(' · '))),
@@ -87,6 +93,17 @@ async function lines(session: Session, { overview: value, more }: Glance): Promi
     ...(await activity(session, value)),
   ]
 }
+
+function health(checks: Readonly<Record<CheckState, number>>): string {
+  const some = Object.entries(checks).filter(([, count]) => count > 0)
+  return some.map(([state, count]) => `${count} ${state}`).join(', ') || 'nothing is checked'
+}
+
+/** One that is open: what a person should look at first. */
+const incidentFact = ({ number, app, cause }: IncidentRow): readonly [string, string] => [
+  incidentName,
+  `#${number} of ${app}: ${cause}`,
+]
 
 const moreFacts = ({ connectors, jobs, tests }: More): (readonly [string, string])[] => [
   ['Connectors', tally(connectors.map(({ status }) => (status === 'unknown' ? 'not tested' : status)))],

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { AuditEntry } from './audit.ts'
+import type { CheckState, IncidentRow } from './health.ts'
 import { command, query, type } from './method.ts'
 import { topics, type Topic } from './protocol.ts'
 import type { EngineStatus } from './resources.ts'
@@ -36,7 +37,11 @@ export interface Overview {
     readonly processes: number
     readonly containers: { readonly running: number; readonly stopped: number }
     readonly leases: number
+    /** How many checks are in each state. An older daemon leaves it out. */
+    readonly checks?: Readonly<Record<CheckState, number>>
   }
+  /** Those that are open, newest first. An older daemon leaves it out. */
+  readonly incidents?: readonly IncidentRow[]
   readonly engine: Pick<EngineStatus, 'state' | 'reason'>
   /** The newest audit entries. */
   readonly activity: readonly AuditEntry[]

@@ -86,7 +86,15 @@ const overview = z.strictObject({
     processes: z.int().min(1),
     containers: z.strictObject({ running: z.int(), stopped: z.int() }),
     leases: z.int(),
+    checks: z.strictObject({
+      healthy: z.int(),
+      degraded: z.int(),
+      unhealthy: z.int(),
+      unknown: z.int(),
+      paused: z.int(),
+    }),
   }),
+  incidents: z.array(z.never()),
   engine: z.strictObject({
     state: z.enum(['connected', 'absent', 'denied', 'unreachable']),
     reason: name,

@@ -2,6 +2,7 @@ import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } fr
 import { readFile, statfs } from 'node:fs/promises'
 import type { AppRow } from '#contract/apps.ts'
 import type { AuditEntry } from '#contract/audit.ts'
+import type { CheckRow, CheckState, IncidentRow } from '#contract/health.ts'
 import type { ContainerRow, EngineStatus, PortRow, ProcessRow, Snapshot } from '#contract/resources.ts'
 import type { Overview } from '#contract/system.ts'
 
@@ -13,17 +14,22 @@ export interface OverviewDeps {
   readonly processes: () => Promise<Snapshot<ProcessRow>>
   readonly containers: () => Promise<Snapshot<ContainerRow> & { readonly engine: EngineStatus }>
   readonly leases: () => number
+  readonly checks: () => Promise<{ readonly rows: readonly CheckRow[] }>
+  /** Those that are open, newest first. */
+  readonly incidents: () => Promise<{ readonly rows: readonly IncidentRow[] }>
   /** The newest audit entries. */
   readonly activity: () => Promise<readonly AuditEntry[]>
 }
 
 /** The machine, what runs on it and what was done last, at a glance. */
 export async function overview(deps: OverviewDeps): Promise<Overview> {
-  const [apps, ports, processes, containers, activity, memory, disk] = await Promise.all([
+  const [apps, ports, processes, containers, checks, incidents, activity, memory, disk] = await Promise.all([
     deps.apps(),
     deps.ports(),
     deps.processes(),
     deps.containers(),
+    deps.checks(),
+    deps.incidents(),
     deps.activity(),
     memoryOfMachine(),
     diskOf(deps.home),
@@ -46,7 +52,9 @@ export async function overview(deps: OverviewDeps): Promise<Overview> {
       processes: processes.rows.length,
       containers: { running, stopped: containers.rows.length - running },
       leases: deps.leases(),
+      checks: countChecks(checks.rows),
     },
+    incidents: incidents.rows,
     engine: { state, reason },
     activity,
   }
@@ -56,6 +64,17 @@ function countApps(rows: readonly AppRow[]): Overview['counts']['apps'] {
   const count = (state: AppRow['state']) => rows.filter((row) => row.state === state).length
   const [failed, stopped] = [count('failed'), count('stopped')]
   return { running: rows.length - failed - stopped, failed, stopped }
+}
+
+function countChecks(rows: readonly CheckRow[]): NonNullable<Overview['counts']['checks']> {
+  const count = (state: CheckState) => rows.filter((row) => row.state === state).length
+  return {
+    healthy: count('healthy'),
+    degraded: count('degraded'),
+    unhealthy: count('unhealthy'),
+    unknown: count('unknown'),
+    paused: count('paused'),
+  }
 }
 
 /** Used is what cannot be had without swapping: Linux counts caches as available, not as free. */
