@@ -23,9 +23,10 @@ export const untold = <T extends Incident>(told: Told, open: readonly T[]): read
 /** What was told once these are; the same object where that is nothing new. */
 export function toldUpTo(told: Told | undefined, open: readonly Incident[]): Told {
   const fresh = open.filter((incident) => told === undefined || !isTold(told, incident))
-  const newest = fresh.toSorted((a, b) => a.number - b.number).at(-1)
-  if (newest === undefined) return told ?? { number: 0, startedAt: '' }
-  const { number, startedAt } = newest
-  const isLater = told === undefined || number < told.number || startedAt > told.startedAt
-  return { number, startedAt: isLater ? startedAt : told.startedAt }
+  if (fresh.length === 0) return told ?? { number: 0, startedAt: '' }
+  const number = Math.max(...fresh.map((incident) => incident.number))
+  // Numbers are given in the order in which incidents open, and not in that in which they began.
+  const times = fresh.map(({ startedAt }) => startedAt)
+  if (told !== undefined && number > told.number) times.push(told.startedAt)
+  return { number, startedAt: times.toSorted().at(-1) ?? '' }
 }
