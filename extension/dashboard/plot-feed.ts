@@ -1,0 +1,200 @@
+import type { AuditEntry } from '#contract/audit.ts'
+import type { IncidentRow } from '#contract/health.ts'
+import type { MetricName, MetricSeries } from '#contract/metrics.ts'
+import type { Params } from '#contract/index.ts'
+import type { Topic } from '#contract/system.ts'
+import { asFailure } from '#base/failure.ts'
+import { Lifetime, type Owned } from '#base/lifetime.ts'
+import type { Model } from '../model.ts'
+import { mostLines, type Plots, type Want } from '../../webviews/dashboard/messages.ts'
+import {
+  linesOf,
+  markedActions,
+  marksOf,
+  metricsOf,
+  spanOf,
+  type Answer,
+  type Marked,
+  type Span,
+} from './plot-lines.ts'
+
+/** What is drawn is asked for again as soon as it is new, but no more often than this, in milliseconds. */
+const leastPauseMs = 2000
+/** A line of long steps changes slowly: it is asked for again after this part of a step. */
+const partOfStep = 0.25
+const mostIncidents = 500
+/** Entries of each action. */
+const mostEntries = 200
+
+/** What the plots of the dashboard show, while somebody looks at them. */
+export class PlotFeed implements Owned {
+  readonly #model: Model
+  readonly #tell: (plots: Plots) => void
+  readonly #lifetime = new Lifetime()
+  #want: Want | null = null
+  #visible = false
+  #asking = false
+  #isNew = false
+  #again: NodeJS.Timeout | undefined
+  #askedAt = 0
+  #stepMs = 0
+  #marked: Marked = new Map()
+
+  /** @param tell - told what is to be drawn. */
+  constructor(model: Model, tell: (plots: Plots) => void) {
+    this.#model = model
+    this.#tell = tell
+    this.#lifetime.own(model.onChanged((topic) => this.#changed(topic)))
+    this.#lifetime.own(model.onState(({ kind }) => void (kind === 'connected' && this.#askSoon(0))))
+    this.#lifetime.onDispose(() => clearTimeout(this.#again))
+  }
+
+  /** Draws this from now on, or nothing. */
+  want(want: Want | null): void {
+    this.#want = want
+    this.#askedAt = 0
+    if (want === null) clearTimeout(this.#again)
+    else this.#ask()
+  }
+
+  /** What nobody sees is not asked for. A page that is hidden is gone, and says what it wants when it is back. */
+  look(visible: boolean): void {
+    this.#visible = visible
+    if (!visible) this.want(null)
+  }
+
+  /** What a mark stands for; undefined when it is gone. */
+  marked(key: string) {
+    return this.#marked.get(key)
+  }
+
+  dispose(): Promise<void> {
+    return this.#lifetime.dispose()
+  }
+
+  #changed(topic: Topic): void {
+    if (topic === 'metrics') this.#askSoon(this.#stepMs * partOfStep)
+    if (topic === 'health' || topic === 'audit' || topic === 'apps') this.#askSoon(0)
+  }
+
+  #askSoon(pauseMs: number): void {
+    if (this.#want === null || !this.#visible) return
+    const wait = this.#askedAt + Math.max(leastPauseMs, pauseMs) - performance.now()
+    if (wait <= 0) return this.#ask()
+    clearTimeout(this.#again)
+    this.#again = setTimeout(() => this.#ask(), wait)
+  }
+
+  /** Asks once at a time; what was wanted meanwhile is asked for next. */
+  #ask(): void {
+    if (this.#asking) {
+      this.#isNew = true
+      return
+    }
+    const want = this.#want
+    if (want === null || !this.#visible || this.#model.state.kind !== 'connected') return
+    clearTimeout(this.#again)
+    this.#asking = true
+    this.#isNew = false
+    this.#askedAt = performance.now()
+    void this.#answer(want)
+      .then((plots) => {
+        if (want === this.#want) this.#tell(plots)
+      })
+      .finally(() => {
+        this.#asking = false
+        if (this.#isNew) this.#ask()
+      })
+  }
+
+  async #answer(want: Want): Promise<Plots> {
+    const span = spanOf(want, Date.now())
+    try {
+      const [{ answers, leftOut }, { marks, marked }] = await Promise.all([
+        this.#answers(want, span),
+        this.#marks(want, span),
+      ])
+      const grid = linesOf(want.kind, answers)
+      this.#stepMs = grid.stepMs
+      this.#marked = marked
+      return { want, ...span, ...grid, marks, leftOut, problem: '' }
+    } catch (error) {
+      const problem = asFailure(error).message
+      return { want, ...span, begin: span.from, stepMs: 1, lines: [], marks: [], leftOut: 0, problem }
+    }
+  }
+
+  async #answers(
+    want: Want,
+    span: Span,
+  ): Promise<{ readonly answers: readonly Answer[]; readonly leftOut: number }> {
+    const { own, ofChecks } = metricsOf(want)
+    const series = (of: Pick<Params<'metrics.series'>, 'app' | 'check'>, metrics: readonly MetricName[]) =>
+      this.#series(want, span, of, metrics)
+    if (want.kind === 'machine') return { answers: [{ series: await series({}, own), name: '' }], leftOut: 0 }
+    if (want.kind === 'apps') {
+      const { names, leftOut } = await this.#apps()
+      const answers = names.map(async (app) => ({ series: await series({ app }, own), name: app }))
+      return { answers: await Promise.all(answers), leftOut }
+    }
+    const { app } = want
+    const { rows } = await this.#model.query('health.list', { app })
+    const names = [...new Set(rows.map(({ check }) => check))].slice(0, mostLines)
+    const checks = names.map(async (check): Promise<readonly Answer[]> => {
+      try {
+        return [{ series: await series({ app, check }, ofChecks), name: check }]
+      } catch (error) {
+        // Nothing was ever measured of it.
+        if (asFailure(error).code === 'not-found') return []
+        throw error
+      }
+    })
+    const [mine, ...theirs] = await Promise.all([series({ app }, own), ...checks])
+    return { answers: [{ series: mine, name: '' }, ...theirs.flat()], leftOut: 0 }
+  }
+
+  /** Those that run first: where there are too many, they matter more. */
+  async #apps(): Promise<{ readonly names: readonly string[]; readonly leftOut: number }> {
+    const known = this.#model.isFresh('apps') ? this.#model.snapshot('apps') : undefined
+    const { rows } = known ?? (await this.#model.query('apps.list', {}))
+    const running = rows.filter(({ state }) => state === 'running' || state === 'external')
+    const names = [...new Set([...running, ...rows])].slice(0, mostLines).map(({ name }) => name)
+    // In the same order however they stand, so that each keeps its colour.
+    return { names: names.toSorted(), leftOut: rows.length - names.length }
+  }
+
+  #series(
+    { points }: Want,
+    { from, to }: Span,
+    of: Pick<Params<'metrics.series'>, 'app' | 'check'>,
+    metrics: readonly MetricName[],
+  ): Promise<MetricSeries> {
+    return this.#model.query('metrics.series', {
+      ...of,
+      metrics: [...metrics],
+      since: new Date(from).toISOString(),
+      until: new Date(to).toISOString(),
+      points,
+    })
+  }
+
+  async #marks(want: Want, span: Span) {
+    const [since, until] = [new Date(span.from).toISOString(), new Date(span.to).toISOString()]
+    const ofApp = want.kind === 'app' ? want.app : null
+    const ask = (action: string): Promise<readonly AuditEntry[]> =>
+      this.#model
+        .query('audit.list', {
+          action,
+          resource: ofApp === null ? 'app' : `app:${ofApp}`,
+          since,
+          until,
+          limit: mostEntries,
+        })
+        .then(({ entries }) => entries)
+    const incidents: Promise<readonly IncidentRow[]> = this.#model
+      .query('incidents.list', { ...(ofApp === null ? {} : { app: ofApp }), limit: mostIncidents })
+      .then(({ rows }) => rows)
+    const [of, ...entries] = await Promise.all([incidents, ...markedActions.map(ask)])
+    return marksOf(of, entries.flat(), span)
+  }
+}

@@ -1,0 +1,259 @@
+import { fill, h, setAttribute, wordButton } from '../../ui/dom.ts'
+import { ranges, type PanelId, type Plots, type Row, type Status, type Want } from '../messages.ts'
+import type { PlotsDeps, PlotsPart } from '../plots-door.ts'
+import { isSilent, panelsIn, timesOf, type Panel } from './curves.ts'
+import { at } from './formats.ts'
+import { MarkList } from './mark-list.ts'
+import { onTheme, readPalette } from './palette.ts'
+import { Plot, type PlotDeps } from './plot.ts'
+import { Table } from './table.ts'
+import { Toolbar } from './toolbar.ts'
+import { dragged, moved, scaled, type Span } from './zoom.ts'
+
+/** By how much a press of a key zooms, and by what part of what is seen it moves. */
+const zoomFactor = 0.5
+const moveBy = 0.25
+/** About so many pixels for each number. */
+const pixelsPerPoint = 4
+
+let groups = 0
+
+/** Numbers over time: of all apps, of one, or of the machine. */
+export class PlotsView implements PlotsPart {
+  readonly element: HTMLElement
+  readonly #deps: PlotsDeps
+  readonly #plotDeps: PlotDeps
+  readonly #toolbar: Toolbar
+  readonly #grid = h('div', { class: 'panels' })
+  readonly #silent: HTMLElement
+  readonly #marks: MarkList
+  readonly #table: Table
+  readonly #spoken = h('div', { class: 'spoken', role: 'status' })
+  readonly #plots = new Map<PanelId, Plot>()
+  readonly #resize = new ResizeObserver(() => this.#fit())
+  readonly #forget: () => void
+  #palette = readPalette()
+  #want: Want
+  #told: Plots | null = null
+  #apps: readonly Row[] = []
+  #status: Status | null = null
+
+  constructor(deps: PlotsDeps) {
+    const { say, kept } = deps
+    this.#deps = deps
+    this.#want = kept ?? { kind: 'apps', app: '', range: '1h', zoom: null, points: 120 }
+    this.#plotDeps = {
+      say,
+      group: `plots-${++groups}`,
+      palette: () => this.#palette,
+      dragged: (a, b) => this.#zoomTo(dragged(a, b, this.#stepMs / 2, Date.now())),
+    }
+    this.#toolbar = new Toolbar(say, {
+      choose: (of) => this.#change({ ...of, zoom: null }),
+      range: (range) => this.#change({ range, zoom: null }),
+      unzoom: () => this.#change({ zoom: null }),
+    })
+    this.#silent = h(
+      'div',
+      { class: 'silent' },
+      h('p', {}, say('noAnswers')),
+      h('p', { class: 'note' }, say('noAnswersHint')),
+      wordButton(say('learnMetrics'), deps.learn, { class: 'button' }),
+    )
+    this.#silent.hidden = true
+    this.#marks = new MarkList(say, deps.follow)
+    this.#table = new Table(say)
+    this.element = h(
+      'div',
+      { class: 'plots' },
+      this.#toolbar.element,
+      this.#silent,
+      this.#grid,
+      this.#marks.element,
+      this.#table.element,
+      h('p', { class: 'note keys', id: 'plot-keys' }, say('plotKeys')),
+      this.#spoken,
+    )
+    this.#grid.addEventListener('keydown', (event) => this.#pressed(event))
+    this.#resize.observe(this.#grid)
+    this.#forget = onTheme(() => this.#restyle())
+    this.#drawHead()
+  }
+
+  told(plots: Plots): void {
+    // What was asked before is not what is looked at.
+    if (JSON.stringify(plots.want) !== JSON.stringify(this.#want)) return
+    const keep = plots.problem !== '' && this.#told !== null && isOfSame(plots.want, this.#told.want)
+    this.#told = keep && this.#told !== null ? { ...this.#told, problem: plots.problem } : plots
+    this.#draw()
+  }
+
+  draw(apps: readonly Row[], status: Status): void {
+    this.#apps = apps
+    this.#status = status
+    this.#drawHead()
+  }
+
+  show(app: string): void {
+    this.#change({ kind: 'app', app, zoom: null })
+  }
+
+  ask(): void {
+    this.#change({})
+  }
+
+  dispose(): void {
+    this.#resize.disconnect()
+    this.#forget()
+    for (const plot of this.#plots.values()) plot.dispose()
+  }
+
+  get #stepMs(): number {
+    return this.#told?.stepMs ?? 15_000
+  }
+
+  /** All that may be seen without having zoomed. */
+  get #range(): Span {
+    const to = Date.now()
+    return { from: to - ranges[this.#want.range], to }
+  }
+
+  #change(to: Partial<Want>): void {
+    const before = this.#want
+    this.#want = { ...before, ...to, points: this.#points() }
+    if (this.#told !== null && !isOfSame(this.#want, this.#told.want)) this.#told = null
+    this.#deps.ask(this.#want)
+    this.#draw()
+  }
+
+  #points(): number {
+    const width = this.#plots.size === 0 ? 480 : (this.#grid.firstElementChild?.clientWidth ?? 480)
+    return Math.min(240, Math.max(60, Math.round(width / pixelsPerPoint / 20) * 20))
+  }
+
+  #zoomTo(zoom: Span | null): void {
+    if (zoom !== null) this.#change({ zoom: { from: zoom.from, to: zoom.to } })
+  }
+
+  #drawHead(): void {
+    const { say } = this.#deps
+    const live = this.#status === null || this.#status.state === 'ok'
+    const told = this.#told
+    const notes = [
+      told?.problem ?? '',
+      told !== null && told.leftOut > 0 ? say('leftOut', told.leftOut) : '',
+      !live && told !== null ? say('asOfTime', at(told.to)) : '',
+      told === null && live ? say('plotsLoading') : '',
+    ]
+    this.#toolbar.draw(this.#want, this.#apps, notes.filter((note) => note !== '').join(' '))
+    const stale = !live || (told?.problem ?? '') !== ''
+    setAttribute(this.element, 'class', stale ? 'plots stale' : 'plots')
+  }
+
+  #draw(): void {
+    const { say } = this.#deps
+    const told = this.#told
+    this.#drawHead()
+    const panels = told === null ? [] : panelsIn(told, say)
+    this.#silent.hidden = told === null || told.problem !== '' || !isSilent(told, say)
+    if (told === null) return
+    const times = timesOf(told)
+    const span = { from: told.from, to: told.to }
+    this.#put(panels)
+    for (const panel of panels)
+      this.#plots.get(panel.id)?.draw({ panel, times, span, marks: told.marks })
+    this.#marks.draw(told.marks)
+    this.#table.draw(panels, times)
+  }
+
+  /** Makes a plot for each that is drawn, and forgets those that are not. */
+  #put(panels: readonly Panel[]): void {
+    const ids = panels.map(({ id }) => id)
+    if (JSON.stringify(ids) === JSON.stringify([...this.#plots.keys()])) return
+    const before = new Map(this.#plots)
+    this.#plots.clear()
+    for (const id of ids) this.#plots.set(id, before.get(id) ?? new Plot(id, this.#plotDeps))
+    for (const [id, plot] of before) if (!this.#plots.has(id)) plot.dispose()
+    fill(this.#grid, ...[...this.#plots.values()].map(({ element }) => element))
+    this.#fit()
+  }
+
+  #fit(): void {
+    for (const plot of this.#plots.values()) plot.resize(plot.element.clientWidth)
+  }
+
+  #restyle(): void {
+    this.#palette = readPalette()
+    for (const plot of this.#plots.values()) plot.restyle()
+  }
+
+  #pressed(event: KeyboardEvent): void {
+    const box = event.target instanceof Element ? event.target.closest('.plot') : null
+    const plot = [...this.#plots.values()].find(({ id }) => id === box?.getAttribute('data-key'))
+    if (plot === undefined || event.ctrlKey || event.altKey || event.metaKey) return
+    const done = event.shiftKey && event.key.startsWith('Arrow') ? this.#move(event.key) : this.#key(event.key, plot)
+    if (!done) return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  #key(key: string, plot: Plot): boolean {
+    switch (key) {
+      case 'ArrowLeft':
+      case 'ArrowRight':
+      case 'Home':
+      case 'End':
+        this.#point(key, plot)
+        return true
+      case '+':
+      case '=':
+        this.#scale(zoomFactor, plot)
+        return true
+      case '-':
+        this.#scale(1 / zoomFactor, plot)
+        return true
+      case 'Escape':
+        if (this.#want.zoom === null && plot.index === null) return false
+        if (this.#want.zoom !== null) this.#change({ zoom: null })
+        for (const one of this.#plots.values()) one.point(null)
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** Goes from number to number; the first press begins at the newest. */
+  #point(key: string, plot: Plot): void {
+    const last = this.#told === null ? -1 : timesOf(this.#told).length - 1
+    const to: Readonly<Record<string, number>> = {
+      ArrowLeft: plot.index === null ? last : plot.index - 1,
+      ArrowRight: plot.index === null ? last : plot.index + 1,
+      Home: 0,
+      End: last,
+    }
+    const index = Math.min(last, Math.max(0, to[key] ?? last))
+    for (const one of this.#plots.values()) one.point(index)
+    this.#spoken.textContent = plot.words
+  }
+
+  #scale(factor: number, plot: Plot): void {
+    const told = this.#told
+    if (told === null) return
+    const shown = this.#want.zoom ?? this.#range
+    const middle = (shown.from + shown.to) / 2
+    const around = plot.index === null ? middle : (timesOf(told)[plot.index] ?? middle)
+    const zoom = scaled(shown, around, factor, this.#range)
+    if (zoom !== null || this.#want.zoom !== null) this.#change({ zoom })
+  }
+
+  #move(key: string): boolean {
+    if (key !== 'ArrowLeft' && key !== 'ArrowRight') return false
+    const shown = this.#want.zoom ?? this.#range
+    const span = moved(shown, key === 'ArrowLeft' ? -moveBy : moveBy, Date.now())
+    if (this.#want.zoom !== null || key === 'ArrowLeft') this.#zoomTo(span)
+    return true
+  }
+}
+
+/** Whether two wants are of one and the same thing: what is drawn may stay until the other is there. */
+const isOfSame = (a: Want, b: Want): boolean => a.kind === b.kind && a.app === b.app
