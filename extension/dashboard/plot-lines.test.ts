@@ -65,7 +65,14 @@ test('a part of the past is asked for as it is, and nothing after now', () => {
 })
 
 const incident = (number: number, startedAt: string, resolvedAt: string | null): IncidentRow =>
-  ({ number, app: 'a\u202eb', startedAt, resolvedAt, severity: 'warning', acknowledgedBy: null }) as IncidentRow
+  ({
+    number,
+    app: 'a\u202eb',
+    startedAt,
+    resolvedAt,
+    severity: 'warning',
+    acknowledgedBy: null,
+  }) as IncidentRow
 const entry = (sequence: number, action: string, more: Partial<AuditEntry> = {}): AuditEntry =>
   ({
     sequence,
@@ -91,12 +98,17 @@ test('marks are what was then, each leads to what it stands for, and what was re
     entry(45, 'start'),
   ]
   const { marks, marked } = marksOf(incidents, entries, span)
-  expect(marks.map(({ kind, from, to }) => [kind, (from - now) / minute, to === null ? null : (to - now) / minute]))
-    .toEqual([
-      ['incident', -40, -20],
-      ['incident', -5, null],
-      ['restart', -3, null],
-    ])
+  expect(
+    marks.map(({ kind, from, to }) => [
+      kind,
+      (from - now) / minute,
+      to === null ? null : (to - now) / minute,
+    ]),
+  ).toEqual([
+    ['incident', -40, -20],
+    ['incident', -5, null],
+    ['restart', -3, null],
+  ])
   expect(marked.get('incident 2')).toEqual({ incident: incidents[1] })
   expect(marked.get('entry 3')).toEqual({ entry: entries[0] })
   expect(marked.has('entry 4')).toBe(false)
@@ -104,7 +116,9 @@ test('marks are what was then, each leads to what it stands for, and what was re
   const plots = { want, ...span, begin: span.from, stepMs: 1, lines: [], marks, leftOut: 0, problem: '' }
   expect(toPageOf({ type: 'plots', plots })).not.toBeNull()
   expect(JSON.stringify(marks)).not.toContain('\u202e')
-  expect(toPageOf({ type: 'plots', plots: { ...plots, lines: [{ panel: 'cpu', values: ['1'] }] } })).toBeNull()
+  expect(
+    toPageOf({ type: 'plots', plots: { ...plots, lines: [{ panel: 'cpu', values: ['1'] }] } }),
+  ).toBeNull()
 })
 
 test('an incident is counted while it is open and a day after, the worst first', () => {

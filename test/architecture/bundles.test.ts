@@ -142,6 +142,28 @@ describe('the page of the dashboard', () => {
   })
 })
 
+describe('the plots of the dashboard', () => {
+  const { inputs, outputs } = JSON.parse(readFileSync(cache('meta-page-plots.json'), 'utf8')) as Metafile
+
+  test('are a script of their own, with uPlot and nothing else, of 80 KB at most, and styles of 6 KB', () => {
+    const imports = Object.values(outputs).flatMap((output) => output.imports)
+    expect(imports.filter((imported) => imported.external === true)).toEqual([])
+    const ours = /^(webviews\/(dashboard|ui)\/|node_modules\/uplot\/)/
+    expect(Object.keys(inputs).filter((file) => !ours.test(file))).toEqual([])
+    expect(Object.keys(inputs)).toContain('node_modules/uplot/dist/uPlot.esm.js')
+    expect(statSync(inRoot('dist/webviews/plots.js')).size).toBeLessThanOrEqual(80 * 1024)
+    expect(statSync(inRoot('dist/webviews/plots.css')).size).toBeLessThanOrEqual(6 * 1024)
+  })
+
+  test('style nothing but by what a script may set under the policy of the page', () => {
+    const source = readFileSync(inRoot('node_modules/uplot/dist/uPlot.esm.js'), 'utf8')
+    expect(source).toMatch(/\.style\b/)
+    expect(source).not.toMatch(
+      /setAttribute|cssText|innerHTML|outerHTML|insertAdjacentHTML|new Function|\beval\(/,
+    )
+  })
+})
+
 describe('the page of logs', () => {
   const { inputs, outputs } = JSON.parse(readFileSync(cache('meta-page-logs.json'), 'utf8')) as Metafile
   const used = Object.values(outputs).flatMap((output) =>

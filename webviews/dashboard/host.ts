@@ -45,7 +45,17 @@ export class Host {
     this.#vscode.setState({ ...this.#state, plots })
   }
 
-  get #state(): { readonly list?: unknown; readonly plots?: unknown } {
+  /** How far down the overview was seen, in pixels. */
+  get keptScroll(): number {
+    const { scroll } = this.#state
+    return typeof scroll === 'number' && scroll > 0 ? scroll : 0
+  }
+
+  keepScroll(scroll: number): void {
+    this.#vscode.setState({ ...this.#state, scroll })
+  }
+
+  get #state(): { readonly list?: unknown; readonly plots?: unknown; readonly scroll?: unknown } {
     const state = this.#vscode.getState()
     return typeof state === 'object' && state !== null ? state : {}
   }

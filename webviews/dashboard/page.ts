@@ -30,6 +30,9 @@ const mostEntries = 12
 /** How long ago something was is written anew this often, in milliseconds. */
 const agoMs = 30_000
 
+/** How far one has scrolled is written down when one has not for so long, in milliseconds. */
+const keepScrollMs = 100
+
 /** The dashboard: an overview, and in its place the rows behind a number. It draws the newest picture and nothing else. */
 export class Page {
   readonly element: HTMLElement
@@ -47,6 +50,7 @@ export class Page {
   #picture: Picture | null = null
   #status: Status = { state: 'starting', since: new Date().toISOString(), message: '', version: '' }
   #begun = false
+  #keeping: ReturnType<typeof setTimeout> | undefined
 
   constructor(host: Host, say: Say, list: List) {
     this.#host = host
@@ -91,6 +95,7 @@ export class Page {
     )
     if (list !== null) this.#put(new Drill(list.card, list.group, say, this.#drillActions))
     this.#draw(false)
+    addEventListener('scroll', this.#scrolled, { passive: true })
   }
 
   /** Takes what the extension tells. What is older than what is shown is dropped. */
@@ -104,7 +109,16 @@ export class Page {
 
   dispose(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#keeping)
+    removeEventListener('scroll', this.#scrolled)
     this.#plots.dispose()
+  }
+
+  /** Whoever comes back from where a row led comes back to that row. */
+  readonly #scrolled = (): void => {
+    if (this.#drill !== null || !this.#begun) return
+    clearTimeout(this.#keeping)
+    this.#keeping = setTimeout(() => this.#host.keepScroll(scrollY), keepScrollMs)
   }
 
   readonly #follow = (card: CardId, key: string, lead: Lead): void => {
@@ -124,6 +138,7 @@ export class Page {
 
   #open(card: CardId, group: string | null): void {
     this.#host.keep({ card, group })
+    this.#host.keepScroll(scrollY)
     this.#put(new Drill(card, group, this.#say, this.#drillActions))
     this.#draw(false)
     scrollTo(0, 0)
@@ -176,6 +191,7 @@ export class Page {
       performance.mark('dashboard')
       // Only now is there time for what is drawn below.
       this.#plots.begin()
+      if (this.#drill === null) scrollTo(0, this.#host.keptScroll)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { fill, h } from '../ui/dom.ts'
+import { fill, h, setAttribute } from '../ui/dom.ts'
 import type { Host } from './host.ts'
 import type { Plots, Row, Status } from './messages.ts'
 import { plotsEvent, type MakePlots, type PlotsPart } from './plots-door.ts'
@@ -29,7 +29,7 @@ export class PlotsSlot {
     this.#say = say
     this.element = h(
       'section',
-      { class: 'plots-slot', 'aria-label': say('plots') },
+      { class: 'plots-slot awaited', 'aria-label': say('plots') },
       h('p', { class: 'note' }, say('plotsLoading')),
     )
     this.#near = new IntersectionObserver(
@@ -60,6 +60,7 @@ export class PlotsSlot {
   }
 
   told(plots: Plots): void {
+    setAttribute(this.element, 'class', 'plots-slot')
     this.#part?.told(plots)
   }
 

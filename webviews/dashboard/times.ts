@@ -67,7 +67,9 @@ export const part = (value: number): string =>
 /** Milliseconds as `85 ms`, or as seconds where they are many. */
 export function took(milliseconds: number): string {
   const [unit, value] =
-    milliseconds < 1000 ? (['millisecond', milliseconds] as const) : (['second', milliseconds / 1000] as const)
+    milliseconds < 1000
+      ? (['millisecond', milliseconds] as const)
+      : (['second', milliseconds / 1000] as const)
   return numbers({
     style: 'unit',
     unit,

@@ -26,7 +26,10 @@ test('a line is named after its app or check, else after what it measures', () =
     line('availability', 'availability', [1], 'http'),
     line('cpu', 'cpu', [1]),
   ]
-  const named = panelsIn({ want, lines }, say).map(({ id, curves }) => [id, ...curves.map(({ name }) => name)])
+  const named = panelsIn({ want, lines }, say).map(({ id, curves }) => [
+    id,
+    ...curves.map(({ name }) => name),
+  ])
   expect(named).toEqual([['latency', 'p99'], ['cpu', 'panel.cpu'], ['memory'], ['availability', 'http']])
 })
 
@@ -34,5 +37,7 @@ test('what is not known is nowhere a number', () => {
   expect(alone([1, null, 2, 3, null, 0, null, null, 4])).toEqual([0, 5, 8])
   expect(latest([1, 0, null])).toBe(0)
   expect(latest([null])).toBeNull()
-  expect(timesOf({ begin: 100, stepMs: 10, lines: [line('cpu', 'cpu', [1, null, 2])] })).toEqual([105, 115, 125])
+  expect(timesOf({ begin: 100, stepMs: 10, to: 124, lines: [line('cpu', 'cpu', [1, null, 2])] })).toEqual([
+    105, 115, 122,
+  ])
 })

@@ -13,12 +13,20 @@ export interface Panel {
   readonly curves: readonly Curve[]
 }
 
-/** Where the middle of each step is, in milliseconds since the epoch: a number is of all of its step. */
-export const timesOf = ({ begin, stepMs, lines }: Pick<Plots, 'begin' | 'stepMs' | 'lines'>): number[] =>
-  Array.from(
-    { length: Math.max(0, ...lines.map(({ values }) => values.length)) },
-    (_, step) => begin + (step + 0.5) * stepMs,
-  )
+/**
+ * Where the middle of each step is, in milliseconds since the epoch: a number is of all of its step, and of one that goes
+ * on, of what has passed of it.
+ */
+export const timesOf = ({
+  begin,
+  stepMs,
+  lines,
+  to,
+}: Pick<Plots, 'begin' | 'stepMs' | 'lines' | 'to'>): number[] =>
+  Array.from({ length: Math.max(0, ...lines.map(({ values }) => values.length)) }, (_, step) => {
+    const start = begin + step * stepMs
+    return (start + Math.max(start, Math.min(start + stepMs, to))) / 2
+  })
 
 /** What apps tell of how they answer. */
 const answers: ReadonlySet<PanelId> = new Set(['requests', 'errors', 'latency', 'slowest'])

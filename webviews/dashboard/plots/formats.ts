@@ -19,6 +19,10 @@ export const written: Readonly<Record<PanelId, (value: number) => string>> = {
   availability: part,
 }
 
+/** What stands beside a plot: its title says of what, so no more than is needed. */
+export const beside = (id: PanelId, value: number): string =>
+  value === 0 ? '0' : id === 'requests' ? decimal(value) : written[id](value)
+
 const inBytes: ReadonlySet<PanelId> = new Set(['memory', 'disk', 'network'])
 const powersOfTwo = Array.from({ length: 50 }, (_, power) => 2 ** power)
 const tens = Array.from({ length: 12 }, (_, power) => 10 ** power).flatMap((ten) => [ten, 2 * ten, 5 * ten])
@@ -53,8 +57,8 @@ export const topOf = (id: PanelId, most: number | null): number =>
 
 const dayMs = 86_400_000
 const date = memo({ day: 'numeric', month: 'short' })
-const minutes = memo({ hour: '2-digit', minute: '2-digit' })
-const seconds = memo({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const minutes = memo({ hour: 'numeric', minute: '2-digit' })
+const seconds = memo({ hour: 'numeric', minute: '2-digit', second: '2-digit' })
 
 function memo(options: Intl.DateTimeFormatOptions): (moment: number) => string {
   let made: Intl.DateTimeFormat | undefined

@@ -12,9 +12,8 @@ export interface Palette {
   readonly highContrast: boolean
 }
 
-const lineTokens = ['blue', 'orange', 'green', 'purple', 'yellow', 'red'].map(
-  (name) => `--vscode-charts-${name}`,
-)
+/** Not orange: the themes of VS Code let what is behind it show through. */
+const lineTokens = ['blue', 'yellow', 'purple', 'green', 'red'].map((name) => `--vscode-charts-${name}`)
 const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [10, 3, 2, 3], [5, 5], [2, 2, 6, 2]]
 
 /** Reads the theme. Lines differ by colour, and where contrast is high, or colours do not reach, by their dashes too. */
@@ -29,12 +28,16 @@ export function readPalette(): Palette {
     matchMedia('(forced-colors: active)').matches
   const count = lineTokens.length
   return {
-    text: token(highContrast ? '--vscode-foreground' : '--vscode-descriptionForeground', '--vscode-foreground'),
+    text: token(
+      highContrast ? '--vscode-foreground' : '--vscode-descriptionForeground',
+      '--vscode-foreground',
+    ),
     grid: token('--vscode-panel-border', '--vscode-widget-border', '--vscode-charts-lines'),
     incident: token('--vscode-testing-iconFailed', '--vscode-charts-red', '--vscode-errorForeground'),
     mark: token('--vscode-foreground'),
     font: `${Math.max(10, Number.parseFloat(body.fontSize) * 0.85)}px ${body.fontFamily}`,
-    line: (index) => token(lineTokens[index % count] ?? '', '--vscode-charts-foreground', '--vscode-foreground'),
+    line: (index) =>
+      token(lineTokens[index % count] ?? '', '--vscode-charts-foreground', '--vscode-foreground'),
     dash: (index) => [...(dashes[(highContrast ? index : Math.floor(index / count)) % dashes.length] ?? [])],
     highContrast,
   }

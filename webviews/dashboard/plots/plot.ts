@@ -3,7 +3,7 @@ import { fill, h, setAttribute } from '../../ui/dom.ts'
 import type { PanelId, PlotMark } from '../messages.ts'
 import type { Say } from '../strings.ts'
 import { alone, latest, type Panel } from './curves.ts'
-import { at, stepsOf, ticks, topOf, written } from './formats.ts'
+import { at, beside, stepsOf, ticks, topOf, written } from './formats.ts'
 import { drawBands, drawMarks } from './marks.ts'
 import type { Palette } from './palette.ts'
 import type { Span } from './zoom.ts'
@@ -60,17 +60,13 @@ export class Plot {
       'aria-describedby': 'plot-keys',
       'data-key': id,
     })
+    this.#time.hidden = true
+    this.#box.append(this.#time)
     this.#empty = h('p', { class: 'note none' }, say('noValues'))
     this.element = h(
       'section',
       { class: 'panel', 'aria-labelledby': `panel-${id}` },
-      h(
-        'div',
-        { class: 'panel-head' },
-        h('h3', { id: `panel-${id}` }, say(`panel.${id}`)),
-        this.#legend,
-        this.#time,
-      ),
+      h('div', { class: 'panel-head' }, h('h3', { id: `panel-${id}` }, say(`panel.${id}`)), this.#legend),
       this.#box,
     )
   }
@@ -148,6 +144,9 @@ export class Plot {
     const { panel } = this.#drawn ?? {}
     if (panel === undefined || this.#width === 0) return
     this.#values = panel.curves.map(() => h('b', {}))
+    // Where there is one line, the title says what it is.
+    const one = panel.curves.length === 1 && panel.curves[0]?.name === this.#deps.say(`panel.${this.id}`)
+    setAttribute(this.#legend, 'class', one ? 'legend one' : 'legend')
     fill(this.#legend, ...panel.curves.map(({ name }, index) => this.#entry(name, index)))
     setAttribute(
       this.#box,
@@ -178,6 +177,17 @@ export class Plot {
     }
     const time = moment === undefined ? '' : at(moment)
     if (this.#time.textContent !== time) this.#time.textContent = time
+    this.#time.hidden = time === ''
+    if (time !== '') this.#placeTime()
+  }
+
+  /** Below the cursor, and never beyond either end. */
+  #placeTime(): void {
+    const plot = this.#plot
+    if (plot === null) return
+    const half = this.#time.offsetWidth / 2
+    const middle = plot.over.offsetLeft + (plot.cursor.left ?? 0)
+    this.#time.style.left = `${Math.round(Math.min(this.#width - 2 * half, Math.max(0, middle - half)))}px`
   }
 
   #options(panel: Panel): uPlot.Options {
@@ -207,7 +217,7 @@ export class Plot {
           space: 30,
           gap: 4,
           incrs: stepsOf(id),
-          values: (_, splits) => splits.map((value) => written[id](value)),
+          values: (_, splits) => splits.map((value) => beside(id, value)),
           size: (_, values) => axisSize(values, font),
         },
       ],

@@ -146,7 +146,8 @@ export class PlotsView implements PlotsPart {
       told === null && live ? say('plotsLoading') : '',
     ]
     this.#toolbar.draw(this.#want, this.#apps, notes.filter((note) => note !== '').join(' '))
-    const stale = !live || (told?.problem ?? '') !== ''
+    // What is still there of another choice is not what was chosen.
+    const stale = !live || told === null || told.problem !== ''
     setAttribute(this.element, 'class', stale ? 'plots stale' : 'plots')
   }
 
@@ -160,8 +161,7 @@ export class PlotsView implements PlotsPart {
     const times = timesOf(told)
     const span = { from: told.from, to: told.to }
     this.#put(panels)
-    for (const panel of panels)
-      this.#plots.get(panel.id)?.draw({ panel, times, span, marks: told.marks })
+    for (const panel of panels) this.#plots.get(panel.id)?.draw({ panel, times, span, marks: told.marks })
     this.#marks.draw(told.marks)
     this.#table.draw(panels, times)
   }
@@ -191,7 +191,8 @@ export class PlotsView implements PlotsPart {
     const box = event.target instanceof Element ? event.target.closest('.plot') : null
     const plot = [...this.#plots.values()].find(({ id }) => id === box?.getAttribute('data-key'))
     if (plot === undefined || event.ctrlKey || event.altKey || event.metaKey) return
-    const done = event.shiftKey && event.key.startsWith('Arrow') ? this.#move(event.key) : this.#key(event.key, plot)
+    const done =
+      event.shiftKey && event.key.startsWith('Arrow') ? this.#move(event.key) : this.#key(event.key, plot)
     if (!done) return
     event.preventDefault()
     event.stopPropagation()

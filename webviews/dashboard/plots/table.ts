@@ -27,7 +27,10 @@ export class Table {
     this.#drawn = this.#newest
     const { panels, times } = this.#newest
     // A scroll position and a selection are lost by this: only when there is something new.
-    fill(this.#body, ...panels.filter(({ curves }) => curves.length > 0).map((panel) => this.#table(panel, times)))
+    fill(
+      this.#body,
+      ...panels.filter(({ curves }) => curves.length > 0).map((panel) => this.#table(panel, times)),
+    )
   }
 
   #table({ id, curves }: Panel, times: readonly number[]): Child {
@@ -38,7 +41,12 @@ export class Table {
       'table',
       {},
       h('caption', {}, say(`panel.${id}`)),
-      h('tr', {}, h('th', { scope: 'col' }, say('time')), ...curves.map(({ name }) => h('th', { scope: 'col' }, name))),
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'col' }, say('time')),
+        ...curves.map(({ name }) => h('th', { scope: 'col' }, name)),
+      ),
       ...steps.filter(isKnown).map((step) =>
         h(
           'tr',

@@ -59,7 +59,11 @@ export class Toolbar {
       { class: 'plots-head' },
       h('h2', {}, say('plots')),
       this.#select,
-      h('div', { class: 'choices', role: 'group', 'aria-label': say('rangeLabel') }, ...this.#ranges.values()),
+      h(
+        'div',
+        { class: 'choices', role: 'group', 'aria-label': say('rangeLabel') },
+        ...this.#ranges.values(),
+      ),
       this.#zoom,
       this.#note,
     )

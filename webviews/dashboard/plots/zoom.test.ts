@@ -7,7 +7,10 @@ const range = { from: 0, to: hour }
 test('what is under the cursor stays under it', () => {
   const zoomed = scaled(range, hour / 4, 0.5, range)
   expect(zoomed).toEqual({ from: hour / 8, to: hour / 8 + hour / 2 })
-  expect(scaled(zoomed ?? range, hour / 4, 0.5, range)).toEqual({ from: (hour * 3) / 16, to: (hour * 7) / 16 })
+  expect(scaled(zoomed ?? range, hour / 4, 0.5, range)).toEqual({
+    from: (hour * 3) / 16,
+    to: (hour * 7) / 16,
+  })
 })
 
 test('no span is so short that nothing is in it, or so long as the range', () => {
