@@ -128,6 +128,22 @@ describe.runIf(withPeers('vscode', 'chromium'))('the plots of the dashboard', ()
     await expect.poll(() => curves('Latency'), soon).toEqual(['p50', 'p95', 'p99'])
   })
 
+  test('are where a row of requests leads, whose number is what its rows come to together', async () => {
+    const requests = page().getByRole('region', { name: 'Requests', exact: true })
+    await requests.locator('.number').click()
+    const rows = page().locator('.drill .row')
+    await expect.poll(() => rows.locator('.name').allTextContents(), soon).toEqual(['api', 'shop'])
+    const amounts = (await rows.locator('.detail').allTextContents()).map((text) => Number.parseFloat(text))
+    expect(Math.min(...amounts)).toBeGreaterThan(0)
+    await rows.filter({ hasText: 'api' }).first().focus()
+    await scene.page.keyboard.press('Enter')
+    await expect.poll(() => subject().inputValue(), soon).toBe('app api')
+    const sum = Number.parseFloat((await requests.locator('.number').textContent()) ?? '')
+    expect(Math.abs(sum - (amounts[0] ?? 0) - (amounts[1] ?? 0))).toBeLessThan(sum / 2)
+    await subject().selectOption({ label: 'shop' })
+    await expect.poll(() => curves('Latency'), soon).toEqual(['p50', 'p95', 'p99'])
+  })
+
   test('are gone through and zoomed with the keyboard, and with the mouse', async () => {
     const { page: window } = scene
     await plot('Latency').focus()

@@ -120,7 +120,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the dashboard', () => {
   })
 
   test('has exactly the rows behind each number, and gives the focus back to it', async () => {
-    for (const name of ['Applications', 'Connectors', 'Users', 'Jobs', 'Tests', 'Leases']) {
+    const all = ['Applications', 'Connectors', 'Environments', 'Users', 'Jobs', 'Tests', 'Health', 'Leases']
+    for (const name of all) {
       const total = Number(await number(name).textContent())
       await number(name).click()
       await expect.poll(() => rows().count(), soon).toBe(total)

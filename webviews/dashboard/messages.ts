@@ -233,7 +233,6 @@ export const panels = {
   Record<string, { readonly metrics: readonly string[]; readonly ofChecks?: true }>
 >
 export type PanelId = keyof typeof panels
-export type PlottedMetric = (typeof panels)[PanelId]['metrics'][number]
 
 /** The plots of all apps together (a line for each app), of one app, and of the machine. */
 export const panelsOf = {
@@ -269,7 +268,7 @@ const line = shape({
 })
 export type PlotLine = Of<typeof line>
 
-export const markKinds = ['incident', 'start', 'stop', 'restart', 'deploy'] as const
+const markKinds = ['incident', 'start', 'stop', 'restart', 'deploy'] as const
 const plotMark = shape({
   key: text(200),
   kind: oneOf(markKinds),
