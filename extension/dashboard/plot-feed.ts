@@ -20,8 +20,9 @@ import {
 
 /** What is drawn is asked for again as soon as it is new, but no more often than this, in milliseconds. */
 const leastPauseMs = 2000
-/** A line of long steps changes slowly: it is asked for again after this part of a step. */
+/** A line of long steps changes slowly: it is asked for again after this part of a step, and after five minutes. */
 const partOfStep = 0.25
+const mostPauseMs = 300_000
 const mostIncidents = 500
 /** Entries of each action. */
 const mostEntries = 200
@@ -73,8 +74,12 @@ export class PlotFeed implements Owned {
   }
 
   #changed(topic: Topic): void {
-    if (topic === 'metrics') this.#askSoon(this.#stepMs * partOfStep)
-    if (topic === 'health' || topic === 'audit' || topic === 'apps') this.#askSoon(0)
+    // What is long past stays as it is.
+    const end = this.#want?.zoom?.to ?? Number.POSITIVE_INFINITY
+    if (end + this.#stepMs < Date.now()) return
+    if (topic === 'metrics') this.#askSoon(Math.min(this.#stepMs * partOfStep, mostPauseMs))
+    // Whatever is done to an app is on the audit trail.
+    if (topic === 'health' || topic === 'audit') this.#askSoon(0)
   }
 
   #askSoon(pauseMs: number): void {

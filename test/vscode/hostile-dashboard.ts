@@ -39,11 +39,14 @@ export function testHostileDashboard(scene: {
         for (const page of pages) {
           await page.bringToFront()
           const body: Locator = webview(page).locator('body')
-          await body.evaluate(tellHostile, { texts, sequence: 1e12 + first })
+          const plotted = await body.evaluate(tellHostile, { texts, sequence: 1e12 + first })
           await webview(page)
             .getByText(texts.at(-1) ?? '', { exact: false })
             .first()
             .waitFor()
+          expect(plotted.curves).toEqual(texts)
+          expect(plotted.heads).toContain(texts[0])
+          expect(plotted.marks).toBeGreaterThan(10)
           // Of an element that may act there is none but what the page itself is made of.
           const acting = 'img, svg, script:not([nonce]), iframe, style:not(#_defaultStyles), a, math, object'
           expect(await webview(page).locator('.page').locator(acting).count()).toBe(0)
@@ -67,8 +70,13 @@ export function testHostileDashboard(scene: {
 function tellHostile(
   _body: unknown,
   { texts, sequence }: { readonly texts: readonly string[]; readonly sequence: number },
-): Promise<void> {
+): Promise<{
+  readonly curves: readonly string[]
+  readonly heads: readonly string[]
+  readonly marks: number
+}> {
   const own = globalThis as unknown as {
+    document: { querySelectorAll(selector: string): Iterable<{ readonly textContent: string }> }
     dispatchEvent(event: unknown): void
     MessageEvent: new (type: 'message', options: { readonly data: unknown }) => unknown
     requestAnimationFrame(run: () => void): void
@@ -116,5 +124,12 @@ function tellHostile(
         problem: '',
       },
     })
-  return new Promise((resolve) => own.requestAnimationFrame(() => setTimeout(resolve)))
+  // At once: what the daemon really tells takes its place when it comes.
+  const found = (selector: string) => [...own.document.querySelectorAll(selector)]
+  const curves = found('.panel .curve').map(({ textContent }) => textContent)
+  const heads = found('.tables th').map(({ textContent }) => textContent)
+  const listed = found('.marks li').length
+  return new Promise((resolve) =>
+    own.requestAnimationFrame(() => setTimeout(() => resolve({ curves, heads, marks: listed }))),
+  )
 }
