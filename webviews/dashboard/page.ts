@@ -122,6 +122,7 @@ export class Page {
   }
 
   readonly #follow = (card: CardId, key: string, lead: Lead): void => {
+    if (this.#drill === null) this.#host.keepScroll(scrollY)
     if (lead !== 'plots') return this.#host.send({ type: 'lead', card, key, lead })
     this.#back()
     // The key of a row of requests is its app's name.

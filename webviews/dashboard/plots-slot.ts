@@ -93,7 +93,10 @@ export class PlotsSlot {
         host.keepPlots(want)
         if (this.#looking) host.send({ type: 'plots', want })
       },
-      follow: (key) => host.send({ type: 'mark', key }),
+      follow: (key) => {
+        host.keepScroll(scrollY)
+        host.send({ type: 'mark', key })
+      },
       learn: () => host.send({ type: 'metrics' }),
     })
     this.#part = part
