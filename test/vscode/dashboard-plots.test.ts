@@ -194,14 +194,14 @@ describe.runIf(withPeers('vscode', 'chromium'))('the plots of the dashboard', ()
   test('draw what is new within a frame, and need nothing that the policy of the page forbids', async () => {
     await subject().selectOption({ label: 'All apps' })
     await expect.poll(() => curves('Memory'), soon).toEqual(['api', 'shop'])
-    const { work, long } = await page().locator('body').evaluate(measurePlots, scale(20, 300))
-    const at = (part: number) =>
-      work.toSorted((a, b) => a - b)[Math.floor((work.length - 1) * part)]?.toFixed(1) ?? '–'
+    const { frames, whole, long } = await page().locator('body').evaluate(measurePlots, scale(20, 300))
+    const at = (list: readonly number[], part: number) =>
+      list.toSorted((a, b) => a - b)[Math.floor((list.length - 1) * part)]?.toFixed(1) ?? '–'
     figure(
       'dashboard plots',
-      `30 series of 120 points, ${work.length} times: told to painted p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms (a frame is 16.7 ms); ${long} tasks of more than 50 ms`,
+      `30 series of 120 points, ${whole.length} times: a frame's work p50 ${at(frames, 0.5)} ms, p95 ${at(frames, 0.95)} ms, p99 ${at(frames, 0.99)} ms (a frame is 16.7 ms); all painted p50 ${at(whole, 0.5)} ms after they were told, p95 ${at(whole, 0.95)} ms; ${long} tasks of more than 50 ms`,
     )
-    expect(work.length).toBe(scale(20, 300))
+    expect(whole.length).toBe(scale(20, 300))
     expect(refused).toEqual([])
     await expect.poll(() => curves('Memory'), soon).toEqual(['api', 'shop'])
   })
@@ -236,10 +236,13 @@ describe.runIf(withPeers('vscode', 'chromium'))('the plots of the dashboard', ()
 })
 
 /**
- * In the page: tells it other numbers in the place of those that it was told, and how long each time the main thread was
- * busy until they were painted, in milliseconds.
+ * In the page: tells it other numbers in the place of those that it was told. Answers for how long the main thread was busy
+ * in each frame while they were drawn, and how long it took until all were, in milliseconds.
  */
-async function measurePlots(_body: unknown, count: number): Promise<{ work: number[]; long: number }> {
+async function measurePlots(
+  _body: unknown,
+  count: number,
+): Promise<{ frames: number[]; whole: number[]; long: number }> {
   interface Line {
     readonly panel: string
     readonly metric: string
@@ -277,7 +280,7 @@ async function measurePlots(_body: unknown, count: number): Promise<{ work: numb
     cpu: 'cpu',
     memory: 'memory',
   }
-  const work: number[] = []
+  const [frames, whole]: [number[], number[]] = [[], []]
   for (let turn = 0; turn < count; turn++) {
     const lines = Object.entries(metrics).flatMap(([panel, metric]) =>
       Array.from({ length: 6 }, (_, app): Line => {
@@ -290,18 +293,20 @@ async function measurePlots(_body: unknown, count: number): Promise<{ work: numb
     )
     const stepMs = Math.floor((plots.to - plots.from) / 120)
     const data = { type: 'plots', plots: { ...plots, begin: plots.from, stepMs, lines } }
-    work.push(
-      await new Promise<number>((resolve) =>
-        own.requestAnimationFrame(() => {
-          const begun = performance.now()
-          own.dispatchEvent(new own.MessageEvent('message', { data }))
-          // What is asked for in a frame runs when that has been painted.
-          setTimeout(() => resolve(performance.now() - begun))
-        }),
-      ),
-    )
+    const begun = performance.now()
+    for (let frame = 0; frame <= Object.keys(metrics).length; frame++)
+      frames.push(
+        await new Promise<number>((resolve) =>
+          own.requestAnimationFrame(() => {
+            const start = performance.now()
+            if (frame === 0) own.dispatchEvent(new own.MessageEvent('message', { data }))
+            // What is asked for in a frame runs when that has been painted.
+            setTimeout(() => resolve(performance.now() - start))
+          }),
+        ),
+      )
+    whole.push(performance.now() - begun)
   }
   watch.disconnect()
-  // The first makes the lines that are new.
-  return { work, long }
+  return { frames, whole, long }
 }

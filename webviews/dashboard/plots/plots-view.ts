@@ -33,6 +33,9 @@ export class PlotsView implements PlotsPart {
   readonly #resize = new ResizeObserver(() => this.#fit())
   readonly #forget: () => void
   #palette = readPalette()
+  /** The plots that are still to be drawn. */
+  #due: (() => void)[] = []
+  #frame = 0
   #want: Want
   #told: Plots | null = null
   #apps: readonly Row[] = []
@@ -103,6 +106,7 @@ export class PlotsView implements PlotsPart {
   }
 
   dispose(): void {
+    cancelAnimationFrame(this.#frame)
     this.#resize.disconnect()
     this.#forget()
     for (const plot of this.#plots.values()) plot.dispose()
@@ -161,9 +165,19 @@ export class PlotsView implements PlotsPart {
     const times = timesOf(told)
     const span = { from: told.from, to: told.to }
     this.#put(panels)
-    for (const panel of panels) this.#plots.get(panel.id)?.draw({ panel, times, span, marks: told.marks })
+    this.#due = panels.map((panel) => () => {
+      this.#plots.get(panel.id)?.draw({ panel, times, span, marks: told.marks })
+    })
+    if (this.#frame === 0) this.#drawNext()
     this.#marks.draw(told.marks)
     this.#table.draw(panels, times)
+  }
+
+  /** One plot in each frame: all at once might take longer than a frame, and hold up who types or scrolls. */
+  readonly #drawNext = (): void => {
+    this.#frame = 0
+    this.#due.shift()?.()
+    if (this.#due.length > 0) this.#frame = requestAnimationFrame(this.#drawNext)
   }
 
   /** Makes a plot for each that is drawn, and forgets those that are not. */
