@@ -1,6 +1,6 @@
 import type { AuditEntry } from '#contract/audit.ts'
 import type { IncidentRow } from '#contract/health.ts'
-import type { MetricName, MetricSeries } from '#contract/metrics.ts'
+import type { MetricName } from '#contract/metrics.ts'
 import type { Params } from '#contract/index.ts'
 import type { Topic } from '#contract/system.ts'
 import { asFailure } from '#base/failure.ts'
@@ -24,6 +24,8 @@ const leastPauseMs = 2000
 const partOfStep = 0.25
 const mostPauseMs = 300_000
 const mostIncidents = 500
+/** Checks are made every half a minute or so: in steps as short as others there would be more gaps than numbers. */
+const checkStepMs = 60_000
 /** Entries of each action. */
 const mostEntries = 200
 
@@ -119,13 +121,13 @@ export class PlotFeed implements Owned {
         this.#answers(want, span),
         this.#marks(want, span),
       ])
-      const grid = linesOf(want.kind, answers)
-      this.#stepMs = grid.stepMs
+      const lines = linesOf(want.kind, answers)
+      this.#stepMs = lines[0]?.stepMs ?? 0
       this.#marked = marked
-      return { want, ...span, ...grid, marks, leftOut, problem: '' }
+      return { want, ...span, lines, marks, leftOut, problem: '' }
     } catch (error) {
       const problem = asFailure(error).message
-      return { want, ...span, begin: span.from, stepMs: 1, lines: [], marks: [], leftOut: 0, problem }
+      return { want, ...span, lines: [], marks: [], leftOut: 0, problem }
     }
   }
 
@@ -134,28 +136,38 @@ export class PlotFeed implements Owned {
     span: Span,
   ): Promise<{ readonly answers: readonly Answer[]; readonly leftOut: number }> {
     const { own, ofChecks } = metricsOf(want)
-    const series = (of: Pick<Params<'metrics.series'>, 'app' | 'check'>, metrics: readonly MetricName[]) =>
-      this.#series(want, span, of, metrics)
-    if (want.kind === 'machine') return { answers: [{ series: await series({}, own), name: '' }], leftOut: 0 }
+    if (want.kind === 'machine')
+      return { answers: [await this.#series(want, span, {}, { metrics: own, name: '' })], leftOut: 0 }
     if (want.kind === 'apps') {
       const { names, leftOut } = await this.#apps()
-      const answers = names.map(async (app) => ({ series: await series({ app }, own), name: app }))
+      const answers = names.flatMap((app) => [
+        this.#series(want, span, { app }, { metrics: own, name: app }),
+        this.#series(want, span, { app }, { metrics: ofChecks, name: app, leastStepMs: checkStepMs }),
+      ])
       return { answers: await Promise.all(answers), leftOut }
     }
     const { app } = want
     const { rows } = await this.#model.query('health.list', { app })
-    const names = [...new Set(rows.map(({ check }) => check))].slice(0, mostLines)
-    const checks = names.map(async (check): Promise<readonly Answer[]> => {
+    const interval = Math.max(0, ...rows.map(({ intervalMs }) => intervalMs))
+    const leastStepMs = Math.min(checkStepMs, 2 * interval)
+    // As what is measured of a check elsewhere is called.
+    const names = rows.map(({ environment, check }) =>
+      environment === null ? check : `${environment}/${check}`,
+    )
+    const checks = names.slice(0, mostLines).map(async (check): Promise<readonly Answer[]> => {
       try {
-        return [{ series: await series({ app, check }, ofChecks), name: check }]
+        return [
+          await this.#series(want, span, { app, check }, { metrics: ofChecks, name: check, leastStepMs }),
+        ]
       } catch (error) {
         // Nothing was ever measured of it.
         if (asFailure(error).code === 'not-found') return []
         throw error
       }
     })
-    const [mine, ...theirs] = await Promise.all([series({ app }, own), ...checks])
-    return { answers: [{ series: mine, name: '' }, ...theirs.flat()], leftOut: 0 }
+    const mine = this.#series(want, span, { app }, { metrics: own, name: '' })
+    const [first, ...theirs] = await Promise.all([mine, ...checks])
+    return { answers: [first, ...theirs.flat()], leftOut: 0 }
   }
 
   /** Those that run first: where there are too many, they matter more. */
@@ -168,19 +180,23 @@ export class PlotFeed implements Owned {
     return { names: names.toSorted(), leftOut: rows.length - names.length }
   }
 
-  #series(
+  /** @param asked - which numbers, and the shortest step, where they are measured more rarely than others. */
+  async #series(
     { points }: Want,
     { from, to }: Span,
     of: Pick<Params<'metrics.series'>, 'app' | 'check'>,
-    metrics: readonly MetricName[],
-  ): Promise<MetricSeries> {
-    return this.#model.query('metrics.series', {
+    asked: { readonly metrics: readonly MetricName[]; readonly name: string; readonly leastStepMs?: number },
+  ): Promise<Answer> {
+    const { metrics, name, leastStepMs } = asked
+    const series = await this.#model.query('metrics.series', {
       ...of,
       metrics: [...metrics],
       since: new Date(from).toISOString(),
       until: new Date(to).toISOString(),
       points,
+      ...(leastStepMs === undefined || leastStepMs === 0 ? {} : { leastStepMs }),
     })
+    return { series, name, ofChecks: leastStepMs !== undefined }
   }
 
   async #marks(want: Want, span: Span) {

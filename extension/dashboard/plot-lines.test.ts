@@ -30,30 +30,35 @@ function series(
 }
 
 test('what is not known of an app is a gap beside what is known of another, and never zero', () => {
-  const grid = linesOf('apps', [
-    { series: series(-3, [1, null, 0]), name: 'shop' },
-    { series: series(-2, [7, 8, 9]), name: 'api' },
-    { series: series(-3, [null, null, null]), name: 'idle' },
-    { series: series(-10, [5], { stepMs: 5 * minute }), name: 'late' },
+  const own = { ofChecks: false }
+  const lines = linesOf('apps', [
+    { series: series(-3, [1, null, 0]), name: 'shop', ...own },
+    { series: series(-2, [7, 8, 9]), name: 'api', ...own },
+    { series: series(-3, [null, null, null]), name: 'idle', ...own },
+    { series: series(-10, [5], { stepMs: 5 * minute }), name: 'late', ...own },
   ])
-  expect(grid).toMatchObject({ begin: now - 3 * minute, stepMs: minute })
-  expect(grid.lines).toEqual([
-    { panel: 'requests', metric: 'requests', name: 'shop', values: [1, null, 0, null] },
-    { panel: 'requests', metric: 'requests', name: 'api', values: [null, 7, 8, 9] },
+  const grid = { panel: 'requests', metric: 'requests', begin: now - 3 * minute, stepMs: minute }
+  expect(lines).toEqual([
+    { ...grid, name: 'shop', values: [1, null, 0, null] },
+    { ...grid, name: 'api', values: [null, 7, 8, 9] },
   ])
-  expect(linesOf('apps', [])).toMatchObject({ lines: [] })
+  expect(linesOf('apps', [])).toEqual([])
 })
 
-test('what is measured by checks is drawn apart from what an app says of itself', () => {
+test('what is measured by checks is drawn apart from what an app says of itself, in steps of its own', () => {
   expect(metricsOf({ kind: 'app' }).ofChecks).toEqual(['latencyP95', 'availability'])
   expect(metricsOf({ kind: 'machine' }).own).toContain('networkSent')
-  const { lines } = linesOf('app', [
-    { series: series(-1, [3], { metric: 'latencyP95' }), name: '' },
-    { series: series(-1, [4], { metric: 'latencyP95', check: 'http' }), name: 'http' },
+  const lines = linesOf('app', [
+    { series: series(-1, [3], { metric: 'latencyP95' }), name: '', ofChecks: false },
+    {
+      series: series(-2, [4], { metric: 'latencyP95', check: 'http', stepMs: 2 * minute }),
+      name: 'http',
+      ofChecks: true,
+    },
   ])
-  expect(lines.map(({ panel, name, values }) => [panel, name, values])).toEqual([
-    ['latency', '', [3]],
-    ['checkLatency', 'http', [4]],
+  expect(lines.map(({ panel, name, stepMs, values }) => [panel, name, stepMs / minute, values])).toEqual([
+    ['latency', '', 1, [3]],
+    ['checkLatency', 'http', 2, [4]],
   ])
 })
 
@@ -113,7 +118,7 @@ test('marks are what was then, each leads to what it stands for, and what was re
   expect(marked.get('entry 3')).toEqual({ entry: entries[0] })
   expect(marked.has('entry 4')).toBe(false)
   const want: Want = { kind: 'apps', app: '', range: '1h', zoom: null, points: 120 }
-  const plots = { want, ...span, begin: span.from, stepMs: 1, lines: [], marks, leftOut: 0, problem: '' }
+  const plots = { want, ...span, lines: [], marks, leftOut: 0, problem: '' }
   expect(toPageOf({ type: 'plots', plots })).not.toBeNull()
   expect(JSON.stringify(marks)).not.toContain('\u202e')
   expect(

@@ -42,40 +42,40 @@ export interface Answer {
   readonly series: MetricSeries
   /** What its lines are called, where a plot has those of several. */
   readonly name: string
+  /** Whether it is what checks tell of: they are made more rarely than all else is measured. */
+  readonly ofChecks: boolean
 }
 
-/** Where all the answers' steps are: they may begin apart, as some were asked a moment later. */
-export interface Grid {
-  readonly begin: number
-  readonly stepMs: number
-  readonly lines: PlotLine[]
-}
+/** Puts answers into lines; those of one plot onto one grid, as some may have been asked a moment later. */
+export const linesOf = (kind: Want['kind'], answers: readonly Answer[]): PlotLine[] =>
+  [false, true].flatMap((ofChecks) =>
+    linesOn(
+      panelsOf[kind].filter((id: PanelId) => 'ofChecks' in panels[id] === ofChecks),
+      answers.filter((answer) => answer.ofChecks === ofChecks),
+    ),
+  )
 
-/** Puts answers onto one grid. Those of another step are left out: they were asked for something else. */
-export function linesOf(kind: Want['kind'], answers: readonly Answer[]): Grid {
+/** Those of another step are left out: they were asked for something else. */
+function linesOn(ids: readonly PanelId[], answers: readonly Answer[]): PlotLine[] {
   const [first] = answers
-  if (first === undefined) return { begin: 0, stepMs: 1, lines: [] }
+  if (first === undefined) return []
   const { stepMs } = first.series
   const same = answers.filter(({ series }) => series.stepMs === stepMs)
   const begin = Math.min(...same.map(({ series }) => Date.parse(series.from)))
   const end = Math.max(...same.map(({ series }) => Date.parse(series.to)))
   const count = Math.round((end - begin) / stepMs)
-  const lines = same.flatMap(({ series, name }) => {
+  return same.flatMap(({ series, name }) => {
     const skipped = Math.round((Date.parse(series.from) - begin) / stepMs)
-    return panelsFor(kind, series).flatMap((panel) =>
+    return ids.flatMap((panel) =>
       panels[panel].metrics.flatMap((metric) => {
         const values = series.lines.find((one) => one.metric === metric)?.values
         if (values === undefined || values.every((value) => value === null)) return []
         const placed = Array.from({ length: count }, (_, step) => values[step - skipped] ?? null)
-        return [{ panel, metric, name: label(name), values: placed }]
+        return [{ panel, metric, name: label(name), begin, stepMs, values: placed }]
       }),
     )
   })
-  return { begin, stepMs, lines }
 }
-
-const panelsFor = (kind: Want['kind'], { check }: Pick<MetricSeries, 'check'>): readonly PanelId[] =>
-  panelsOf[kind].filter((id: PanelId) => 'ofChecks' in panels[id] === (check !== null))
 
 /** What marks stand for, by their keys. */
 export type Marked = ReadonlyMap<string, { readonly incident: IncidentRow } | { readonly entry: AuditEntry }>

@@ -77,7 +77,7 @@ test('what apps told of is drawn with gaps where they told nothing, and with wha
   await expect
     .poll(() => line('requests')?.values.filter((value) => value !== null && value > 0), soon)
     .toHaveLength(1)
-  const { stepMs = 1, begin = 0 } = told.at(-1) ?? {}
+  const { stepMs = 1, begin = 0 } = line('requests') ?? {}
   const at = line('requests')?.values.findIndex((value) => value !== null && value > 0) ?? 0
   expect(Math.abs(begin + (at + 0.5) * stepMs - (Date.now() - 600_000))).toBeLessThan(90_000)
   // Before that, and between that and the start of the app, nobody knows.
@@ -100,9 +100,15 @@ test('what apps told of is drawn with gaps where they told nothing, and with wha
   expect(feed.marked(incident?.key ?? '')).toMatchObject({ incident: { number: 1, app: 'shop' } })
   expect(feed.marked('__proto__')).toBeUndefined()
   for (const plots of told) expect(toPageOf({ type: 'plots', plots })).not.toBeNull()
-  // One app, whose checks may have told nothing yet; the machine; and one that never was.
+  await expect.poll(() => line('availability')?.stepMs, soon).toBe(60_000)
+  // One app, with its checks; the machine; and one that never was.
   feed.want({ ...want, kind: 'app', app: 'shop' })
-  await expect.poll(() => told.at(-1)?.lines.filter(({ panel }) => panel === 'latency').length, soon).toBe(3)
+  const names = (panel: string) =>
+    told.at(-1)?.lines.flatMap((one) => (one.panel === panel ? [one.name || one.metric] : []))
+  await expect.poll(() => names('availability'), soon).toEqual(['process', 'works'])
+  expect(names('latency')).toEqual(['latencyP50', 'latencyP95', 'latencyP99'])
+  const works = told.at(-1)?.lines.find(({ panel, name }) => panel === 'availability' && name === 'works')
+  expect(works?.values.filter((value) => value !== null && value !== 0)).toEqual([])
   feed.want({ ...want, kind: 'machine' })
   await expect.poll(() => told.at(-1)?.lines.some(({ panel }) => panel === 'memory'), soon).toBe(true)
   feed.want({ ...want, kind: 'app', app: 'nobody' })

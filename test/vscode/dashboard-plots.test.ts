@@ -96,7 +96,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the plots of the dashboard', ()
     await expect.poll(() => curves('Requests per minute'), soon).toEqual(['api', 'shop'])
     await expect
       .poll(shown, soon)
-      .toEqual(['Requests per minute', 'Error rate', 'Latency (p95)', 'CPU', 'Memory'])
+      .toEqual(['Requests per minute', 'Error rate', 'Latency (p95)', 'CPU', 'Memory', 'Availability'])
     await expect.poll(() => curves('CPU'), soon).toEqual(['api', 'shop'])
     await panel('Memory').getByText(/\d MB/).first().waitFor()
     await page().getByRole('region', { name: 'Incidents and changes' }).getByText('Start shop').waitFor()
@@ -114,6 +114,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the plots of the dashboard', ()
       await incident.getByText('answered 503', { exact: false }).waitFor()
       const marks = page().getByRole('region', { name: 'Incidents and changes' })
       await marks.getByRole('button', { name: 'Incident #1 shop' }).waitFor()
+      await expect.poll(() => curves('Availability'), soon).toEqual(['http', 'process'])
       await screenshot(scene.page, 'plots-incident')
       await incident.getByRole('button', { name: 'Acknowledge: #1 shop' }).click()
       await incident.locator('.state', { hasText: 'acknowledged' }).waitFor()
@@ -247,6 +248,8 @@ async function measurePlots(
     readonly panel: string
     readonly metric: string
     readonly name: string
+    readonly begin: number
+    readonly stepMs: number
     readonly values: readonly number[]
   }
   interface Told {
@@ -282,17 +285,17 @@ async function measurePlots(
   }
   const [frames, whole]: [number[], number[]] = [[], []]
   for (let turn = 0; turn < count; turn++) {
+    const stepMs = Math.floor((plots.to - plots.from) / 120)
     const lines = Object.entries(metrics).flatMap(([panel, metric]) =>
       Array.from({ length: 6 }, (_, app): Line => {
         const values = Array.from(
           { length: 120 },
           (__, step) => 100 + app * 20 + 50 * Math.sin((step + turn) / 9),
         )
-        return { panel, metric, name: `app ${app}`, values }
+        return { panel, metric, name: `app ${app}`, begin: plots.from, stepMs, values }
       }),
     )
-    const stepMs = Math.floor((plots.to - plots.from) / 120)
-    const data = { type: 'plots', plots: { ...plots, begin: plots.from, stepMs, lines } }
+    const data = { type: 'plots', plots: { ...plots, lines } }
     const begun = performance.now()
     for (let frame = 0; frame <= Object.keys(metrics).length; frame++)
       frames.push(

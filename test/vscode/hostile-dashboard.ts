@@ -103,7 +103,14 @@ function tellHostile(
   })
   const now = Date.now()
   const want = { kind: 'apps', app: '', range: '1h', zoom: null, points: 120 }
-  const lines = texts.map((name) => ({ panel: 'cpu', metric: 'cpu', name, values: [1, 2, null, 3] }))
+  const lines = texts.map((name) => ({
+    panel: 'cpu',
+    metric: 'cpu',
+    name,
+    begin: now - 240_000,
+    stepMs: 60_000,
+    values: [1, 2, null, 3],
+  }))
   const marks = texts.map((name, index) => {
     const kind = index % 2 === 0 ? 'incident' : 'deploy'
     return { key: name.slice(0, 200), kind, from: now - 60_000, to: null, app: name, name }
@@ -116,8 +123,6 @@ function tellHostile(
         want: { ...want, points },
         from: now - 4 * 60_000,
         to: now,
-        begin: now - 4 * 60_000,
-        stepMs: 60_000,
         lines,
         marks,
         leftOut: 1,

@@ -216,7 +216,7 @@ export const ranges = {
 export type RangeId = keyof typeof ranges
 export const rangeIds = Object.keys(ranges) as RangeId[]
 
-/** What is drawn over time, each in a plot of its own: of which numbers, and whether of checks. */
+/** What is drawn over time, each in a plot of its own: of which numbers, and whether checks tell of them. */
 export const panels = {
   requests: { metrics: ['requests'] },
   errors: { metrics: ['errorRate'] },
@@ -236,7 +236,7 @@ export type PanelId = keyof typeof panels
 
 /** The plots of all apps together (a line for each app), of one app, and of the machine. */
 export const panelsOf = {
-  apps: ['requests', 'errors', 'slowest', 'cpu', 'memory'],
+  apps: ['requests', 'errors', 'slowest', 'cpu', 'memory', 'availability'],
   app: ['requests', 'errors', 'latency', 'cpu', 'memory', 'checkLatency', 'availability'],
   machine: ['cpu', 'load', 'memory', 'disk', 'network'],
 } as const satisfies Readonly<Record<string, readonly PanelId[]>>
@@ -263,6 +263,9 @@ const line = shape({
   metric: text(40),
   /** Of which app or check, where a plot has several. */
   name: long,
+  /** Where the first step begins, and how long each is. Those of one plot are the same. */
+  begin: time,
+  stepMs: whole(1, Number.MAX_SAFE_INTEGER),
   /** One for each step; null where nothing is known. */
   values: listOf(either(amount, exactly(null)), 1000),
 })
@@ -286,9 +289,6 @@ const plots = shape({
   /** What is drawn: from where to where, in milliseconds since the epoch. */
   from: time,
   to: time,
-  /** Where the first step begins, and how long each is. */
-  begin: time,
-  stepMs: whole(1, Number.MAX_SAFE_INTEGER),
   lines: listOf(line, 500),
   marks: listOf(plotMark, 1000),
   /** Apps that are not among the lines, as they are too many. */

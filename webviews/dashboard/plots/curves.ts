@@ -1,15 +1,19 @@
-import { panelsOf, type PanelId, type Plots } from '../messages.ts'
+import { panelsOf, type PanelId, type PlotLine, type Plots, type Want } from '../messages.ts'
 import type { Say } from '../strings.ts'
 
 /** One line of a plot. */
 export interface Curve {
   readonly name: string
+  /** The number of its colour and dashes. */
+  readonly look: number
   readonly values: readonly (number | null)[]
 }
 
 /** One plot. */
 export interface Panel {
   readonly id: PanelId
+  /** Where its numbers are, in milliseconds since the epoch. */
+  readonly times: readonly number[]
   readonly curves: readonly Curve[]
 }
 
@@ -17,13 +21,8 @@ export interface Panel {
  * Where the middle of each step is, in milliseconds since the epoch: a number is of all of its step, and of one that goes
  * on, of what has passed of it.
  */
-export const timesOf = ({
-  begin,
-  stepMs,
-  lines,
-  to,
-}: Pick<Plots, 'begin' | 'stepMs' | 'lines' | 'to'>): number[] =>
-  Array.from({ length: Math.max(0, ...lines.map(({ values }) => values.length)) }, (_, step) => {
+export const timesOf = ({ begin, stepMs, values }: PlotLine, to: number): number[] =>
+  values.map((_, step) => {
     const start = begin + step * stepMs
     return (start + Math.max(start, Math.min(start + stepMs, to))) / 2
   })
@@ -50,22 +49,42 @@ const names: Readonly<Record<string, (say: Say) => string>> = {
   networkSent: (say) => say('sent'),
 }
 
-/** The plots that there is something to draw in, and those that there always are. */
-export function panelsIn({ want, lines }: Pick<Plots, 'want' | 'lines'>, say: Say): readonly Panel[] {
+/** What was drawn of the same apps before: whoever zooms finds every plot and every colour where it was. */
+export class Memory {
+  readonly panels = new Set<PanelId>()
+  readonly #looks = new Map<string, number>()
+
+  /** The number of an app's or a check's look; the same in all plots. */
+  lookOf(name: string): number {
+    const look = this.#looks.get(name) ?? this.#looks.size
+    this.#looks.set(name, look)
+    return look
+  }
+}
+
+/** The plots that there is something to draw in, those that there was, and those that there always are. */
+export function panelsIn(
+  { want, lines, to }: Pick<Plots, 'want' | 'lines' | 'to'>,
+  say: Say,
+  memory: Memory,
+): readonly Panel[] {
   return panelsOf[want.kind].flatMap((id: PanelId) => {
     const known = lines.filter((line) => line.panel === id && line.values.some((value) => value !== null))
-    if (known.length === 0 && optional.has(id)) return []
-    const curves = known.map(({ name, metric, values }) => ({
+    if (known.length > 0) memory.panels.add(id)
+    if (optional.has(id) && !memory.panels.has(id)) return []
+    const curves = known.map(({ name, metric, values }, index) => ({
       name: name || (names[metric]?.(say) ?? say(`panel.${id}`)),
+      look: name === '' ? index : memory.lookOf(name),
       values,
     }))
-    return [{ id, curves }]
+    const [first] = known
+    return [{ id, times: first === undefined ? [] : timesOf(first, to), curves }]
   })
 }
 
 /** Whether nothing at all is known of how apps answer, where that could be known. */
-export const isSilent = (plots: Pick<Plots, 'want' | 'lines'>, say: Say): boolean =>
-  plots.want.kind !== 'machine' && !panelsIn(plots, say).some(({ id }) => answers.has(id))
+export const isSilent = ({ kind }: Want, shown: readonly Panel[]): boolean =>
+  kind !== 'machine' && !shown.some(({ id }) => answers.has(id))
 
 /** Numbers with none on either side: no line goes through them, so each is drawn as a point. */
 export const alone = (values: ArrayLike<number | null | undefined>): number[] =>

@@ -2,7 +2,7 @@ import uPlot from 'uplot'
 import { fill, h, setAttribute } from '../../ui/dom.ts'
 import type { PanelId, PlotMark } from '../messages.ts'
 import type { Say } from '../strings.ts'
-import { alone, latest, type Panel } from './curves.ts'
+import { alone, latest, type Curve, type Panel } from './curves.ts'
 import { at, beside, stepsOf, ticks, topOf, written } from './formats.ts'
 import { drawBands, drawMarks } from './marks.ts'
 import type { Palette } from './palette.ts'
@@ -21,7 +21,6 @@ export interface PlotDeps {
 /** What is drawn. */
 export interface Drawn {
   readonly panel: Panel
-  readonly times: readonly number[]
   readonly span: Span
   readonly marks: readonly PlotMark[]
 }
@@ -71,15 +70,24 @@ export class Plot {
     )
   }
 
-  /** The moment under the cursor, as the index of its step; null where there is none. */
-  get index(): number | null {
-    return this.#plot?.cursor.idx ?? null
+  /** The moment under the cursor, in milliseconds since the epoch; null where there is none. */
+  get moment(): number | null {
+    const index = this.#index
+    return index === null ? null : (this.#drawn?.panel.times[index] ?? null)
+  }
+
+  /** The moment of the number that is so many numbers after the one under the cursor; else of the newest. */
+  beside(by: number): number | null {
+    const times = this.#drawn?.panel.times ?? []
+    const last = times.length - 1
+    const from = this.#index ?? (by === Number.NEGATIVE_INFINITY ? 0 : last + 1)
+    return times[Math.min(last, Math.max(0, from + by))] ?? null
   }
 
   draw(drawn: Drawn): void {
-    const { panel, times } = drawn
+    const { panel } = drawn
     this.#drawn = drawn
-    const names = JSON.stringify(panel.curves.map(({ name }) => name))
+    const names = JSON.stringify(panel.curves.map(({ name, look }) => [name, look]))
     const isEmpty = panel.curves.length === 0
     if (isEmpty !== this.#empty.isConnected) {
       if (isEmpty) this.#box.append(this.#empty)
@@ -90,7 +98,10 @@ export class Plot {
     if (plot === null) return
     plot.batch(() => {
       // uPlot only reads what it is given.
-      plot.setData([[...times], ...panel.curves.map(({ values }) => values as (number | null)[])], false)
+      plot.setData(
+        [[...panel.times], ...panel.curves.map(({ values }) => values as (number | null)[])],
+        false,
+      )
       plot.setScale('x', { min: drawn.span.from, max: drawn.span.to })
     })
     this.#tell()
@@ -111,20 +122,18 @@ export class Plot {
     if (this.#plot === null && this.#drawn !== null) this.draw(this.#drawn)
   }
 
-  /** Puts the cursor onto a step, or takes it away. */
-  point(index: number | null): void {
-    const plot = this.#plot
-    const moment = index === null ? undefined : this.#drawn?.times[index]
-    const left = moment === undefined ? -10 : (plot?.valToPos(moment, 'x') ?? -10)
-    plot?.setCursor({ left, top: moment === undefined ? -10 : 10 })
+  /** Puts the cursor onto a moment, or takes it away. */
+  point(moment: number | null): void {
+    const left = moment === null ? -10 : (this.#plot?.valToPos(moment, 'x') ?? -10)
+    this.#plot?.setCursor({ left, top: moment === null ? -10 : 10 })
   }
 
   /** What is under the cursor, in words. */
   get words(): string {
-    const { panel, times } = this.#drawn ?? {}
-    const index = this.index
-    const moment = index === null ? undefined : times?.[index]
-    if (panel === undefined || index === null || moment === undefined) return ''
+    const { panel } = this.#drawn ?? {}
+    const { moment } = this
+    const index = this.#index
+    if (panel === undefined || index === null || moment === null) return ''
     const values = panel.curves.map(({ name, values: of }) => `${name} ${this.#word(of[index] ?? null)}`)
     return [at(moment), ...values].join(', ')
   }
@@ -132,6 +141,10 @@ export class Plot {
   dispose(): void {
     this.#plot?.destroy()
     this.#plot = null
+  }
+
+  get #index(): number | null {
+    return this.#plot?.cursor.idx ?? null
   }
 
   #word(value: number | null): string {
@@ -147,7 +160,7 @@ export class Plot {
     // Where there is one line, the title says what it is.
     const one = panel.curves.length === 1 && panel.curves[0]?.name === this.#deps.say(`panel.${this.id}`)
     setAttribute(this.#legend, 'class', one ? 'legend one' : 'legend')
-    fill(this.#legend, ...panel.curves.map(({ name }, index) => this.#entry(name, index)))
+    fill(this.#legend, ...panel.curves.map((curve, index) => this.#entry(curve, index)))
     setAttribute(
       this.#box,
       'aria-label',
@@ -156,26 +169,26 @@ export class Plot {
     this.#plot = new uPlot(this.#options(panel), [[], ...panel.curves.map(() => [])], this.#box)
   }
 
-  #entry(name: string, index: number): HTMLElement {
+  #entry({ name, look }: Curve, index: number): HTMLElement {
     const palette = this.#deps.palette()
     const swatch = h('span', { class: 'swatch', 'aria-hidden': 'true' })
-    const [dash] = palette.dash(index)
+    const [dash] = palette.dash(look)
     swatch.style.borderTopStyle = dash === undefined ? 'solid' : dash < 4 ? 'dotted' : 'dashed'
-    swatch.style.borderTopColor = palette.line(index)
+    swatch.style.borderTopColor = palette.line(look)
     return h('li', {}, swatch, h('span', { class: 'curve', title: name }, name), this.#values[index] ?? null)
   }
 
   /** Writes what each line is: at the cursor, else the last that is known. */
   #tell(): void {
-    const { panel, times } = this.#drawn ?? {}
-    const index = this.index
-    const moment = index === null ? undefined : times?.[index]
+    const { panel } = this.#drawn ?? {}
+    const { moment } = this
+    const index = this.#index
     for (const [line, element] of this.#values.entries()) {
       const values = panel?.curves[line]?.values ?? []
       const word = this.#word(index === null ? latest(values) : (values[index] ?? null))
       if (element.textContent !== word) element.textContent = word
     }
-    const time = moment === undefined ? '' : at(moment)
+    const time = moment === null ? '' : at(moment)
     if (this.#time.textContent !== time) this.#time.textContent = time
     this.#time.hidden = time === ''
     if (time !== '') this.#placeTime()
@@ -223,12 +236,12 @@ export class Plot {
       ],
       series: [
         {},
-        ...panel.curves.map((_, index): uPlot.Series => {
-          const stroke = palette.line(index)
+        ...panel.curves.map(({ look }): uPlot.Series => {
+          const stroke = palette.line(look)
           return {
             stroke,
             width: highContrast ? 2 : 1.5,
-            dash: palette.dash(index),
+            dash: palette.dash(look),
             spanGaps: false,
             points: {
               show: false,

@@ -1,7 +1,7 @@
-import { fill, h, setAttribute, wordButton } from '../../ui/dom.ts'
+import { h, setAttribute, wordButton } from '../../ui/dom.ts'
 import { ranges, type PanelId, type Plots, type Row, type Status, type Want } from '../messages.ts'
 import type { PlotsDeps, PlotsPart } from '../plots-door.ts'
-import { isSilent, panelsIn, timesOf, type Panel } from './curves.ts'
+import { isSilent, Memory, panelsIn, type Panel } from './curves.ts'
 import { at } from './formats.ts'
 import { MarkList } from './mark-list.ts'
 import { onTheme, readPalette } from './palette.ts'
@@ -33,6 +33,7 @@ export class PlotsView implements PlotsPart {
   readonly #resize = new ResizeObserver(() => this.#fit())
   readonly #forget: () => void
   #palette = readPalette()
+  #memory = new Memory()
   /** The plots that are still to be drawn. */
   #due: (() => void)[] = []
   #frame = 0
@@ -113,7 +114,7 @@ export class PlotsView implements PlotsPart {
   }
 
   get #stepMs(): number {
-    return this.#told?.stepMs ?? 15_000
+    return this.#told?.lines[0]?.stepMs ?? 15_000
   }
 
   /** All that may be seen without having zoomed. */
@@ -125,7 +126,10 @@ export class PlotsView implements PlotsPart {
   #change(to: Partial<Want>): void {
     const before = this.#want
     this.#want = { ...before, ...to, points: this.#points() }
-    if (this.#told !== null && !isOfSame(this.#want, this.#told.want)) this.#told = null
+    if (!isOfSame(this.#want, before)) {
+      this.#told = null
+      this.#memory = new Memory()
+    }
     this.#deps.ask(this.#want)
     this.#draw()
   }
@@ -159,18 +163,17 @@ export class PlotsView implements PlotsPart {
     const { say } = this.#deps
     const told = this.#told
     this.#drawHead()
-    const panels = told === null ? [] : panelsIn(told, say)
-    this.#silent.hidden = told === null || told.problem !== '' || !isSilent(told, say)
+    const panels = told === null ? [] : panelsIn(told, say, this.#memory)
+    this.#silent.hidden = told === null || told.problem !== '' || !isSilent(told.want, panels)
     if (told === null) return
-    const times = timesOf(told)
     const span = { from: told.from, to: told.to }
     this.#put(panels)
     this.#due = panels.map((panel) => () => {
-      this.#plots.get(panel.id)?.draw({ panel, times, span, marks: told.marks })
+      this.#plots.get(panel.id)?.draw({ panel, span, marks: told.marks })
     })
     if (this.#frame === 0) this.#drawNext()
     this.#marks.draw(told.marks)
-    this.#table.draw(panels, times)
+    this.#table.draw(panels)
   }
 
   /** One plot in each frame: all at once might take longer than a frame, and hold up who types or scrolls. */
@@ -187,8 +190,16 @@ export class PlotsView implements PlotsPart {
     const before = new Map(this.#plots)
     this.#plots.clear()
     for (const id of ids) this.#plots.set(id, before.get(id) ?? new Plot(id, this.#plotDeps))
-    for (const [id, plot] of before) if (!this.#plots.has(id)) plot.dispose()
-    fill(this.#grid, ...[...this.#plots.values()].map(({ element }) => element))
+    for (const [id, plot] of before)
+      if (!this.#plots.has(id)) {
+        plot.dispose()
+        plot.element.remove()
+      }
+    let next = this.#grid.firstElementChild
+    for (const { element } of this.#plots.values())
+      // What stands where it should is not touched: moving it would take the focus from it.
+      if (element === next) next = next.nextElementSibling
+      else this.#grid.insertBefore(element, next)
     this.#fit()
   }
 
@@ -228,7 +239,7 @@ export class PlotsView implements PlotsPart {
         this.#scale(1 / zoomFactor, plot)
         return true
       case 'Escape':
-        if (this.#want.zoom === null && plot.index === null) return false
+        if (this.#want.zoom === null && plot.moment === null) return false
         if (this.#want.zoom !== null) this.#change({ zoom: null })
         for (const one of this.#plots.values()) one.point(null)
         return true
@@ -239,24 +250,20 @@ export class PlotsView implements PlotsPart {
 
   /** Goes from number to number; the first press begins at the newest. */
   #point(key: string, plot: Plot): void {
-    const last = this.#told === null ? -1 : timesOf(this.#told).length - 1
-    const to: Readonly<Record<string, number>> = {
-      ArrowLeft: plot.index === null ? last : plot.index - 1,
-      ArrowRight: plot.index === null ? last : plot.index + 1,
-      Home: 0,
-      End: last,
+    const by: Readonly<Record<string, number>> = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      Home: Number.NEGATIVE_INFINITY,
+      End: Number.POSITIVE_INFINITY,
     }
-    const index = Math.min(last, Math.max(0, to[key] ?? last))
-    for (const one of this.#plots.values()) one.point(index)
+    const moment = plot.beside(by[key] ?? 0)
+    for (const one of this.#plots.values()) one.point(moment)
     this.#spoken.textContent = plot.words
   }
 
   #scale(factor: number, plot: Plot): void {
-    const told = this.#told
-    if (told === null) return
     const shown = this.#want.zoom ?? this.#range
-    const middle = (shown.from + shown.to) / 2
-    const around = plot.index === null ? middle : (timesOf(told)[plot.index] ?? middle)
+    const around = plot.moment ?? (shown.from + shown.to) / 2
     const zoom = scaled(shown, around, factor, this.#range)
     if (zoom !== null || this.#want.zoom !== null) this.#change({ zoom })
   }

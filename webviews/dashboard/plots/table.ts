@@ -8,7 +8,7 @@ export class Table {
   readonly element: HTMLDetailsElement
   readonly #say: Say
   readonly #body = h('div', { class: 'tables' })
-  #newest: { readonly panels: readonly Panel[]; readonly times: readonly number[] } | null = null
+  #newest: readonly Panel[] | null = null
   #drawn: unknown = null
 
   constructor(say: Say) {
@@ -17,23 +17,20 @@ export class Table {
     this.element.addEventListener('toggle', () => this.#draw())
   }
 
-  draw(panels: readonly Panel[], times: readonly number[]): void {
-    this.#newest = { panels, times }
+  draw(panels: readonly Panel[]): void {
+    this.#newest = panels
     this.#draw()
   }
 
   #draw(): void {
     if (!this.element.open || this.#newest === null || this.#drawn === this.#newest) return
     this.#drawn = this.#newest
-    const { panels, times } = this.#newest
+    const panels = this.#newest
     // A scroll position and a selection are lost by this: only when there is something new.
-    fill(
-      this.#body,
-      ...panels.filter(({ curves }) => curves.length > 0).map((panel) => this.#table(panel, times)),
-    )
+    fill(this.#body, ...panels.filter(({ curves }) => curves.length > 0).map((panel) => this.#table(panel)))
   }
 
-  #table({ id, curves }: Panel, times: readonly number[]): Child {
+  #table({ id, curves, times }: Panel): Child {
     const say = this.#say
     const steps = times.map((_, step) => step).toReversed()
     const isKnown = (step: number): boolean => curves.some(({ values }) => (values[step] ?? null) !== null)
