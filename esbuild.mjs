@@ -34,11 +34,13 @@ const programs = [
   { name: 'language', entry: 'daemon/language/main.ts', external: [] },
 ]
 
-/** What is bundled for the browser that VS Code shows pages in: a script and a style sheet for each. */
-const pages = ['dashboard', 'logs'].map((name) => ({
-  name,
-  entries: [`webviews/${name}/main.ts`, `webviews/${name}/${name}.css`],
-}))
+/**
+ * What is bundled for the browser that VS Code shows pages in: a script and a style sheet for each, and for the plots of
+ * the dashboard, which it loads when the rest of it is there.
+ */
+const pages = Object.entries({ dashboard: 'dashboard', plots: 'dashboard/plots', logs: 'logs' }).map(
+  ([name, folder]) => ({ name, entries: [`webviews/${folder}/main.ts`, `webviews/${folder}/${name}.css`] }),
+)
 
 /** The same order in every locale. */
 const byCodeUnit = (a, b) => (a < b ? -1 : Number(a > b))

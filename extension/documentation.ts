@@ -5,7 +5,13 @@ import { docsAddress } from './docs-address.ts'
 import { settings } from './settings.ts'
 
 /** A page of the documentation, by its path under docs/. */
-export type DocsPage = 'README.md' | 'apps.md' | 'audit.md' | 'connectors.md' | `errors/${ErrorCode}.md`
+export type DocsPage =
+  | 'README.md'
+  | 'apps.md'
+  | 'audit.md'
+  | 'connectors.md'
+  | 'metrics.md'
+  | `errors/${ErrorCode}.md`
 
 /** Opens documentation: the address of the settings, else the pages shipped with the extension. */
 export class Documentation {

@@ -99,7 +99,7 @@ export function activate(context: ExtensionContext): void {
   const documents = lifetime.own(new Documents((name, params) => model.query(name, params)))
   const panels = lifetime.own(new LogPanels({ model, report, documents, context }))
   const views = { apps, resources, activity }
-  const dashboard = lifetime.own(new Dashboard({ model, report, context, views }))
+  const dashboard = lifetime.own(new Dashboard({ model, report, context, documentation, views }))
   const targets = new Targets(new Pickers(model))
   lifetime.own(
     registerCommands(

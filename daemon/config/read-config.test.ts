@@ -84,9 +84,14 @@ test('a whole file is read: durations in ms, variables put in, environment as wr
         http: { ...toHealth({}).http, path: '/health', expect: [[200, 399]] },
       },
       environments: [
-        { name: 'development', health: toHealth({}) },
-        { name: 'staging', health: toHealth({}) },
-        { name: 'production', health: { ...toHealth({}), http: { ...toHealth({}).http, path: '/ready' } } },
+        { name: 'development', target: 'process', tier: null, health: toHealth({}) },
+        { name: 'staging', target: 'docker', tier: null, health: toHealth({}) },
+        {
+          name: 'production',
+          target: 'kubernetes',
+          tier: 'production',
+          health: { ...toHealth({}), http: { ...toHealth({}).http, path: '/ready' } },
+        },
       ],
       jobs: [
         {

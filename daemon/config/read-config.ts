@@ -36,8 +36,13 @@ export interface AppConfig {
     readonly autostart: boolean
   }
   readonly health: HealthConfig
-  /** What is said of the health of the app elsewhere, by the name of the environment. */
-  readonly environments: readonly { readonly name: string; readonly health: HealthConfig }[]
+  /** Where the app runs elsewhere, and what is said of its health there. */
+  readonly environments: readonly {
+    readonly name: string
+    readonly target: string | null
+    readonly tier: 'development' | 'staging' | 'production' | null
+    readonly health: HealthConfig
+  }[]
   readonly jobs: readonly JobConfig[]
   readonly tests: TestsConfig
   readonly datasources: readonly DatasourceConfig[]
@@ -261,6 +266,8 @@ function toConfig(
     health: toHealth(admin?.health ?? {}),
     environments: Object.entries(admin?.environments ?? {}).map(([environment, of]) => ({
       name: environment,
+      target: of?.target ?? null,
+      tier: of?.tier ?? null,
       health: toHealth(of?.health ?? {}),
     })),
     jobs: Object.entries(admin?.jobs ?? {}).map(([job, of]) => toJob(job, of)),

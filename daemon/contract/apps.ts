@@ -61,6 +61,14 @@ export interface AppContainer extends Pick<ContainerRow, 'id' | 'name' | 'state'
   readonly stopsWithApp: boolean
 }
 
+/** Where an app runs beside this machine, as its configuration says. */
+export interface AppPlace {
+  readonly name: string
+  /** Such as `kubernetes`; null where nothing is said. */
+  readonly target: string | null
+  readonly tier: 'development' | 'staging' | 'production' | null
+}
+
 export interface AppRow {
   readonly name: string
   readonly kind: AppKind
@@ -88,6 +96,8 @@ export interface AppRow {
    * restart applies it.
    */
   readonly restartToApply: readonly string[]
+  /** Beside this machine, in the order of the file. An older daemon leaves it out. */
+  readonly environments?: readonly AppPlace[]
 }
 
 /** The apps of a folder, and what is wrong with the folders that were to be searched. */

@@ -1,12 +1,16 @@
+import type { AppRow } from '#contract/apps.ts'
 import type { AuditEntry } from '#contract/audit.ts'
 import type { QueryName, Params, Result } from '#contract/index.ts'
 import type { Overview, Topic } from '#contract/system.ts'
 import type { ErrorCode } from '#contract/errors.ts'
+import type { IncidentRow } from '#contract/health.ts'
+import type { AppNow } from '#contract/metrics.ts'
 import type { User } from '#contract/users.ts'
 import { asFailure, type Failure } from '#base/failure.ts'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
 import { failureOf, type Model, type SnapshotTopic } from '../model.ts'
 import type { Picture, Status } from '../../webviews/dashboard/messages.ts'
+import { countedEnvironments, countedIncidents, countedRequests } from './health-cards.ts'
 import { countedPorts, countedTests, pictureOf, type Counted, type Source, type Sources } from './picture.ts'
 
 /** Where each topic stands is compared this often, in milliseconds: a lost change is made good within a second. */
@@ -27,7 +31,11 @@ const topics: readonly Topic[] = [
   'leases',
   'users',
   'audit',
+  'health',
+  'metrics',
 ]
+/** The newest incidents that are asked for. */
+const mostIncidents = 1000
 
 /** A list that the model keeps no snapshot of. */
 interface Kept<T> {
@@ -64,6 +72,17 @@ export class DashboardFeed implements Owned {
   readonly #users = nothing<User>()
   readonly #activity = nothing<AuditEntry>()
   readonly #services = nothing<Counted['services']>()
+  readonly #incidents = nothing<IncidentRow>()
+  readonly #answers = nothing<AppNow>()
+  /** What the daemon tells in a list of its own, and the topic by which it says that there is another. */
+  readonly #kept = [
+    [this.#users, 'users'],
+    [this.#activity, 'audit'],
+    [this.#incidents, 'health'],
+    [this.#answers, 'metrics'],
+    [this.#services, null],
+  ] as const
+  #cpuPercent: number | null = null
   #machine: Overview['machine'] | null = null
   #sequence = 0
   #connection = 0
@@ -94,7 +113,7 @@ export class DashboardFeed implements Owned {
     clearTimeout(this.#gathering)
     this.#gathering = undefined
     if (!visible) return
-    for (const kept of [this.#users, this.#activity, this.#services]) kept.stale = true
+    this.#doubt()
     const interest = this.#model.want(topics)
     const comparing = setInterval(() => void this.#compare(), compareMs)
     const looking = setInterval(() => this.#lookAgain(), lookAgainMs)
@@ -130,6 +149,7 @@ export class DashboardFeed implements Owned {
     const cards: Sources['cards'] = {
       apps: of('apps', snapshot('apps')?.rows),
       connectors: of('connectors', snapshot('connectors')?.rows),
+      environments: this.#environments(of('apps', snapshot('apps')?.rows)),
       users: this.#source(this.#users),
       ports: of('ports', ports && countedPorts(ports)),
       jobs: of('jobs', snapshot('jobs')?.jobs),
@@ -138,11 +158,14 @@ export class DashboardFeed implements Owned {
         containers === undefined || containers.engine.state === 'connected'
           ? of('containers', containers?.rows)
           : { ...of('containers', undefined), problem: containers.engine.reason ?? containers.engine.state },
+      requests: counted(this.#source(this.#answers), countedRequests),
+      health: of('health', snapshot('health')?.checks),
+      incidents: counted(this.#source(this.#incidents), (rows) => countedIncidents(rows, Date.now())),
       leases: of('leases', snapshot('leases')?.rows),
       services: this.#source(this.#services),
       activity: this.#source(this.#activity),
     }
-    this.#last = { cards, machine: this.#machine }
+    this.#last = { cards, machine: this.#machine, cpuPercent: this.#cpuPercent }
     return this.#last
   }
 
@@ -156,6 +179,11 @@ export class DashboardFeed implements Owned {
     return this.#lifetime.dispose()
   }
 
+  /** What is asked for again: of a topic, or everything. */
+  #doubt(topic?: Topic): void {
+    for (const [kept, of] of this.#kept) if (topic === undefined || topic === of) kept.stale = true
+  }
+
   #source<T>({ rows, failure, connection, version, stale }: Kept<T>): Source<T> {
     return {
       revision: `${connection}.${version}`,
@@ -165,12 +193,21 @@ export class DashboardFeed implements Owned {
     }
   }
 
+  /** They are put together of two pictures, and true when both are. */
+  #environments(apps: Source<AppRow>): Source<Counted['environments']> {
+    const health = this.#model.snapshot('health')
+    const rows =
+      apps.rows === null || health === undefined ? null : countedEnvironments(apps.rows, health.checks)
+    const revision = `${apps.revision} ${health?.revision ?? ''}`
+    return { ...apps, revision, fresh: apps.fresh && this.#model.isFresh('health'), rows }
+  }
+
   #follow(): void {
     const connected = this.#model.state.kind === 'connected'
     if (connected && !this.#connected) {
       this.#connection += 1
       this.#older = false
-      for (const kept of [this.#users, this.#activity, this.#services]) kept.stale = true
+      this.#doubt()
     }
     this.#connected = connected
     this.#tell()
@@ -181,8 +218,7 @@ export class DashboardFeed implements Owned {
   }
 
   #told(topic: Topic): void {
-    if (topic === 'users') this.#users.stale = true
-    if (topic === 'audit') this.#activity.stale = true
+    this.#doubt(topic)
     this.#ask()
     this.#tell()
   }
@@ -220,10 +256,18 @@ export class DashboardFeed implements Owned {
   #ask(): void {
     void this.#fetch(this.#users, 'users.list', {}, (users) => users)
     void this.#fetch(this.#activity, 'audit.list', { limit: mostEntries }, ({ entries }) => entries)
+    void this.#fetch(this.#incidents, 'incidents.list', { limit: mostIncidents }, ({ rows }) => rows)
+    void this.#fetch(this.#answers, 'metrics.now', {}, ({ machine, apps }) => {
+      this.#cpuPercent = machine.cpuPercent
+      return apps
+    })
   }
 
   #lookAgain(): void {
     this.#services.stale = true
+    // What was answered in the last five minutes is another thing as time goes on.
+    this.#answers.stale = true
+    this.#ask()
     void this.#fetch(this.#services, 'daemon.doctor', {}, (checks) => checks)
     void this.#look()
   }
@@ -288,10 +332,17 @@ function stateOf(kind: Model['state']['kind'], failure: Failure | null): Status[
 }
 
 /** What was known, and is not sure to be so any more. */
-const outdated = ({ cards, machine }: Sources): Sources => ({
+const outdated = ({ cards, machine, cpuPercent }: Sources): Sources => ({
   // The members are the same ones.
   cards: Object.fromEntries(
     Object.entries(cards).map(([id, source]) => [id, { ...source, fresh: false }]),
   ) as unknown as Sources['cards'],
   machine,
+  cpuPercent,
+})
+
+/** Those of its rows that a card counts. */
+const counted = <T>(source: Source<T>, of: (rows: readonly T[]) => readonly T[]): Source<T> => ({
+  ...source,
+  rows: source.rows && of(source.rows),
 })

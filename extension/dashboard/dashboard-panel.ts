@@ -12,7 +12,8 @@ import {
 import { viewType, type DashboardDeps } from './dashboard.ts'
 import { DashboardFeed } from './dashboard-feed.ts'
 import { dashboardStrings } from './dashboard-strings.ts'
-import { leadOn } from './leads.ts'
+import { leadOn, leadOnFrom } from './leads.ts'
+import { PlotFeed } from './plot-feed.ts'
 
 /** A picture that the page says nothing of is taken as drawn after so many milliseconds. */
 const drawPatienceMs = 2000
@@ -32,6 +33,7 @@ export class DashboardPanel implements Owned {
   readonly #deps: DashboardDeps
   readonly #lifetime = new Lifetime()
   readonly #feed: DashboardFeed
+  readonly #plots: PlotFeed
   #open: { readonly panel: WebviewPanel; readonly life: Lifetime } | undefined
   /** Whether the page listens. One that is hidden is gone, and says so when it is back. */
   #ready = false
@@ -45,6 +47,9 @@ export class DashboardPanel implements Owned {
   constructor(deps: DashboardDeps) {
     this.#deps = deps
     this.#feed = this.#lifetime.own(new DashboardFeed(deps.model, () => this.#tell()))
+    this.#plots = this.#lifetime.own(
+      new PlotFeed(deps.model, (plots) => void (this.#ready && this.#post({ type: 'plots', plots }))),
+    )
     this.#lifetime.onDispose(() => this.#open?.panel.dispose())
   }
 
@@ -88,6 +93,7 @@ export class DashboardPanel implements Owned {
   #look(): void {
     const visible = this.#open?.panel.visible === true
     this.#feed.look(visible)
+    this.#plots.look(visible)
     if (visible) return
     this.#ready = false
     this.#forgetDrawing()
@@ -114,6 +120,12 @@ export class DashboardPanel implements Owned {
       case 'look':
         this.#list = message.list
         return
+      case 'plots':
+        return this.#plots.want(message.want)
+      case 'mark':
+        return leadOnFrom(this.#plots.marked(message.key))
+      case 'metrics':
+        return this.#deps.documentation.open('metrics.md')
       case 'retry':
         return this.#deps.model.retry()
       case 'learn':

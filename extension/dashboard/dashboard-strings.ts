@@ -1,20 +1,34 @@
 import { l10n } from 'vscode'
 import type { Strings } from '../../webviews/dashboard/strings.ts'
+import { plotStrings } from './plot-strings.ts'
 
 /** What the dashboard says, in the reader's language. */
-export const dashboardStrings = (): Strings => ({ ...cardStrings(), ...stateStrings(), ...sentences() })
+export const dashboardStrings = (): Strings => ({
+  ...cardStrings(),
+  ...stateStrings(),
+  ...sentences(),
+  ...plotStrings(),
+})
 
 const cardStrings = () => ({
   'card.apps': l10n.t('Applications'),
   'card.connectors': l10n.t('Connectors'),
+  'card.environments': l10n.t('Environments'),
   'card.users': l10n.t('Users'),
   'card.ports': l10n.t('Ports'),
   'card.jobs': l10n.t('Jobs'),
   'card.tests': l10n.t('Tests'),
   'card.containers': l10n.t('Containers'),
+  'card.requests': l10n.t('Requests'),
+  'card.health': l10n.t('Health'),
+  'card.incidents': l10n.t('Incidents'),
   'card.leases': l10n.t('Leases'),
   'card.services': l10n.t('System health'),
   'card.activity': l10n.t('Recent activity'),
+  'lead.plots': l10n.t('Show Plots'),
+  'lead.incident': l10n.t('Show Incident'),
+  'lead.acknowledge': l10n.t('Acknowledge'),
+  'lead.check': l10n.t('Check Now'),
   'lead.reveal': l10n.t('Show in Tree'),
   'lead.browser': l10n.t('Open in Browser'),
   'lead.logs': l10n.t('Show Logs'),
@@ -31,7 +45,8 @@ const cardStrings = () => ({
   'action.logs': l10n.t('Show Logs'),
   'action.verify': l10n.t('Verify Audit Trail'),
   'action.docs': l10n.t('Documentation'),
-  'gauge.processor': l10n.t('Load'),
+  'gauge.processor': l10n.t('CPU'),
+  'gauge.load': l10n.t('Load'),
   'gauge.memory': l10n.t('Memory'),
   'gauge.disk': l10n.t('Disk'),
 })
@@ -49,6 +64,12 @@ const stateStrings = () => ({
   'connectors.disconnected': l10n.t('disconnected'),
   'connectors.connected': l10n.t('connected'),
   'connectors.unknown': l10n.t('not tested'),
+  'environments.unhealthy': l10n.t('unhealthy'),
+  'environments.degraded': l10n.t('degraded'),
+  'environments.healthy': l10n.t('healthy'),
+  'environments.unknown': l10n.t('unknown'),
+  'environments.paused': l10n.t('paused'),
+  'environments.unchecked': l10n.t('not checked'),
   'users.admin': l10n.t('admin'),
   'users.operator': l10n.t('operator'),
   'users.viewer': l10n.t('viewer'),
@@ -72,6 +93,19 @@ const stateStrings = () => ({
   'containers.restarting': l10n.t('restarting'),
   'containers.running': l10n.t('running'),
   'containers.stopped': l10n.t('stopped'),
+  'requests.failing': l10n.t('failing'),
+  'requests.errors': l10n.t('with errors'),
+  'requests.answering': l10n.t('answering'),
+  'requests.quiet': l10n.t('without requests'),
+  'health.unhealthy': l10n.t('unhealthy'),
+  'health.degraded': l10n.t('degraded'),
+  'health.healthy': l10n.t('healthy'),
+  'health.unknown': l10n.t('unknown'),
+  'health.paused': l10n.t('paused'),
+  'incidents.critical': l10n.t('critical'),
+  'incidents.warning': l10n.t('warning'),
+  'incidents.acknowledged': l10n.t('acknowledged'),
+  'incidents.resolved': l10n.t('resolved'),
   'leases.stranger': l10n.t('held by a stranger'),
   'leases.held': l10n.t('in use'),
   'leases.free': l10n.t('not in use'),
@@ -118,5 +152,8 @@ const sentences = () => ({
   ),
   load: l10n.t('{0} of {1} cores'),
   usedOf: l10n.t('{0} of {1}'),
+  perMinute: l10n.t('{0}/min'),
+  noRequests: l10n.t('No app tells of any: access lines in its logs do.'),
+  openIncidents: l10n.t('Open incidents'),
   keys: l10n.t('Arrow keys choose, Enter opens, Tab reaches what else can be done, Escape goes back.'),
 })

@@ -1,5 +1,6 @@
 import { window, type ExtensionContext } from 'vscode'
 import { Lifetime, type Owned } from '#base/lifetime.ts'
+import type { Documentation } from '../documentation.ts'
 import type { Model } from '../model.ts'
 import type { Report } from '../report.ts'
 import type { ActivityView } from '../views/activity-view.ts'
@@ -13,6 +14,7 @@ export interface DashboardDeps {
   readonly model: Model
   readonly report: Report
   readonly context: ExtensionContext
+  readonly documentation: Documentation
   /** The trees in which a row of the page can be shown. */
   readonly views: {
     readonly apps: AppsView

@@ -24,6 +24,18 @@ const testsNode = (tests: Counted['tests'], { cards }: Sources) => ({
   row: cards.apps.rows?.find(({ name }) => name === tests.app),
 })
 
+/** The nodes that stand for checks and incidents in the tree. */
+const checkNode = (check: Counted['health'], { cards }: Sources) => ({
+  kind: 'appCheck',
+  check,
+  row: cards.apps.rows?.find(({ name }) => name === check.app),
+})
+const incidentNode = (incident: Counted['incidents']) => ({
+  kind: 'appIncident',
+  row: { name: incident.app },
+  incident,
+})
+
 /** What each row can lead on to: the same commands that its row in a tree has. */
 const byCard: { readonly [C in CardId]: Leads<C> } = {
   apps: {
@@ -36,6 +48,15 @@ const byCard: { readonly [C in CardId]: Leads<C> } = {
     test: (connector) => run('quantumAdmin.testConnector', { kind: 'connector', connector }),
     configuration: (connector) =>
       run('quantumAdmin.showConnectorConfiguration', { kind: 'connector', connector }),
+  },
+  environments: {
+    reveal: ({ app }, { apps }) => apps.reveal(app),
+    check: async ({ app, name }, _views, sources) => {
+      const here = (sources.cards.health.rows ?? []).filter(
+        (check) => check.app === app && check.environment === name,
+      )
+      for (const check of here) await run('quantumAdmin.checkNow', checkNode(check, sources))
+    },
   },
   users: {
     entries: async ({ id }, { activity }) => {
@@ -60,6 +81,21 @@ const byCard: { readonly [C in CardId]: Leads<C> } = {
     logs: (row) => run('quantumAdmin.containers.logs', { kind: 'container', row }),
     reveal: ({ id }, { resources }) => resources.reveal('containers', `container:${id}`),
   },
+  requests: {
+    logs: ({ app }) => run('quantumAdmin.showLogs', { app }),
+    reveal: ({ app }, { apps }) => apps.reveal(app),
+  },
+  health: {
+    reveal: ({ app }, { apps }) => apps.reveal(app),
+    check: (check, _views, sources) => run('quantumAdmin.checkNow', checkNode(check, sources)),
+    logs: ({ app }) => run('quantumAdmin.showLogs', { app }),
+  },
+  incidents: {
+    incident: (incident) => run('quantumAdmin.showIncident', incidentNode(incident)),
+    acknowledge: (incident) => run('quantumAdmin.acknowledgeIncident', incidentNode(incident)),
+    logs: ({ app }) => run('quantumAdmin.showLogs', { app }),
+    reveal: ({ app }, { apps }) => apps.reveal(app),
+  },
   leases: {
     details: (lease) => run('quantumAdmin.leases.show', { kind: 'lease', lease }),
     reveal: ({ name }, { resources }) => resources.reveal('leases', `lease:${name}`),
@@ -75,6 +111,15 @@ export async function leadOn(
   { card, key, lead }: { readonly card: CardId; readonly key: string; readonly lead: Lead },
 ): Promise<void> {
   await leadOf(views, sources, card, key, lead)
+}
+
+/** Goes to what a mark on a plot stands for. @throws Failure `not-found` when it is not drawn any more. */
+export async function leadOnFrom(
+  marked: { readonly incident: Counted['incidents'] } | { readonly entry: Counted['activity'] } | undefined,
+): Promise<void> {
+  if (marked === undefined) throw new Failure('not-found', 'What was shown here is gone')
+  if ('incident' in marked) await run('quantumAdmin.showIncident', incidentNode(marked.incident))
+  else await run('quantumAdmin.activity.show', marked.entry)
 }
 
 // oxlint-disable-next-line no-unnecessary-type-parameters -- it says that what stands for a row and what can be done with it belong together.

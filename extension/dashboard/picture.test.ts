@@ -3,9 +3,10 @@ import type { AppRow } from '#contract/apps.ts'
 import type { AuditEntry } from '#contract/audit.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
 import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
+import type { CheckRow, IncidentRow } from '#contract/health.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
 import type { ContainerRow, PortRow } from '#contract/resources.ts'
-import { groupsOf } from '../../webviews/dashboard/card.ts'
+import { groupsOf, numberOf } from '../../webviews/dashboard/card.ts'
 import { cardIds, cards, fromPageOf, toPageOf, type CardId } from '../../webviews/dashboard/messages.ts'
 import { countedPorts, pictureOf, subjectOf, type Counted, type Source, type Sources } from './picture.ts'
 
@@ -49,6 +50,7 @@ function make(random: Random): { readonly [C in CardId]: (index: number) => Coun
       endedAt: maybe(at),
       tests: maybe({ passed: 1, failed: 0, skipped: 2, source: 'tap' }),
     }) as RunRow
+  const state = () => random.pick(['healthy', 'degraded', 'unhealthy', 'unknown', 'paused'] as const)
   return {
     apps: (index) =>
       ({
@@ -73,6 +75,47 @@ function make(random: Random): { readonly [C in CardId]: (index: number) => Coun
         reason: maybe(name()),
         testedAt: maybe(at),
       }) as ConnectorRow,
+    environments: (index) => ({
+      app: `${index} ${name()}`,
+      name: maybe(name()),
+      target: maybe('kubernetes'),
+      tier: maybe('production'),
+      state: maybe(state()),
+      checks: index,
+    }),
+    requests: (index) => ({
+      app: `${index} ${name()}`,
+      cpuPercent: null,
+      memoryBytes: null,
+      requestsPerMinute: random.int(0, 5) / 2,
+      errorRate: maybe(random.pick([0, 0.01, 0.5])),
+      latencyP50: null,
+      latencyP95: maybe(12.5),
+      latencyP99: null,
+    }),
+    health: (index) =>
+      ({
+        app: name(),
+        environment: maybe(name()),
+        check: String(index),
+        target: name(),
+        state: state(),
+        reason: maybe(name()),
+        since: at,
+        latencyMs: maybe(3),
+      }) as CheckRow,
+    incidents: (index) =>
+      ({
+        number: index,
+        app: name(),
+        environment: maybe(name()),
+        check: name(),
+        severity: random.pick(['critical', 'warning']),
+        cause: name(),
+        startedAt: at,
+        acknowledgedBy: maybe(name()),
+        resolvedAt: maybe(at),
+      }) as IncidentRow,
     users: (index) => ({
       id: String(index),
       name: name(),
@@ -166,7 +209,12 @@ function randomSources(seed: number): Sources {
   const made = Object.fromEntries(cardIds.map((id) => [id, source(id)])) as unknown as Sources['cards']
   const bytes = { totalBytes: 100, usedBytes: 50 }
   const machine = { hostname: random.pick(nasty), platform: 'linux', cpus: 4, load: 1, uptimeSeconds: 5 }
-  return { cards: made, machine: random.next() < 0.2 ? null : { ...machine, memory: bytes, disk: bytes } }
+  const cpuPercent = random.pick([null, 0, 55.5])
+  return {
+    cards: made,
+    machine: random.next() < 0.2 ? null : { ...machine, memory: bytes, disk: bytes },
+    cpuPercent,
+  }
 }
 
 test('every number is the length of the list behind it, and every row can be found again', () => {
@@ -177,6 +225,13 @@ test('every number is the length of the list behind it, and every row can be fou
     for (const card of picture.cards) {
       const { rows } = sources.cards[card.id]
       expect(card.rows?.length).toBe(rows?.length)
+      // A number that is a sum is that of its rows, and no other.
+      const sum = (rows as readonly { readonly requestsPerMinute?: number }[] | null)?.reduce(
+        (all, { requestsPerMinute = 0 }) => all + requestsPerMinute,
+        0,
+      )
+      const wanted = card.id === 'requests' ? (rows?.length === 0 ? undefined : sum) : rows?.length
+      expect(numberOf(card)).toBe(wanted ?? null)
       expect(card.revision).toBe(sources.cards[card.id].revision)
       // The states on a card are all of its rows, and each row is in one of them.
       const counts = groupsOf(card).map(({ count }) => count)
@@ -210,6 +265,8 @@ test('a browser is offered for addresses of the web only', () => {
   }
 })
 
+const want = { kind: 'app', app: 'shop', range: '1h', zoom: null, points: 120 }
+
 test.each([
   [{ type: 'ready' }, true],
   [{ type: 'drawn', sequence: 3 }, true],
@@ -222,6 +279,17 @@ test.each([
   [{ type: 'lead', card: 'apps', key: { toString: 'x' }, lead: 'logs' }, false],
   [{ type: 'drawn', sequence: -1 }, false],
   [{ type: 'picture', picture: null }, false],
+  [{ type: 'plots', want: null }, true],
+  [{ type: 'plots', want }, true],
+  [{ type: 'plots', want: { ...want, zoom: { from: 1, to: 2 } } }, true],
+  [{ type: 'plots', want: { ...want, kind: 'constructor' } }, false],
+  [{ type: 'plots', want: { ...want, points: 1e9 } }, false],
+  [{ type: 'plots', want: { ...want, zoom: { from: Number.NaN, to: 2 } } }, false],
+  [{ type: 'plots', want: { ...want, method: 'apps.stop' } }, false],
+  [{ type: 'mark', key: 'incident 3' }, true],
+  [{ type: 'mark', key: ['incident 3'] }, false],
+  [{ type: 'metrics' }, true],
+  [{ type: 'metrics', page: '../../README.md' }, false],
   [{ type: 'constructor' }, false],
   ['ready', false],
   [null, false],

@@ -2,13 +2,16 @@ import type { AppRow } from '#contract/apps.ts'
 import type { AuditEntry } from '#contract/audit.ts'
 import type { ConnectorRow } from '#contract/connectors.ts'
 import type { JobRow, RunRow, TestsRow } from '#contract/jobs.ts'
+import type { CheckRow, IncidentRow } from '#contract/health.ts'
 import type { LeaseStatus } from '#contract/leases.ts'
+import type { AppNow } from '#contract/metrics.ts'
 import type { ContainerRow } from '#contract/resources.ts'
 import type { DoctorCheck, Overview } from '#contract/system.ts'
 import type { User } from '#contract/users.ts'
 import { firstError, hostOf } from '../apps.ts'
 import { entryTitle } from '../audit-pages.ts'
 import { fullText, label } from '../display.ts'
+import { incidentGroup, requestsGroup, short, type AppEnvironment } from './health-cards.ts'
 import { portHoldings, type PortHolding } from '../resources.ts'
 import type {
   Card,
@@ -35,11 +38,15 @@ export interface Source<T> {
 export interface Counted {
   readonly apps: AppRow
   readonly connectors: ConnectorRow
+  readonly environments: AppEnvironment
   readonly users: User
   readonly ports: PortHolding
   readonly jobs: JobRow
   readonly tests: TestsRow
   readonly containers: ContainerRow
+  readonly requests: AppNow
+  readonly health: CheckRow
+  readonly incidents: IncidentRow
   readonly leases: LeaseStatus
   readonly services: DoctorCheck
   readonly activity: AuditEntry
@@ -49,14 +56,20 @@ export interface Counted {
 export interface Sources {
   readonly cards: { readonly [C in CardId]: Source<Counted[C]> }
   readonly machine: Overview['machine'] | null
+  /** 100 = all cores; null while it is not known. */
+  readonly cpuPercent: number | null
 }
 
-type RowOf<C extends CardId> = Omit<Row, 'group' | 'reason' | 'at' | 'leads'> & {
+type RowOf<C extends CardId> = Omit<Row, 'group' | 'reason' | 'at' | 'amount' | 'leads'> & {
   readonly group: GroupOf<C>
   readonly reason?: string | null | undefined
   readonly at?: string | null
+  readonly amount?: number | null
   readonly leads?: readonly Lead[]
 }
+
+/** This machine, where environments are told apart. It stands in no language, as their names do. */
+const here = 'local'
 
 const facts = (...parts: readonly (string | null | undefined)[]): string =>
   parts.filter((part) => part !== null && part !== undefined && part !== '').join(' · ')
@@ -114,6 +127,13 @@ const rowsOf: { readonly [C in CardId]: (one: Counted[C]) => RowOf<C> } = {
     at: one.testedAt,
     leads: ['reveal', 'test', ...(one.file === null ? [] : (['configuration'] as const))],
   }),
+  environments: ({ app, name, target, tier, state, checks }) => ({
+    key: `${app} ${name ?? ''}`,
+    name: `${app} · ${name ?? here}`,
+    group: state ?? 'unchecked',
+    detail: facts(target, tier),
+    leads: ['reveal', ...(checks === 0 ? [] : (['check'] as const))],
+  }),
   users: (user) => ({
     key: user.id,
     name: user.name,
@@ -161,6 +181,45 @@ const rowsOf: { readonly [C in CardId]: (one: Counted[C]) => RowOf<C> } = {
     detail: facts(container.app, container.image, container.status),
     at: container.createdAt,
     leads: ['details', 'logs', 'reveal'],
+  }),
+  requests: (one) => ({
+    key: one.app,
+    name: one.app,
+    group: requestsGroup(one),
+    detail: facts(
+      `${short(one.requestsPerMinute ?? 0)}/min`,
+      one.errorRate === null ? null : `5xx ${short(one.errorRate * 100)} %`,
+      one.latencyP95 === null ? null : `p95 ${short(one.latencyP95)} ms`,
+    ),
+    amount: one.requestsPerMinute,
+    leads: ['plots', 'logs', 'reveal'],
+  }),
+  health: (check) => ({
+    key: `${check.app} ${check.environment ?? ''} ${check.check}`,
+    name: `${check.app} · ${check.check}`,
+    group: check.state,
+    detail: facts(
+      check.environment,
+      check.target,
+      check.latencyMs === null ? null : `${Math.round(check.latencyMs)} ms`,
+    ),
+    reason: check.state === 'healthy' ? null : check.reason,
+    at: check.since,
+    leads: ['reveal', 'check', 'logs'],
+  }),
+  incidents: (incident) => ({
+    key: String(incident.number),
+    name: `#${incident.number} ${incident.app}`,
+    group: incidentGroup(incident),
+    detail: facts(incident.environment, incident.check, incident.acknowledgedBy),
+    reason: incident.cause,
+    at: incident.resolvedAt ?? incident.startedAt,
+    leads: [
+      'incident',
+      ...(incidentGroup(incident) === incident.severity ? (['acknowledge'] as const) : []),
+      'logs',
+      'reveal',
+    ],
   }),
   leases: (lease) => ({
     key: lease.name,
@@ -210,29 +269,25 @@ function cardOf<C extends CardId>(id: C, { revision, fresh, problem, rows }: Sou
 
 type AnyRow = Omit<RowOf<'apps'>, 'group'> & { readonly group: string }
 
-const printableRow = ({ key, name, group, detail, reason, at, leads }: AnyRow): Row => ({
+const printableRow = ({ key, name, group, detail, reason, at, amount, leads }: AnyRow): Row => ({
   key,
   name: label(name),
   group,
   detail: fullText(detail),
   reason: fullText(reason ?? ''),
   at: at ?? null,
+  amount: amount ?? null,
   leads: leads ?? [],
 })
 
-function machineOf({
-  hostname,
-  platform,
-  cpus,
-  load,
-  memory,
-  disk,
-  uptimeSeconds,
-}: Overview['machine']): Machine {
+function machineOf({ machine, cpuPercent }: Pick<Sources, 'machine' | 'cpuPercent'>): Machine | null {
+  if (machine === null) return null
+  const { hostname, platform, cpus, load, memory, disk, uptimeSeconds } = machine
   const gauges: Gauge[] = [
-    { id: 'processor', used: load, total: cpus },
+    { id: 'load', used: load, total: cpus },
     { id: 'memory', used: memory.usedBytes, total: memory.totalBytes },
   ]
+  if (cpuPercent !== null) gauges.unshift({ id: 'processor', used: cpuPercent, total: 100 })
   // A daemon that is older does not tell.
   if (disk) gauges.push({ id: 'disk', used: disk.usedBytes, total: disk.totalBytes })
   return { hostname: label(hostname), platform, uptimeSeconds, gauges }
@@ -246,7 +301,7 @@ export function pictureOf(sources: Sources, sequence: number): Picture {
   return {
     sequence,
     cards: ids.map(card),
-    machine: sources.machine === null ? null : machineOf(sources.machine),
+    machine: machineOf(sources),
   }
 }
 

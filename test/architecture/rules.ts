@@ -115,7 +115,7 @@ export const rules: readonly Rule[] = [
       'daemon/contract/logs.ts',
       'daemon/base/printable.ts',
     ],
-    packages: ['@vscode/webview-ui-toolkit'],
+    packages: ['@vscode/webview-ui-toolkit', 'uplot'],
     node: false,
   },
   {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -31,22 +31,40 @@ const tally = (states: readonly string[]): Readonly<Record<string, number>> =>
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
 
+const byName = ([a]: readonly [string, number], [b]: readonly [string, number]) => (a < b ? -1 : 1)
+
 const ended = (run: { readonly state: string } | null) => run?.state ?? 'never'
 /** A port of this very process: what else listens on the machine comes and goes. */
 const isOwn = (pid: number | null) => pid === process.pid
 
 /** What the daemon's own lists say, counted here. */
 async function listed(client: Client): Promise<Numbers> {
-  const [apps, connectors, users, ports, jobs, tests, leases, audit] = await Promise.all([
-    client.call('apps.list', {}),
-    client.call('connectors.list', {}),
-    client.call('users.list', {}),
-    client.call('ports.list', {}),
-    client.call('jobs.list', {}),
-    client.call('tests.list', {}),
-    client.call('leases.list', {}),
-    client.call('audit.list', { limit: 100 }),
-  ])
+  const [apps, connectors, users, ports, jobs, tests, leases, audit, checks, incidents, metrics] =
+    await Promise.all([
+      client.call('apps.list', {}),
+      client.call('connectors.list', {}),
+      client.call('users.list', {}),
+      client.call('ports.list', {}),
+      client.call('jobs.list', {}),
+      client.call('tests.list', {}),
+      client.call('leases.list', {}),
+      client.call('audit.list', { limit: 100 }),
+      client.call('health.list', {}),
+      client.call('incidents.list', {}),
+      client.call('metrics.now', {}),
+    ])
+  const worst = ['unhealthy', 'degraded', 'healthy', 'unknown', 'paused']
+  // Each of the apps here has one environment beside this machine.
+  const environments = apps.rows.flatMap(({ name }) =>
+    [null, 'staging'].map((place) => {
+      const here = checks.rows.filter(({ app, environment }) => app === name && environment === place)
+      return (
+        here.map(({ state }) => state).toSorted((a, b) => worst.indexOf(a) - worst.indexOf(b))[0] ??
+        'unchecked'
+      )
+    }),
+  )
+  const counted = metrics.apps.filter(({ requestsPerMinute }) => requestsPerMinute !== null)
   return {
     apps: tally(apps.rows.map(({ state }) => state)),
     connectors: tally(connectors.rows.map(({ status }) => status)),
@@ -59,6 +77,16 @@ async function listed(client: Client): Promise<Numbers> {
         .map(({ running, lastRun }) => (running === null ? ended(lastRun) : 'running')),
     ),
     leases: tally(leases.rows.map(({ state }) => state)),
+    environments: tally(environments),
+    health: tally(checks.rows.map(({ state }) => state)),
+    incidents: tally(
+      incidents.rows.map(({ resolvedAt, acknowledgedBy, severity }) =>
+        resolvedAt !== null ? 'resolved' : acknowledgedBy === null ? severity : 'acknowledged',
+      ),
+    ),
+    requests: Object.fromEntries(
+      counted.map(({ app, requestsPerMinute }) => [app, requestsPerMinute ?? 0] as const).toSorted(byName),
+    ),
     activity: {
       ...tally(audit.entries.map(({ outcome }) => outcome)),
       newest: audit.entries[0]?.sequence ?? 0,
@@ -83,6 +111,14 @@ function shown(feed: DashboardFeed): Numbers {
     jobs: groups('jobs'),
     tests: groups('tests'),
     leases: groups('leases'),
+    environments: groups('environments'),
+    health: groups('health'),
+    incidents: groups('incidents'),
+    requests: Object.fromEntries(
+      of('requests')
+        .map(({ key, amount }) => [key, amount ?? 0] as const)
+        .toSorted(byName),
+    ),
     activity: { ...groups('activity'), newest: Number(of('activity')[0]?.key ?? 0) },
   }
 }
@@ -100,11 +136,38 @@ admin:
     good: { command: 'true' }
     bad: { command: 'false' }
   tests: { command: 'true' }
+  environments: { staging: { target: docker } }
+  health:
+    interval: 1s
+    failures: 1
+    successes: 1
+    retries: 0
+    checks: { works: { command: test ! -e broken } }
+  logs: { sources: [{ file: access.log, kind: access }] }
 `
     writeFileSync(path.join(root, name, 'quantum.config.yaml'), config)
   }
   return root
 }
+
+/** Tells of one request, as servers do. */
+function tellRequest(folder: string, statusCode: number): void {
+  const request = { level: 30, time: Date.now(), req: { method: 'GET', url: '/' }, res: { statusCode } }
+  const line = JSON.stringify({ ...request, responseTime: 5, msg: 'request completed' })
+  appendFileSync(path.join(folder, 'access.log'), `${line}\n`)
+}
+
+/** What leads to an incident, and to requests that are known: chance alone might leave it out. */
+const fault = (client: Client, root: string): (() => Promise<unknown>)[] => [
+  () => client.call('apps.start', { app: 'one' }),
+  async () => tellRequest(path.join(root, 'one'), 200),
+  async () => writeFileSync(path.join(root, 'one', 'broken'), ''),
+  async () => {
+    while ((await client.call('incidents.list', {})).rows.length === 0) await delay(50)
+    while ((await client.call('metrics.now', {})).apps.every((app) => app.requestsPerMinute === null))
+      await delay(50)
+  },
+]
 
 /** Does one thing that changes a number, or tries to. */
 function events(client: Client, random: Random, root: string) {
@@ -133,6 +196,16 @@ function events(client: Client, random: Random, root: string) {
       await once(server, 'listening')
     },
     async () => void open.shift()?.close(),
+    () => client.call('health.check', { app: app() }),
+    () => client.call('health.pause', { app: app(), check: 'works' }),
+    () => client.call('health.resume', { app: app(), check: 'works' }),
+    async () => writeFileSync(path.join(root, app(), 'broken'), ''),
+    async () => rmSync(path.join(root, app(), 'broken'), { force: true }),
+    async () => {
+      const [newest] = (await client.call('incidents.list', { open: true })).rows
+      if (newest !== undefined) await client.call('incidents.acknowledge', { number: newest.number })
+    },
+    async () => tellRequest(path.join(root, app()), random.pick([200, 200, 200, 503])),
   ]
   return async () => {
     try {
@@ -151,7 +224,9 @@ test(
   'every number is what the daemon says, also when a tenth of what it tells is lost or comes late',
   async () => {
     const random = new Random(4)
-    const daemon = await startDaemon({ env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } })
+    const daemon = await startDaemon({
+      env: { DOCKER_HOST: 'unix:///nowhere/docker.sock', QUANTUM_ADMIN_METRICS_SECONDS: '1' },
+    })
     closing.push(() => daemon.stop())
     const proxy = await FrameProxy.start(daemon, new Random(7))
     closing.push(() => proxy.stop())
@@ -174,11 +249,15 @@ test(
     const happen = events(client, random, root)
     const took: number[] = []
     const differences: unknown[] = []
+    const seen = new Set<CardId>()
+    const first = fault(client, root)
     for (let count = scale(60, 1000); count > 0; count--) {
-      await happen()
+      await (first.shift() ?? happen)()
       const begun = performance.now()
       for (;;) {
         const [says, shows] = [await listed(client), shown(feed)]
+        for (const id of ['environments', 'health', 'incidents', 'requests'] as const)
+          if (Object.keys(shows[id] ?? {}).length > 0) seen.add(id)
         if (JSON.stringify(says) === JSON.stringify(shows)) break
         if (performance.now() - begun > limitMs) {
           differences.push([says, shows])
@@ -197,6 +276,8 @@ test(
     )
     expect(lost + late).toBeGreaterThan(0)
     expect(differences).toEqual([])
+    // All of these were there to be counted.
+    expect([...seen].toSorted()).toEqual(['environments', 'health', 'incidents', 'requests'])
   },
   scale(120_000, 1_800_000),
 )

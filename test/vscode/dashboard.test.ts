@@ -120,7 +120,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the dashboard', () => {
   })
 
   test('has exactly the rows behind each number, and gives the focus back to it', async () => {
-    for (const name of ['Applications', 'Connectors', 'Users', 'Jobs', 'Tests', 'Leases']) {
+    const all = ['Applications', 'Connectors', 'Environments', 'Users', 'Jobs', 'Tests', 'Health', 'Leases']
+    for (const name of all) {
       const total = Number(await number(name).textContent())
       await number(name).click()
       await expect.poll(() => rows().count(), soon).toBe(total)
@@ -242,6 +243,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('the dashboard', () => {
   test('greys out and says since when while the daemon is gone, and never shows old numbers as true', async () => {
     const { page: window } = scene
     const home = scene.server.stateFolder
+    await page().locator('.plots-slot').scrollIntoViewIfNeeded()
+    await page().locator('.plots:not(.stale) .panel').first().waitFor()
     await page().locator('body').evaluate(watchTruth)
     const { pid } = JSON.parse(readFileSync(statePaths(home).daemonFile, 'utf8')) as { pid: number }
     // No daemon starts where its folder should be and is not.
@@ -256,6 +259,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the dashboard', () => {
       await expect
         .poll(() => number('Applications').getAttribute('aria-label'))
         .toBe('Applications: 3, out of date')
+      await page().locator('.plots.stale').getByText('As of').waitFor()
       await screenshot(window, 'dashboard-gone')
     } finally {
       rmSync(home)
@@ -266,6 +270,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the dashboard', () => {
       .getByText(/Connected · daemon/)
       .waitFor()
     await expect.poll(() => card('Applications').getAttribute('class'), soon).not.toContain('stale')
+    await page().locator('.plots:not(.stale)').waitFor()
     expect(
       await page()
         .locator('body')

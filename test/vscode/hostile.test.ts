@@ -11,6 +11,7 @@ import { figure, scale } from '../support/scale.ts'
 import { notification, openContainer, runCommand, screenshot, treeRow } from '../support/vscode-page.ts'
 import { clickContext, editorText, filterResources } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
+import { testHostileDashboard } from './hostile-dashboard.ts'
 import { testHostileLogs } from './hostile-logs.ts'
 
 /** Runs in the page when it is taken for markup: sets a mark that no code of VS Code sets. */
@@ -148,6 +149,8 @@ describe.runIf(withPeers('vscode', 'chromium'))('hostile names', () => {
     expect(await pwned(page)).toBeNull()
     await screenshot(page, 'hostile-notification')
   })
+
+  testHostileDashboard({ pages: () => [scene.page, bare], hostile })
 
   testHostileLogs({
     folder: () => scene.shop.root,

@@ -61,6 +61,8 @@ describe('the package', () => {
         'dist/webviews/dashboard.css',
         'dist/webviews/logs.js',
         'dist/webviews/logs.css',
+        'dist/webviews/plots.js',
+        'dist/webviews/plots.css',
         'dist/THIRD-PARTY-LICENCES.txt',
         'docs/README.md',
       ]),

@@ -43,6 +43,13 @@ const row = z.strictObject({
     }),
   ),
   restartToApply: z.array(z.string()),
+  environments: z.array(
+    z.strictObject({
+      name: z.string(),
+      target: z.string().nullable(),
+      tier: z.enum(['development', 'staging', 'production']).nullable(),
+    }),
+  ),
 })
 const sourced = <T extends z.ZodType>(value: T) =>
   z.strictObject({ value, source: z.enum(['config', 'found', 'default']), where: z.string() }).nullable()

@@ -1,7 +1,8 @@
 import { fill, h, setAttribute, wordButton } from '../ui/dom.ts'
 import { Keyed } from '../ui/keyed.ts'
-import { cards, toneOf, type Card, type CardId } from './messages.ts'
+import { cards, summed, toneOf, type Card, type CardId } from './messages.ts'
 import type { Say } from './strings.ts'
+import { decimal } from './times.ts'
 
 /** A state that some rows of a card are in. */
 interface Group {
@@ -15,6 +16,13 @@ export function groupsOf({ id, rows }: Pick<Card, 'id' | 'rows'>): readonly Grou
     const count = (rows ?? []).filter(({ group }) => group === name).length
     return count === 0 ? [] : [{ name, count }]
   })
+}
+
+/** The number of a card: how many rows there are, or what they come to together; null while that is not known. */
+export function numberOf({ id, rows }: Pick<Card, 'id' | 'rows'>): number | null {
+  if (rows === null || !summed.has(id)) return rows?.length ?? null
+  const amounts = rows.flatMap(({ amount }) => (amount === null ? [] : [amount]))
+  return amounts.length === 0 ? null : amounts.reduce((sum, one) => sum + one, 0)
 }
 
 /** The shape and colour of a state. It says nothing that is not also said in words. */
@@ -64,18 +72,18 @@ export class CardView {
     const fresh = live && card?.fresh === true
     const groups = card === undefined ? [] : groupsOf(card)
     const name = this.#say(`card.${this.#id}`)
-    const number = rows === null ? '–' : String(rows.length)
+    const number = this.#words(card === undefined ? null : numberOf(card))
     if (this.#number.textContent !== number) this.#number.textContent = number
-    setAttribute(this.#number, 'disabled', rows === null)
+    setAttribute(this.#number, 'disabled', number === '–')
+    const note = rows === null ? (card?.problem ?? '') : this.#hint(rows.length)
     setAttribute(
       this.#number,
       'aria-label',
-      rows === null
-        ? `${name}: ${card?.problem || this.#say('loading')}`
+      number === '–'
+        ? `${name}: ${note || this.#say('loading')}`
         : this.#say(fresh ? 'total' : 'wasTotal', name, number),
     )
     this.#groups.draw(groups)
-    const note = rows === null ? (card?.problem ?? '') : ''
     if (this.#note.textContent !== note) fill(this.#note, note)
     setAttribute(this.element, 'data-revision', card?.revision ?? null)
     const tones = groups.map((group) => toneOf(this.#id, group.name))
@@ -88,6 +96,16 @@ export class CardView {
   focus(group: string | null): void {
     const chip = group === null ? null : this.#groups.get(group)?.querySelector('button')
     ;(chip ?? this.#number).focus()
+  }
+
+  #words(number: number | null): string {
+    if (number === null) return '–'
+    return summed.has(this.#id) ? this.#say('perMinute', decimal(number)) : String(number)
+  }
+
+  /** What would put something on a card that is easily empty. */
+  #hint(count: number): string {
+    return this.#id === 'requests' && count === 0 ? this.#say('noRequests') : ''
   }
 
   #drawGroup(item: HTMLElement, { name, count }: Group): void {

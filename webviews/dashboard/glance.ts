@@ -1,59 +1,69 @@
 import { fill, h, setAttribute, wordButton } from '../ui/dom.ts'
 import { Keyed } from '../ui/keyed.ts'
 import type { Open } from './card.ts'
-import type { Card, CardId, Gauge, Machine } from './messages.ts'
+import type { Card, CardId, Gauge, Machine, Row } from './messages.ts'
 import type { Follow } from './row.ts'
 import { RowList } from './row-list.ts'
 import type { Say } from './strings.ts'
-import { decimal, size } from './times.ts'
+import { decimal, part, size } from './times.ts'
 
 /** From this part on, something is nearly used up. */
 const nearlyFull = 0.9
 
+export interface GlanceOptions {
+  readonly card: CardId
+  /** So many of its rows. */
+  readonly most: number
+  readonly say: Say
+  readonly open: Open
+  readonly follow: Follow
+  /** Where only some matter here: while there is none of these, there is nothing to be seen. */
+  readonly alarm?: { readonly title: string; readonly of: (row: Row) => boolean }
+}
+
 /** A list on the overview: its first rows, and a way to all of them. */
 export class Glance {
   readonly element: HTMLElement
-  readonly #card: CardId
-  readonly #most: number
-  readonly #say: Say
+  readonly #options: GlanceOptions
+  readonly #title: string
   readonly #list: RowList
   readonly #all: HTMLButtonElement
   readonly #empty = h('p', { class: 'note' })
 
-  constructor(
-    card: CardId,
-    most: number,
-    say: Say,
-    actions: { readonly open: Open; readonly follow: Follow },
-  ) {
-    this.#card = card
-    this.#most = most
-    this.#say = say
-    this.#list = new RowList({ card, say, follow: actions.follow, brief: true })
-    this.#all = wordButton('', () => actions.open(card, null))
+  constructor(options: GlanceOptions) {
+    const { card, say, open, follow, alarm } = options
+    this.#options = options
+    this.#title = alarm?.title ?? say(`card.${card}`)
+    this.#list = new RowList({ card, say, follow, brief: alarm === undefined })
+    this.#all = wordButton('', () => open(card, null))
+    const id = alarm === undefined ? `card-${card}` : `alarm-${card}`
     this.element = h(
       'section',
-      { class: 'glance', 'aria-labelledby': `card-${card}` },
-      h('div', { class: 'glance-head' }, h('h2', { id: `card-${card}` }, say(`card.${card}`)), this.#all),
+      { class: 'glance', 'aria-labelledby': id },
+      h('div', { class: 'glance-head' }, h('h2', { id }, this.#title), this.#all),
       this.#list.element,
       this.#empty,
     )
   }
 
   draw(card: Card | undefined, live: boolean, again: boolean): void {
+    const { most, say, alarm } = this.#options
     const known = card?.rows ?? null
-    const rows = known ?? []
-    this.#list.draw(rows.slice(0, this.#most), this.#say(`card.${this.#card}`), again)
-    const all = this.#say('showAll', rows.length)
-    if (this.#all.textContent !== all) fill(this.#all, all)
-    setAttribute(this.#all, 'aria-label', `${all}: ${this.#say(`card.${this.#card}`)}`)
-    this.#all.hidden = rows.length === 0
-    const reason = known === null ? card?.problem || this.#say('loading') : this.#say('noneActivity')
+    const all = known ?? []
+    const rows = alarm === undefined ? all : all.filter((row) => alarm.of(row))
+    this.#list.draw(rows.slice(0, most), this.#title, again)
+    const words = say('showAll', all.length)
+    if (this.#all.textContent !== words) fill(this.#all, words)
+    setAttribute(this.#all, 'aria-label', `${words}: ${this.#title}`)
+    this.#all.hidden = all.length === 0
+    const reason = known === null ? card?.problem || say('loading') : say('noneActivity')
     const empty = rows.length === 0 ? reason : ''
     if (this.#empty.textContent !== empty) fill(this.#empty, empty)
     setAttribute(this.element, 'data-revision', card?.revision ?? null)
     const fresh = live && card?.fresh === true
-    setAttribute(this.element, 'class', fresh || rows.length === 0 ? 'glance' : 'glance stale')
+    const look = ['glance', alarm !== undefined && 'alarm', !fresh && rows.length > 0 && 'stale']
+    setAttribute(this.element, 'class', look.filter(Boolean).join(' '))
+    this.element.hidden = alarm !== undefined && rows.length === 0
   }
 
   /** Gives the focus back to what a list was opened from. */
@@ -83,22 +93,24 @@ export class Gauges {
   }
 
   #drawGauge(element: HTMLElement, { id, used, total }: Gauge): void {
-    const part = total > 0 ? Math.min(1, used / total) : 0
+    const share = total > 0 ? Math.min(1, used / total) : 0
     const name = this.#say(`gauge.${id}`)
     const words =
       id === 'processor'
-        ? this.#say('load', decimal(used), total)
-        : this.#say('usedOf', size(used), size(total))
+        ? part(share)
+        : id === 'load'
+          ? this.#say('load', decimal(used), total)
+          : this.#say('usedOf', size(used), size(total))
     const bar = h('span', { class: 'bar' })
-    bar.style.inlineSize = `${(part * 100).toFixed(1)}%`
+    bar.style.inlineSize = `${(share * 100).toFixed(1)}%`
     fill(
       element,
       h('span', { class: 'gauge-name' }, name),
-      h('span', { class: part >= nearlyFull ? 'track full' : 'track' }, bar),
+      h('span', { class: share >= nearlyFull ? 'track full' : 'track' }, bar),
       h('span', { class: 'gauge-words' }, words),
     )
     setAttribute(element, 'aria-label', name)
-    setAttribute(element, 'aria-valuenow', Math.round(part * 100))
+    setAttribute(element, 'aria-valuenow', Math.round(share * 100))
     setAttribute(element, 'aria-valuetext', words)
   }
 }

@@ -1,4 +1,4 @@
-import { cardIds, toPageOf, type FromPage, type List, type ToPage } from './messages.ts'
+import { isList, isWant, toPageOf, type FromPage, type List, type ToPage, type Want } from './messages.ts'
 
 interface Vscode {
   postMessage(message: unknown): void
@@ -25,17 +25,38 @@ export class Host {
 
   /** What was looked at when VS Code last wrote it down. */
   get kept(): List {
-    const state = this.#vscode.getState()
-    const list = typeof state === 'object' && state !== null && 'list' in state ? state.list : null
-    if (typeof list !== 'object' || list === null || !('card' in list) || !('group' in list)) return null
-    const card = cardIds.find((id) => id === list.card)
-    const group = typeof list.group === 'string' ? list.group : null
-    return card === undefined ? null : { card, group }
+    const { list } = this.#state
+    return isList(list) ? list : null
+  }
+
+  /** The plots that were looked at then. */
+  get keptPlots(): Want | null {
+    const { plots } = this.#state
+    return isWant(plots) ? plots : null
   }
 
   /** Remembers what is looked at, for when the page is shown again and for when the window is. */
   keep(list: List): void {
-    this.#vscode.setState({ list })
+    this.#vscode.setState({ ...this.#state, list })
     this.send({ type: 'look', list })
+  }
+
+  keepPlots(plots: Want): void {
+    this.#vscode.setState({ ...this.#state, plots })
+  }
+
+  /** How far down the overview was seen, in pixels. */
+  get keptScroll(): number {
+    const { scroll } = this.#state
+    return typeof scroll === 'number' && scroll > 0 ? scroll : 0
+  }
+
+  keepScroll(scroll: number): void {
+    this.#vscode.setState({ ...this.#state, scroll })
+  }
+
+  get #state(): { readonly list?: unknown; readonly plots?: unknown; readonly scroll?: unknown } {
+    const state = this.#vscode.getState()
+    return typeof state === 'object' && state !== null ? state : {}
   }
 }

@@ -4,24 +4,34 @@ import { Drill } from './drill.ts'
 import { Gauges, Glance } from './glance.ts'
 import { Head } from './head.ts'
 import type { Host } from './host.ts'
-import type { Card, CardId, Lead, List, Picture, Status, ToPage } from './messages.ts'
+import type { Card, CardId, Lead, List, Picture, Row, Status, ToPage } from './messages.ts'
+import { PlotsSlot } from './plots-slot.ts'
 import type { Say } from './strings.ts'
 
-/** What is counted, in the order of its cards: who and what there is, then what it does. */
+/** What is counted, in the order of its cards: who and what there is, what it does, whether it is well, what it takes. */
 const counted: readonly CardId[] = [
   'apps',
   'connectors',
+  'environments',
   'users',
-  'ports',
   'jobs',
   'tests',
   'containers',
+  'requests',
+  'health',
+  'incidents',
+  'ports',
   'leases',
 ]
+/** The open incidents on the overview. */
+const mostIncidents = 5
 /** The entries of the audit trail on the overview. */
 const mostEntries = 12
 /** How long ago something was is written anew this often, in milliseconds. */
 const agoMs = 30_000
+
+/** How far one has scrolled is written down when one has not for so long, in milliseconds. */
+const keepScrollMs = 100
 
 /** The dashboard: an overview, and in its place the rows behind a number. It draws the newest picture and nothing else. */
 export class Page {
@@ -32,6 +42,7 @@ export class Page {
   readonly #cards: ReadonlyMap<CardId, CardView>
   readonly #glances: ReadonlyMap<CardId, Glance>
   readonly #gauges: Gauges
+  readonly #plots: PlotsSlot
   readonly #overview: HTMLElement
   readonly #redraw = oncePerFrame(() => this.#draw(false))
   readonly #timer = setInterval(() => this.#draw(true), agoMs)
@@ -39,6 +50,7 @@ export class Page {
   #picture: Picture | null = null
   #status: Status = { state: 'starting', since: new Date().toISOString(), message: '', version: '' }
   #begun = false
+  #keeping: ReturnType<typeof setTimeout> | undefined
 
   constructor(host: Host, say: Say, list: List) {
     this.#host = host
@@ -51,21 +63,28 @@ export class Page {
       learn: () => host.send({ type: 'learn' }),
     })
     this.#cards = new Map(counted.map((id) => [id, new CardView(id, say, open)]))
-    const services = new Glance('services', 20, say, { open, follow })
-    const activity = new Glance('activity', mostEntries, say, { open, follow })
+    const alarm = { title: say('openIncidents'), of: ({ group }: Row) => group !== 'resolved' }
+    const glance = { say, open, follow }
+    const incidents = new Glance({ ...glance, card: 'incidents', most: mostIncidents, alarm })
+    const services = new Glance({ ...glance, card: 'services', most: 20 })
+    const activity = new Glance({ ...glance, card: 'activity', most: mostEntries })
     this.#glances = new Map([
+      ['incidents', incidents],
       ['services', services],
       ['activity', activity],
     ])
     this.#gauges = new Gauges(say)
+    this.#plots = new PlotsSlot(host, say)
     services.element.append(this.#gauges.element)
     const cards = [...this.#cards.values()].map(({ element }) => element)
     this.#overview = h(
       'div',
       { class: 'overview' },
       this.#head.welcome,
+      incidents.element,
       h('div', { class: 'cards' }, ...cards),
       h('div', { class: 'lower' }, services.element, activity.element),
+      this.#plots.element,
     )
     this.element = h(
       'main',
@@ -76,10 +95,12 @@ export class Page {
     )
     if (list !== null) this.#put(new Drill(list.card, list.group, say, this.#drillActions))
     this.#draw(false)
+    addEventListener('scroll', this.#scrolled, { passive: true })
   }
 
   /** Takes what the extension tells. What is older than what is shown is dropped. */
   told(message: Exclude<ToPage, { readonly type: 'init' }>): void {
+    if (message.type === 'plots') return this.#plots.told(message.plots)
     if (message.type === 'status') this.#status = message.status
     else if (this.#picture === null || message.picture.sequence > this.#picture.sequence)
       this.#picture = message.picture
@@ -88,10 +109,25 @@ export class Page {
 
   dispose(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#keeping)
+    removeEventListener('scroll', this.#scrolled)
+    this.#plots.dispose()
   }
 
-  readonly #follow = (card: CardId, key: string, lead: Lead): void =>
-    this.#host.send({ type: 'lead', card, key, lead })
+  /** Whoever comes back from where a row led comes back to that row. */
+  readonly #scrolled = (): void => {
+    if (this.#drill !== null || !this.#begun) return
+    clearTimeout(this.#keeping)
+    this.#keeping = setTimeout(() => this.#host.keepScroll(scrollY), keepScrollMs)
+  }
+
+  readonly #follow = (card: CardId, key: string, lead: Lead): void => {
+    if (this.#drill === null) this.#host.keepScroll(scrollY)
+    if (lead !== 'plots') return this.#host.send({ type: 'lead', card, key, lead })
+    this.#back()
+    // The key of a row of requests is its app's name.
+    this.#plots.show(key)
+  }
 
   get #drillActions() {
     return {
@@ -103,6 +139,7 @@ export class Page {
 
   #open(card: CardId, group: string | null): void {
     this.#host.keep({ card, group })
+    this.#host.keepScroll(scrollY)
     this.#put(new Drill(card, group, this.#say, this.#drillActions))
     this.#draw(false)
     scrollTo(0, 0)
@@ -122,13 +159,15 @@ export class Page {
     this.#host.keep(null)
     this.#put(null)
     this.#draw(false)
-    this.#cards.get(from.card)?.focus(from.group)
-    this.#glances.get(from.card)?.focus()
+    const number = this.#cards.get(from.card)
+    if (number === undefined) this.#glances.get(from.card)?.focus()
+    else number.focus(from.group)
   }
 
   #put(drill: Drill | null): void {
     ;(this.#drill?.element ?? this.#overview).replaceWith(drill?.element ?? this.#overview)
     this.#drill = drill
+    this.#plots.look(drill === null)
   }
 
   /** @param again - also what is as it was, for how long ago it was. */
@@ -143,6 +182,7 @@ export class Page {
       for (const [id, view] of this.#cards) view.draw(card(id), live)
       for (const [id, view] of this.#glances) view.draw(card(id), live, again)
       this.#gauges.draw(picture?.machine ?? null, live)
+      this.#plots.draw(apps?.rows ?? [], this.#status)
     } else this.#drill.draw(card(this.#drill.card), live, again)
     if (picture === null) return
     this.#host.send({ type: 'drawn', sequence: picture.sequence })
@@ -150,6 +190,9 @@ export class Page {
       this.#begun = true
       // For whoever measures how long it takes until there is something to see.
       performance.mark('dashboard')
+      // Only now is there time for what is drawn below.
+      this.#plots.begin()
+      if (this.#drill === null) scrollTo(0, this.#host.keptScroll)
     }
   }
 }

@@ -76,6 +76,8 @@ export class RowList {
       this.#choose(Math.min(Math.max(next, 0), last))
       this.focus()
     } else if (event.key === 'Enter' && event.target instanceof Element && event.target.matches('.row')) {
+      // Where it leads may be a button, which the same key would press.
+      event.preventDefault()
       const [lead] = this.#shown[index]?.leads ?? []
       if (this.#current !== null && lead !== undefined)
         this.#options.follow(this.#options.card, this.#current, lead)

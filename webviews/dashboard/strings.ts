@@ -1,5 +1,5 @@
 import type { SayOf } from '../ui/say.ts'
-import type { CardId, GroupOf, Lead, QuickAction } from './messages.ts'
+import type { CardId, GaugeId, GroupOf, Lead, PanelId, PlotMark, QuickAction, RangeId } from './messages.ts'
 
 /** The name of each card, of each state of it, of where a row leads to, and of what can be done. */
 type Named =
@@ -7,7 +7,10 @@ type Named =
   | { [C in CardId]: `${C}.${GroupOf<C>}` }[CardId]
   | `lead.${Lead}`
   | `action.${QuickAction}`
-  | `gauge.${'processor' | 'memory' | 'disk'}`
+  | `gauge.${GaugeId}`
+  | `panel.${PanelId}`
+  | `range.${RangeId}`
+  | `mark.${PlotMark['kind']}`
 
 type Sentence =
   | 'title'
@@ -40,6 +43,38 @@ type Sentence =
   | 'load'
   | 'usedOf'
   | 'keys'
+  | 'perMinute'
+  | 'noRequests'
+  | 'openIncidents'
+  | PlotSentence
+
+type PlotSentence =
+  | 'plots'
+  | 'plotsOf'
+  | 'plotsLoading'
+  | 'allApps'
+  | 'thisMachine'
+  | 'rangeLabel'
+  | 'zoomed'
+  | 'unzoom'
+  | 'asOfTime'
+  | 'noValues'
+  | 'noAnswers'
+  | 'noAnswersHint'
+  | 'learnMetrics'
+  | 'leftOut'
+  | 'plotKeys'
+  | 'plotLabel'
+  | 'marks'
+  | 'marksMore'
+  | 'ongoing'
+  | 'table'
+  | 'time'
+  | 'unknownValue'
+  | 'read'
+  | 'written'
+  | 'received'
+  | 'sent'
 
 /** What the page says; the extension gives the words, in the reader's language. */
 export type Strings = Readonly<Record<Named | Sentence, string>>

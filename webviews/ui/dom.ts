@@ -11,6 +11,7 @@ type Plain =
   | 'id'
   | 'placeholder'
   | 'role'
+  | 'scope'
   | 'spellcheck'
   | 'tabindex'
   | 'title'

@@ -82,6 +82,11 @@ export function appRow(app: KnownApp, machine: Machine, stranger: PortRow | null
     problems: found?.problems ?? [gone(app.folder)],
     containers: shownContainers(containers, composed),
     restartToApply: isUp(shown) ? changes(app) : [],
+    environments: (planned?.checks?.environments ?? []).map(({ name, target, tier }) => ({
+      name,
+      target,
+      tier,
+    })),
   }
 }
 
