@@ -14,7 +14,9 @@ import { countedEnvironments, countedIncidents, countedRequests } from './health
 import { countedPorts, countedTests, pictureOf, type Counted, type Source, type Sources } from './picture.ts'
 
 /** Where each topic stands is compared this often, in milliseconds: a lost change is made good within a second. */
-const compareMs = 300
+const compareMs = 200
+/** What was answered lately is known in stretches so long, in milliseconds: with each that ends it is another number. */
+const stretchMs = 15_000
 /** What no event tells is asked for this often: how busy the machine is, and how the daemon finds itself. */
 const lookAgainMs = 5000
 /** Changes that come together are drawn together, in milliseconds. */
@@ -83,6 +85,7 @@ export class DashboardFeed implements Owned {
     [this.#services, null],
   ] as const
   #cpuPercent: number | null = null
+  #stretch = 0
   #machine: Overview['machine'] | null = null
   #sequence = 0
   #connection = 0
@@ -239,6 +242,9 @@ export class DashboardFeed implements Owned {
 
   async #compare(): Promise<void> {
     if (!this.#connected) return
+    const stretch = Math.floor(Date.now() / stretchMs)
+    if (stretch !== this.#stretch) this.#answers.stale = true
+    this.#stretch = stretch
     const connection = this.#connection
     try {
       await this.#model.compare()
