@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectLocal } from '#client/connect.ts'
 import { withPeers } from '../support/peers.ts'
@@ -36,6 +37,24 @@ function makeApps(root: string): void {
     'quantum.config.yaml',
     'admin:\n  run:\n    command: echo the file to import is missing; exit 3\n    restart: { policy: never }\n',
   )
+}
+
+/**
+ * A window of a workspace of several folders. VS Code's server now and then opens one whose list of folders stays empty, in which
+ * there is nothing to group: then it is opened anew.
+ */
+async function openWorkspace(browser: Browser, url: string): Promise<Page> {
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const page = await openWindow(browser, url)
+    const folder = page.getByRole('tree', { name: 'Files Explorer' }).getByRole('treeitem').first()
+    const isThere = await folder.waitFor({ timeout: 10_000 }).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return page
+    await page.context().close()
+  }
+  throw new Error('VS Code opened no window with the folders of the workspace')
 }
 
 describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () => {
@@ -222,7 +241,7 @@ describe.runIf(withPeers('vscode', 'chromium'))('the tree of applications', () =
     const { browser, server, shop } = scene
     const file = path.join(shop.root, 'both.code-workspace')
     writeFileSync(file, JSON.stringify({ folders: [{ path: 'web' }, { path: 'import' }] }))
-    const other = await openWindow(browser, `${server.base}/?workspace=${encodeURIComponent(file)}`)
+    const other = await openWorkspace(browser, `${server.base}/?workspace=${encodeURIComponent(file)}`)
     await openContainer(other, 'Quantum Admin')
     await treeRow(other, 'Applications', /^web1 stopped$/)
       .first()
