@@ -1,4 +1,5 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LogFilter } from '#contract/logs.ts'
@@ -233,6 +234,31 @@ function sizes(folder: string, { bytes }: Mixture): readonly BenchRow[] {
   ]
 }
 
+/** Has the system forget what it keeps of files in memory; false where only its administrator may. */
+function forgetFiles(): boolean {
+  try {
+    spawnSync('sync')
+    writeFileSync('/proc/sys/vm/drop_caches', '3')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A selective question to files of which nothing lies in memory: ours, and theirs. */
+async function fromDisk(thread: LogThread, { files, ids }: Mixture): Promise<readonly BenchRow[]> {
+  const [ours, theirs]: [number[], number[]] = [[], []]
+  for (const id of ids.slice(0, rounds)) {
+    if (!forgetFiles()) return []
+    ours.push(...(await times([() => thread.search({ apps: [app], query: id, limit: 100 }, never)])))
+    forgetFiles()
+    theirs.push(ripgrep(files, 1, '-F', id))
+  }
+  const peer = { name: 'rg -j4', value: median(theirs) }
+  const row = { what: 'a UUID, from the disk', unit: 'ms', ours: median(ours), peer }
+  return [{ ...row, ratio: 'peer-over-ours', goal: 30 }]
+}
+
 /** Intake, then each kind of question beside what others take for it, on the same files, which lie in memory. */
 export async function bench(): Promise<readonly BenchRow[]> {
   const made = mixture(cache('bench', `mixture-${gigabytes}`), gigabytes * 1024 ** 3)
@@ -253,6 +279,7 @@ export async function bench(): Promise<readonly BenchRow[]> {
     })
     const thread = threadOn(folder)
     for (const kind of kindsOf(made)) rows.push(...(await ask(thread, files, kind, 'hot')))
+    rows.push(...(await fromDisk(thread, made)))
     await thread.dispose()
     const seen = lnav(files, 'ledger mismatch')
     if (seen !== null) say(`a phrase in lnav, from start to end: ${ms(seen)} ms`)
