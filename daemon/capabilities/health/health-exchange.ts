@@ -1,8 +1,6 @@
 import type { ExportedChecks, ImportedChecks } from '#contract/health.ts'
 import type { ConfigFiles } from '../../adapters/project/config-files.ts'
-import { checkNames, withChecks } from '../../exchange/config-edit.ts'
-import { gatusYaml } from '../../exchange/gatus-export.ts'
-import { importChecks, type Imported } from '../../exchange/import-checks.ts'
+import type { Imported } from '../../exchange/import-checks.ts'
 import type { Change } from '../../kernel/execute.ts'
 import type { AppHealth } from './app-health.ts'
 import { exportedCheck, type PlannedCheck } from './check-plan.ts'
@@ -30,6 +28,7 @@ export class HealthExchange {
   /** @throws Failure `invalid-params` for a text that is of neither tool, `not-found`. */
   async preview(text: string, app: string | null): Promise<ImportedChecks> {
     const found = app === null ? null : await this.#deps.configs.read(await this.#folder(app))
+    const { checkNames, importChecks } = await reading()
     return shown(await importChecks(text, checkNames(found?.text ?? '')), null)
   }
 
@@ -38,6 +37,7 @@ export class HealthExchange {
     const { configs } = this.#deps
     const folder = await this.#folder(app)
     const before = await configs.read(folder)
+    const { checkNames, importChecks, withChecks } = await reading()
     const imported = await importChecks(text, checkNames(before?.text ?? ''))
     const { format, checks, monitors } = imported
     const leftOut = monitors.filter(({ check }) => check === null).length
@@ -57,6 +57,7 @@ export class HealthExchange {
     await (app === undefined ? look() : this.#folder(app))
     const wanted = plans().filter((plan) => app === undefined || plan.app === app)
     const checks = wanted.map((plan) => exportedCheck(plan, this.#deps.app(plan.app)?.port ?? null))
+    const { gatusYaml } = await import('../../exchange/gatus-export.ts')
     const { text, notes } = gatusYaml(checks)
     return { text: hide(text), notes: notes.map((note) => hide(note)) }
   }
@@ -69,6 +70,12 @@ export class HealthExchange {
     return found.folder
   }
 }
+
+/** Loaded when somebody imports: most never do, and YAML takes megabytes. */
+const reading = async () => ({
+  ...(await import('../../exchange/config-edit.ts')),
+  ...(await import('../../exchange/import-checks.ts')),
+})
 
 const shown = (imported: Imported, written: string | null): ImportedChecks => {
   const { format, version, monitors, secrets, notes, yaml } = imported
