@@ -1,9 +1,9 @@
 import { systemClock } from '#base/clock.ts'
 import type { Lifetime } from '#base/lifetime.ts'
+import type { Post } from '#base/posting.ts'
 import { NetChecker } from './adapters/checks/net-checker.ts'
 import { folderConfigFiles } from './adapters/project/folder-config-files.ts'
 import type { SettingsFile } from './adapters/files/settings.ts'
-import type { post as Post } from './adapters/http/post.ts'
 import type { AppsService } from './capabilities/apps/apps-service.ts'
 import type { AuditService } from './capabilities/audit/audit-service.ts'
 import type { ConnectorsService } from './capabilities/connectors/connectors-service.ts'
@@ -35,7 +35,7 @@ function recordCheck(
 }
 
 /** With the first that is sent: TLS takes five megabytes. */
-const post: typeof Post = async (message) => (await import('./adapters/http/post.ts')).post(message)
+const post: Post = async (message) => (await import('./adapters/http/post.ts')).post(message)
 
 /** Puts checks together with what they need of apps, of the machine and of secrets. */
 export function wireHealth(

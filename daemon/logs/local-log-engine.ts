@@ -14,7 +14,7 @@ import type { ContainerOutput, EngineEndpoint } from '../adapters/docker/contain
 import { ContainerReaders } from './containers/container-readers.ts'
 import type { LogContainers } from './containers/log-container.ts'
 import { Forwarders, usualRhythm } from './forwarding/forwarders.ts'
-import type { Post } from './forwarding/post.ts'
+import type { Post } from '#base/posting.ts'
 import type {
   ForwardTarget,
   LogAside,

@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -10,6 +9,7 @@ import { Aggregate } from '#base/aggregate.ts'
 import { exposition } from '../../daemon/capabilities/metrics/exposition.ts'
 import { KnownSubject } from '../../daemon/capabilities/metrics/subjects.ts'
 import { startDaemon } from '../support/daemon.ts'
+import { freePort } from '../support/free-port.ts'
 import { withPeers } from '../support/peers.ts'
 import { figure, full } from '../support/scale.ts'
 import { makeCertificate } from '../support/tls.ts'
@@ -18,15 +18,6 @@ import { startWritingApp } from '../support/writing-app.ts'
 let folder = ''
 beforeEach(() => void (folder = mkdtempSync(path.join(tmpdir(), 'qa-prometheus-'))))
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Everything there is, with names as strange as they may be. */
 function everything(): string {

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { randomId } from '#base/ids.ts'
 import { cache, inRoot, root } from '../support/paths.ts'
 import { findProgram } from '../support/peers.ts'
-import { freePort, startVscodeServer } from '../support/vscode-server.ts'
+import { freePort } from '../support/free-port.ts'
+import { startVscodeServer } from '../support/vscode-server.ts'
 import { installVscodeServer, isVscodeServerInstalled } from './vscode-install.ts'
 
 // npm start -- [folder]: builds, starts the daemon with that build and opens VS Code with the extension on the folder.

@@ -4,7 +4,8 @@ import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from 
 import * as path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { findProgram, peers } from './peers.ts'
-import { answers, freePort, isRoot, launch, makeFolder, own, run, type TestServer } from './test-server.ts'
+import { freePort } from './free-port.ts'
+import { answers, isRoot, launch, makeFolder, own, run, type TestServer } from './test-server.ts'
 import type { TestCertificate } from './tls.ts'
 
 function program(name: 'postgresql' | 'mariadb' | 'redis' | 'rabbitmq'): string {

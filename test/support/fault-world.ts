@@ -1,7 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -10,6 +9,7 @@ import type { IncidentRow } from '#contract/health.ts'
 import type { IncidentTimeline } from '#contract/incident-timeline.ts'
 import type { TestDaemon } from './daemon.ts'
 import { billing, database, shop } from './fault-apps.ts'
+import { freePort } from './free-port.ts'
 
 /** Seconds between checks, and how many of them fail before an incident. */
 export const intervalMs = 1000
@@ -230,14 +230,4 @@ export async function forget(client: Client, app: string): Promise<void> {
   await client.call('apps.stop', { app }).catch(() => undefined)
   await client.call('apps.remove', { app }).catch(() => undefined)
   await client.call('leases.release', { name: app }).catch(() => undefined)
-}
-
-/** A port that nobody had just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -3,7 +3,8 @@ import { chmodSync, rmSync, truncateSync } from 'node:fs'
 import * as path from 'node:path'
 import { atOnce, makeItems, thenRestart, type Fault } from './fault.ts'
 import { signedCertificate } from './fault-tls.ts'
-import { freePort, type FaultWorld } from './fault-world.ts'
+import type { FaultWorld } from './fault-world.ts'
+import { freePort } from './free-port.ts'
 
 export const badSettings: readonly Fault[] = [
   {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { atOnce, makeItems, now, type Fault } from './fault.ts'
 import { signedCertificate } from './fault-tls.ts'
-import { freePort } from './fault-world.ts'
+import { freePort } from './free-port.ts'
 
 export const badNeighbours: readonly Fault[] = [
   {

@@ -4,7 +4,7 @@ import { atOnce, makeItems, thenRestart, type Fault } from './fault.ts'
 import { badFiles, badSettings } from './faults-of-edits.ts'
 import { badHabits } from './faults-of-habits.ts'
 import { badEnds, badNeighbours } from './faults-of-programs.ts'
-import { freePort } from './fault-world.ts'
+import { freePort } from './free-port.ts'
 
 const badDatabasePort: Fault = {
   name: 'the port of the database is edited in the configuration',

@@ -10,12 +10,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemCode } from '#base/failure.ts'
 import { vscodeServerFolder } from '../setup/vscode-install.ts'
+import { freePort } from './free-port.ts'
 import { inRoot } from './paths.ts'
 
 /** How a window's page is opened. */
@@ -93,17 +93,6 @@ const quietSettings = {
   'window.commandCenter': true,
   'remote.autoForwardPorts': false,
   'remote.restoreForwardedPorts': false,
-}
-
-/** A port nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('The probe has no port')
-  return address.port
 }
 
 /**

@@ -14,3 +14,12 @@ export function watchPolicy(page: Page): readonly string[] {
   })
   return refused
 }
+
+/** What hostile texts have left behind in a window or in a frame of it: nothing, unless one of them was run. */
+export async function marksIn(page: Page): Promise<readonly unknown[]> {
+  const marks = page.frames().map((frame) =>
+    // A frame of VS Code may go while it is asked.
+    frame.evaluate(() => (globalThis as { pwned?: unknown }).pwned ?? null).catch(() => null),
+  )
+  return (await Promise.all(marks)).filter((mark) => mark !== null)
+}

@@ -2,21 +2,13 @@ import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { figure, scale } from '../support/scale.ts'
 import { runCommand, screenshot } from '../support/vscode-page.ts'
-import { webview } from '../support/vscode-webview.ts'
+import { marksIn, webview } from '../support/vscode-webview.ts'
 
 /** Strings through everything on the dashboard that says a name: as if the daemon had told them and nobody had looked. */
 export function testHostileDashboard(scene: {
   readonly pages: () => readonly Page[]
   readonly hostile: (n: number) => string
 }): void {
-  const pwned = async (page: Page): Promise<readonly unknown[]> => {
-    const marks = page.frames().map((frame) =>
-      // A frame of VS Code may go while it is asked.
-      frame.evaluate(() => (globalThis as { pwned?: unknown }).pwned ?? null).catch(() => null),
-    )
-    return (await Promise.all(marks)).filter((mark) => mark !== null)
-  }
-
   test(
     'run nothing on the dashboard, its lists and its plots, with and without a CSP',
     { timeout: scale(90_000, 900_000) },
@@ -50,7 +42,7 @@ export function testHostileDashboard(scene: {
           // Of an element that may act there is none but what the page itself is made of.
           const acting = 'img, svg, script:not([nonce]), iframe, style:not(#_defaultStyles), a, math, object'
           expect(await webview(page).locator('.page').locator(acting).count()).toBe(0)
-          expect(await pwned(page)).toEqual([])
+          expect(await marksIn(page)).toEqual([])
         }
       }
       await screenshot(pages[0] as Page, 'hostile-dashboard')

@@ -6,7 +6,7 @@ import { makeLogWriter } from '../support/log-writer.ts'
 import { figure, scale } from '../support/scale.ts'
 import { hoverOver, openContainer, runCommand, screenshot, tree, treeRow } from '../support/vscode-page.ts'
 import { answer, outputText } from '../support/vscode-scene.ts'
-import { webview } from '../support/vscode-webview.ts'
+import { marksIn, webview } from '../support/vscode-webview.ts'
 
 /** Strings through all that shows a line of a log. */
 export function testHostileLogs(scene: {
@@ -15,14 +15,6 @@ export function testHostileLogs(scene: {
   readonly pages: () => readonly Page[]
   readonly hostile: (n: number) => string
 }): void {
-  const pwned = async (page: Page): Promise<readonly unknown[]> => {
-    const marks = page.frames().map((frame) =>
-      // A frame of VS Code may go while it is asked.
-      frame.evaluate(() => (globalThis as { pwned?: unknown }).pwned ?? null).catch(() => null),
-    )
-    return (await Promise.all(marks)).filter((mark) => mark !== null)
-  }
-
   test(
     'run nothing as lines of a log in its page, the tree, the output and an editor, with and without a CSP',
     { timeout: scale(60_000, 900_000) },
@@ -66,7 +58,7 @@ export function testHostileLogs(scene: {
           }
           const drawn = webview(page).locator('.row')
           expect(await drawn.locator('img, svg, script, iframe, style, a, details, math').count()).toBe(0)
-          expect(await pwned(page)).toEqual([])
+          expect(await marksIn(page)).toEqual([])
           await page.keyboard.press('End')
         }
       }
@@ -81,7 +73,7 @@ export function testHostileLogs(scene: {
         await expect.poll(() => outputText(page), { timeout: 20_000 }).toContain(`no${count - 1}.`)
         await open('As Text in an Editor')
         await page.locator('.editor-group-container.active .view-lines').getByText('ERROR').first().waitFor()
-        expect(await pwned(page)).toEqual([])
+        expect(await marksIn(page)).toEqual([])
       }
       await screenshot(pages[0] as Page, 'hostile-logs')
       await client.call('apps.stop', { app: 'logging' })

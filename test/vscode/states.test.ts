@@ -17,7 +17,7 @@ import {
 } from '../support/vscode-page.ts'
 import { answer } from '../support/vscode-scene.ts'
 import { useScene } from '../support/vscode-suite.ts'
-import { freePort } from '../support/vscode-server.ts'
+import { freePort } from '../support/free-port.ts'
 
 const ready = withPeers('vscode', 'chromium')
 const folder = mkdtempSync(path.join(tmpdir(), 'qa-states-'))

@@ -24,7 +24,7 @@ import {
   screenshot,
   treeRow,
 } from '../support/vscode-page.ts'
-import { freePort } from '../support/vscode-server.ts'
+import { freePort } from '../support/free-port.ts'
 import { useScene } from '../support/vscode-suite.ts'
 
 const parent = mkdtempSync(path.join(tmpdir(), 'qa-untrusted-'))

@@ -1,25 +1,10 @@
+import { connectionCodes } from '#base/connection-codes.ts'
 import { systemCode } from '#base/failure.ts'
 import type { CheckFault } from './checker.ts'
 
 /** Codes of the system, of OpenSSL and of Node.js' HTTP parser. */
 const faults: Readonly<Record<string, CheckFault>> = {
-  ADDRESS_REFUSED: 'address-refused',
-  ECONNREFUSED: 'nothing-listens',
-  ENOTFOUND: 'host-not-found',
-  EAI_AGAIN: 'host-not-found',
-  EAI_NODATA: 'host-not-found',
-  EAI_NONAME: 'host-not-found',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETDOWN: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  EINVAL: 'unreachable',
-  EACCES: 'unreachable',
-  ETIMEDOUT: 'timed-out',
-  ECONNRESET: 'closed',
-  EPIPE: 'closed',
-  ECONNABORTED: 'closed',
+  ...connectionCodes,
   HPE_HEADER_OVERFLOW: 'headers-too-long',
   CERT_HAS_EXPIRED: 'tls-expired',
   CERT_NOT_YET_VALID: 'tls-not-yet-valid',

@@ -1,3 +1,4 @@
+import { connectionCodes } from '#base/connection-codes.ts'
 import type { ConnectorFault } from '#contract/connectors.ts'
 import { systemCode } from '#base/failure.ts'
 
@@ -15,23 +16,7 @@ export class ProbeFault extends Error {
 
 /** Codes of the system, of TLS and of Node.js' HTTP parser. */
 const faults: Readonly<Record<string, ConnectorFault>> = {
-  ADDRESS_REFUSED: 'address-refused',
-  ECONNREFUSED: 'nothing-listens',
-  ENOTFOUND: 'host-not-found',
-  EAI_AGAIN: 'host-not-found',
-  EAI_NODATA: 'host-not-found',
-  EAI_NONAME: 'host-not-found',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETDOWN: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  EINVAL: 'unreachable',
-  EACCES: 'unreachable',
-  ETIMEDOUT: 'timed-out',
-  ECONNRESET: 'closed',
-  EPIPE: 'closed',
-  ECONNABORTED: 'closed',
+  ...connectionCodes,
   CERT_HAS_EXPIRED: 'tls-expired',
   CERT_NOT_YET_VALID: 'tls-expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'tls-wrong-host',

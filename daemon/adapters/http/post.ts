@@ -6,35 +6,16 @@ import { usualAuthorities } from '#base/authorities.ts'
 import { messageOf, systemCode } from '#base/failure.ts'
 import { isForbiddenAddress } from '#base/forbidden-address.ts'
 import { AddressRefused, lookupGuarded } from '#base/guarded-lookup.ts'
+import type { Post, Posted } from '#base/posting.ts'
 
 /** More of an answer is not read: what it says of itself stands at its beginning. */
 const mostAnswer = 64 * 1024
-
-interface Post {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-  /** From the look-up to the end of the answer. */
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
-
-interface Posted {
-  /** Null when there was no whole answer. */
-  readonly status: number | null
-  /** The header of that name. */
-  readonly retryAfter: string | null
-  /** What it answered; or in words why there is no answer. */
-  readonly body: string
-  /** It was not even asked, and must not be. */
-  readonly forbidden: boolean
-}
 
 /**
  * Sends something to an address that a configuration names. No redirect is followed, addresses under which clouds tell
  * keys are refused, also after a look-up, and certificates are verified. It never rejects.
  */
-export async function post({ url, headers, body, timeoutMs, signal }: Post): Promise<Posted> {
+export async function post({ url, headers, body, timeoutMs, signal }: Parameters<Post>[0]): Promise<Posted> {
   const limit = AbortSignal.timeout(timeoutMs)
   try {
     const at = new URL(url)

@@ -1,6 +1,7 @@
 import type { HookKind } from '#contract/health.ts'
 import { messageOf } from '#base/failure.ts'
 import { hookAddressProblem } from '#base/hook-address.ts'
+import type { Post } from '#base/posting.ts'
 import { printable } from '#base/printable.ts'
 import { redactText } from '#base/redact.ts'
 import { retryAfterMs } from '#base/retry-after.ts'
@@ -10,20 +11,6 @@ import type { AppHealth } from './app-health.ts'
 import { judgeFailure } from './check-words.ts'
 import { hookBody, hookEnvironment, type HookMessage } from './hook-message.ts'
 import { withSecrets } from './perform-check.ts'
-
-/** Sends something to an address; it never rejects. */
-export type Post = (request: {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}) => Promise<{
-  readonly status: number | null
-  readonly retryAfter: string | null
-  readonly body: string
-  readonly forbidden: boolean
-}>
 
 export interface CallHookDeps {
   readonly post: Post

@@ -25,6 +25,17 @@ export interface Candidate {
   readonly isFromOutside: boolean
 }
 
+/** What is so of most: it happened at that very time, by itself, once, and to nobody that is named. */
+export const plainCandidate = {
+  after: null,
+  names: [],
+  starts: [],
+  isAtOnce: false,
+  isRoutine: false,
+  isFromOutside: false,
+  isUndone: false,
+} as const satisfies Partial<Candidate>
+
 /** A kind of error that says what sort of thing is wrong, whoever writes it. */
 interface Family {
   readonly said: RegExp

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Candidate } from './cause-evidence.ts'
+import { plainCandidate, type Candidate } from './cause-evidence.ts'
 import { rankCauses, type Onset } from './cause-ranking.ts'
 
 /** Seconds after some moment; the first failure is at 1000. */
@@ -12,17 +12,11 @@ const onset = (said: Partial<Onset> = {}): Onset => ({
   ...said,
 })
 const candidate = (kind: Candidate['kind'], at: number, said: Partial<Candidate> = {}): Candidate => ({
+  ...plainCandidate,
   kind,
   turn: 'changed',
   at: at * s,
-  after: null,
   relation: 'own',
-  names: [],
-  starts: [],
-  isAtOnce: false,
-  isRoutine: false,
-  isFromOutside: false,
-  isUndone: false,
   ...said,
 })
 const edit = (at: number, file: string, said: Partial<Candidate> = {}) =>

@@ -16,7 +16,7 @@ const row = (id: number, said: Partial<HistoryRow>): HistoryRow => ({
   app: 'shop',
   title: 'price.js was changed',
   detail: null,
-  file: '/work/shop/price.js',
+  file: '/srv/shop/price.js',
   line: null,
   names: ['price.js'],
   ...said,
@@ -47,7 +47,7 @@ test('the first change before the onset is told with its place, and what others 
   expect(cause).toMatchObject({ text: 'price.js was changed', reason: 'at the moment of the first failure' })
   expect(timeline.events[cause?.event ?? -1]).toMatchObject({
     kind: 'files',
-    opens: { type: 'file', file: '/work/shop/price.js', line: null },
+    opens: { type: 'file', file: '/srv/shop/price.js', line: null },
   })
   expect(timeline.events.map(({ title }) => title)).toEqual([
     'price.js was changed',

@@ -1,4 +1,5 @@
 import type { CheckResult } from '#contract/health.ts'
+import { plainCandidate } from './cause-evidence.ts'
 import type { Around, Happening } from './timeline-event.ts'
 
 export interface CheckedResult extends CheckResult {
@@ -79,17 +80,12 @@ function ofResult(
     },
     candidate: isCause
       ? {
+          ...plainCandidate,
           kind: 'check',
           turn: 'ill',
           at: Date.parse(at),
-          after: null,
           relation,
           names: [app],
-          starts: [],
-          isAtOnce: false,
-          isRoutine: false,
-          isFromOutside: false,
-          isUndone: false,
         }
       : null,
   }
@@ -122,17 +118,12 @@ export function certificateOf(
         opens: { type: 'check', app, check: found.check },
       },
       candidate: {
+        ...plainCandidate,
         kind: 'certificate',
         turn: 'ended',
         at: timeOf(found),
         after: after === null ? null : Date.parse(after),
         relation: 'own',
-        names: [],
-        starts: [],
-        isAtOnce: false,
-        isRoutine: false,
-        isFromOutside: false,
-        isUndone: false,
       },
     },
   ]

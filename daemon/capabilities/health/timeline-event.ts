@@ -2,7 +2,7 @@ import type { AuditEntry } from '#contract/audit.ts'
 import type { TimelineEvent, TimelineKind } from '#contract/incident-timeline.ts'
 import type { HistoryRow } from '#contract/history.ts'
 import type { RunRow } from '#contract/jobs.ts'
-import type { Candidate } from './cause-evidence.ts'
+import { plainCandidate, type Candidate } from './cause-evidence.ts'
 
 /** A thing of a timeline, and as what it may have caused an incident; null where it cannot have. */
 export interface Happening {
@@ -30,8 +30,6 @@ export interface Around {
 }
 
 type Brief = Pick<TimelineEvent, 'kind' | 'app' | 'title' | 'detail' | 'opens'>
-
-const plain = { isAtOnce: false, isRoutine: false, isFromOutside: false, isUndone: false } as const
 
 /** Signals that a program does not send itself when it fails. */
 const outside = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGSTOP', 'SIGQUIT'])
@@ -128,14 +126,13 @@ export function ofAudit(entry: AuditEntry, around: Around): Happening | null {
   return {
     event,
     candidate: {
+      ...plainCandidate,
       kind,
       turn: failed ? 'failed' : kind === 'stop' ? 'ended' : 'changed',
       at: Date.parse(timestamp),
-      after: null,
       relation: resource.type === 'container' && relation === 'own' ? 'needed' : relation,
       names: [resource.name, ...ports.map(String)],
       starts: around.startsOf(isSecret ? around.app : owner),
-      ...plain,
       isUndone: kind === 'stop' && isApp && isUndone(resource.name, Date.parse(timestamp), around),
     },
   }
@@ -174,14 +171,12 @@ export function ofRun(run: RunRow, around: Around, isRoutine: boolean): Happenin
       opens: { type: 'run', run: run.run },
     },
     candidate: {
+      ...plainCandidate,
       kind: 'job',
       turn: failed ? 'failed' : 'done',
       at: Date.parse(startedAt),
-      after: null,
       relation: around.relationOf(app, []),
       names: job === null ? [] : [job],
-      starts: [],
-      ...plain,
       isRoutine,
     },
   }

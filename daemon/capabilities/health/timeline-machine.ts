@@ -1,4 +1,5 @@
 import { isoTime } from '#base/clock.ts'
+import { plainCandidate } from './cause-evidence.ts'
 import type { Happening } from './timeline-event.ts'
 
 /** Numbers of a stretch of time before an onset, oldest first; null where nothing is known. */
@@ -67,17 +68,11 @@ function became(
         opens: null,
       },
       candidate: {
+        ...plainCandidate,
         kind: 'machine',
         turn: 'full',
         at: first.at,
-        after: null,
         relation: 'machine',
-        names: [],
-        starts: [],
-        isAtOnce: false,
-        isRoutine: false,
-        isFromOutside: false,
-        isUndone: false,
       },
     },
   ]

@@ -4,11 +4,11 @@ import { namedThings, namesOfKey } from './named-things.ts'
 const key = (path: string, value: string) => ({ path, value, line: 1 })
 
 test('ports, files outside and names are found in values', () => {
-  const { ports, paths, words } = namedThings('/work/shop', [
+  const { ports, paths, words } = namedThings('/srv/shop', [
     key('env.URL', 'postgres://ann:pw@db.local:5433/orders'),
     key('env.CACHE_PORT', '6380'),
     key('env.FILE', '/var/lib/shop/x.db'),
-    key('env.OWN', '/work/shop/data/x.db'),
+    key('env.OWN', '/srv/shop/data/x.db'),
     key('env.SQLITE', 'sqlite:///srv/y.db?mode=ro'),
     key('run.dependsOn[0]', 'billing'),
     key('year', '2026'),

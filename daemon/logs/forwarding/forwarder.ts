@@ -9,7 +9,7 @@ import type { LogStore } from '../segments/log-store.ts'
 import { countBehind, nextBatch } from './batch.ts'
 import { messageOf } from './messages.ts'
 import type { Place, Places } from './place.ts'
-import type { Post } from './post.ts'
+import type { Post } from '#base/posting.ts'
 import { verdictOn, type Verdict } from './verdict.ts'
 
 const compress = promisify(gzip)

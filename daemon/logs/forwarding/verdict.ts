@@ -2,7 +2,7 @@ import { redactText } from '#base/redact.ts'
 import { printable } from '#base/printable.ts'
 import { retryAfterMs } from '#base/retry-after.ts'
 import type { ForwardTarget } from '../log-engine.ts'
-import type { Answer } from './post.ts'
+import type { Posted } from '#base/posting.ts'
 
 /** What an answer means for what was sent. */
 export type Verdict =
@@ -18,7 +18,7 @@ export type Verdict =
 const longestMessage = 300
 
 /** Judges as Loki's HTTP API and the specification of OTLP/HTTP say. @param now - milliseconds since the epoch. */
-export function verdictOn(target: ForwardTarget, answer: Answer, now: number): Verdict {
+export function verdictOn(target: ForwardTarget, answer: Posted, now: number): Verdict {
   const { status, body, forbidden } = answer
   const said = wordsOf(target, body)
   if (forbidden) return { kind: 'stopped', message: said }

@@ -1,0 +1,20 @@
+/** What codes of the system and of a guarded look-up mean for whoever wanted to connect; codes of TLS mean more to some. */
+export const connectionCodes = {
+  ADDRESS_REFUSED: 'address-refused',
+  ECONNREFUSED: 'nothing-listens',
+  ENOTFOUND: 'host-not-found',
+  EAI_AGAIN: 'host-not-found',
+  EAI_NODATA: 'host-not-found',
+  EAI_NONAME: 'host-not-found',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  EINVAL: 'unreachable',
+  EACCES: 'unreachable',
+  ETIMEDOUT: 'timed-out',
+  ECONNRESET: 'closed',
+  EPIPE: 'closed',
+  ECONNABORTED: 'closed',
+} as const
